@@ -1,0 +1,1 @@
+"""The words of the shop: values and errors that every other package speaks in."""

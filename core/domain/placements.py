@@ -1,0 +1,27 @@
+"""Where on the site a list is shown."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Placement(StrEnum):
+    SIMILAR = "similar"
+    LOOK = "look"
+    SEARCH = "search"
+    SUBSTITUTE = "substitute"
+    TRENDING = "trending"
+    FOR_YOU = "for_you"
+    COLD_START = "cold_start"
+
+
+# What a person reads on the pages.
+PLACEMENT_NAMES = {
+    Placement.SIMILAR: "You May Also Like",
+    Placement.LOOK: "Complete the Look",
+    Placement.SEARCH: "Search",
+    Placement.SUBSTITUTE: "Substitutes",
+    Placement.TRENDING: "Trending",
+    Placement.FOR_YOU: "For You",
+    Placement.COLD_START: "First Visit",
+}

@@ -1,0 +1,105 @@
+"""What somebody asks of the shop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from core.domain.errors import BadRequest
+from core.domain.placements import Placement
+from core.domain.strategy import Strategy
+
+FILTER_FIELDS = (
+    "brand", "brand_tier", "category", "type", "audience", "colour", "material", "pattern", "occasion", "season",
+    "collection", "tags", "family_id", "state",
+)  # fmt: skip
+MAX_K = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What may be in a list. Fields are joined by *and*, the values of one field by *or*.
+
+    fields:     field -> values, compared without case; for sets and category paths any level may match.
+                A field that is not in FILTER_FIELDS is looked up in the item's extra attributes.
+    price_from, price_to: minor units, both included; items without a price are left out when either is set.
+    in_stock:   keep only what can be bought now. Lists always do; the catalogue page may not.
+    """
+
+    fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    price_from: int | None = None
+    price_to: int | None = None
+    in_stock: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "fields", {k: tuple(v) for k, v in self.fields.items() if v})
+        if self.price_from is not None and self.price_to is not None and self.price_from > self.price_to:
+            raise BadRequest(f"The price range is empty: from {self.price_from} to {self.price_to}. Swap the two.")
+
+    def __bool__(self) -> bool:
+        return bool(self.fields) or self.price_from is not None or self.price_to is not None or self.in_stock
+
+    def as_json(self) -> dict[str, Any]:
+        plain: dict[str, Any] = {name: list(values) for name, values in sorted(self.fields.items())}
+        if self.price_from is not None:
+            plain["price_from"] = self.price_from
+        if self.price_to is not None:
+            plain["price_to"] = self.price_to
+        if self.in_stock:
+            plain["in_stock"] = True
+        return plain
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question: which list, for whom, when.
+
+    anchor:   id of the item the list is built around (similar, look, substitute).
+    words:    what was typed (search).
+    at:       the moment asked about, UTC; None is set to now at the door, never below it.
+    strategy: None takes the published one; anything else is a trial.
+    exclude:  ids that may not be shown.
+    """
+
+    placement: Placement = Placement.SIMILAR
+    anchor: str | None = None
+    words: str | None = None
+    k: int = 10
+    at: datetime | None = None
+    strategy: Strategy | None = None
+    filters: Filters = field(default_factory=Filters)
+    exclude: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MAX_K:
+            raise BadRequest(f"k is {self.k}; a list holds 1 to {MAX_K} places.")
+        if self.at is not None and self.at.tzinfo is None:
+            raise BadRequest(f"The moment {self.at.isoformat()} has no time zone. Write it like 2026-03-01T09:00:00Z.")
+
+    def changed(self, **changes: Any) -> Request:
+        return replace(self, **changes)
+
+
+def parse_moment(text: str) -> datetime:
+    """An ISO date or date and time as UTC; without a zone it is read as UTC. Raises BadRequest."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadRequest(f"{text!r} is not a date. Write it like 2026-03-01 or 2026-03-01T09:00:00Z.") from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def parse_weights(text: str) -> dict[str, float]:
+    """ "text=.5,image=.3" as a map from signal to weight. Raises BadRequest."""
+    weights: dict[str, float] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, equals, value = part.partition("=")
+        try:
+            weights[name.strip()] = float(value)
+        except ValueError:
+            raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.") from None
+        if not equals:
+            raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.")
+    return weights

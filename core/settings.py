@@ -1,0 +1,84 @@
+"""What may differ between two machines or shops. Read once where the program starts, then handed down."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.domain.errors import BadRequest
+
+# {name} stands for a field of the item; a sentence whose fields are all unknown is left out.
+# The title comes without its brand words. Brand, price, size and audience are not appended: core/embed/template.py says why.
+TEXT_TEMPLATE = "{title}. {type}. {category}. {material}. {pattern}. {occasion}. {tags}. {description}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one shop.
+
+    data:          folder of the shop.
+    shop_name:     shown on the pages.
+    database:      URL of the studio database; None is SQLite in `data`.
+    text_model:    path of a MiniLM folder, or None to find one.
+    image_model:   "compact" (ships in assets/models), "none", "open_clip:NAME:TAG_OR_FILE" or "hf-hub:OWNER/MODEL".
+    text_template: how an item becomes a text for the encoder.
+    index:         "exact" or "faiss".
+    time_zone:     IANA name; dates on the pages are shown in it.
+    currency:      ISO 4217, for a catalogue that names none.
+    trusted_user_header: name of the header in which a proxy passes on who is there; None asks for a name once.
+    """
+
+    data: Path = Path("data")
+    shop_name: str = "Vitrine"
+    database: str | None = None
+    text_model: str | None = None
+    image_model: str = "compact"
+    text_template: str = TEXT_TEMPLATE
+    index: str = "faiss"
+    time_zone: str = "Europe/Paris"
+    currency: str = "EUR"
+    trusted_user_header: str | None = None
+
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    def changed(self, **changes: Any) -> Settings:
+        return checked(replace(self, **changes))
+
+
+def read(data: str | Path | None = None) -> Settings:
+    """The settings of the shop in `data`: defaults, then `data/settings.toml`, then VITRINE_* in the environment.
+
+    `data` itself is the argument, else VITRINE_DATA, else "data". Raises BadRequest for names or values that are wrong.
+    """
+    folder = Path(data or os.environ.get("VITRINE_DATA") or "data")
+    plain: dict[str, Any] = {}
+    file = folder / "settings.toml"
+    names = {f.name for f in fields(Settings)} - {"data"}
+    if file.exists():
+        try:
+            plain = tomllib.loads(file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise BadRequest(f"{file} cannot be read: {error}. Mend or remove it.") from None
+        unknown = sorted(set(plain) - names)
+        if unknown:
+            raise BadRequest(f"{file} has settings that do not exist: {', '.join(unknown)}.")
+    for name in names:
+        if value := os.environ.get(f"VITRINE_{name.upper()}"):
+            plain[name] = value
+    return checked(Settings(data=folder, **plain))
+
+
+def checked(settings: Settings) -> Settings:
+    """`settings` as given, once they make sense. Raises BadRequest."""
+    try:
+        settings.zone()
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadRequest(f"{settings.time_zone!r} is not a time zone. Use an IANA name such as Europe/Paris.") from None
+    if settings.index not in ("exact", "faiss"):
+        raise BadRequest(f"There is no index called {settings.index!r}. Use exact or faiss.")
+    return settings
