@@ -1,0 +1,109 @@
+"""The index of production: FAISS, flat up to 50,000 rows, 8-bit above; exact in both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Mask, Rows, Scores, Vectors
+from core.retrieve.exact import scan
+from core.retrieve.protocol import (
+    DECIMALS,
+    checked_query,
+    checked_vectors,
+    exact_scores,
+    in_order,
+    longest,
+    rounding,
+    stacked,
+)
+
+FLAT_UP_TO = 50_000
+FEW = 0.25  # below this share of allowed rows, scanning them is quicker than testing every row of the index
+HEADROOM = 32  # rows fetched beyond k at first
+WIDEST = 0.1  # once this share of the index had to be fetched, a scan is cheaper than another round
+
+
+class FaissIndex:
+    """Inner products through FAISS; survivors are scored again in float64.
+
+    What FAISS leaves out is known to score below the last row it brought, give or take the error of its arithmetic
+    (float32 rounding, and for the 8-bit quantiser the longest difference between a vector and its code). As long as
+    that bound does not prove that the k best are among the rows brought, more are brought. So both forms answer
+    exactly as `ExactIndex` does.
+    """
+
+    def __init__(self, vectors: Vectors, *, flat_up_to: int = FLAT_UP_TO) -> None:
+        import faiss
+
+        self._faiss: Any = faiss
+        self._vectors = checked_vectors(vectors)
+        self._longest = longest(self._vectors)
+        count, dim = self._vectors.shape
+        self.quantised = count > flat_up_to
+        self._blur = 0.0
+        self._index: Any = None
+        if dim == 0:
+            return  # FAISS refuses vectors without dimensions; all products are 0 and the scan says so
+        if not self.quantised:
+            self._index = faiss.IndexFlatIP(dim)
+            self._index.add(self._vectors)
+            return
+        self._index = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
+        self._index.train(self._vectors)
+        self._index.add(self._vectors)
+        for start in range(0, count, 8192):
+            codes = self._index.reconstruct_n(start, min(8192, count - start))
+            self._blur = max(self._blur, longest(self._vectors[start : start + 8192] - codes))
+
+    @property
+    def count(self) -> int:
+        return int(self._vectors.shape[0])
+
+    @property
+    def dim(self) -> int:
+        return int(self._vectors.shape[1])
+
+    def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
+        """See `VectorIndex.search`."""
+        queries, found = checked_query(queries, k, allowed, count=self.count, dim=self.dim)
+        if found == 0 or queries.shape[0] == 0:
+            return np.zeros((queries.shape[0], found), np.int64), np.zeros((queries.shape[0], found), np.float64)
+        rows = None if allowed is None else np.flatnonzero(allowed)
+        if self._index is None or (rows is not None and rows.shape[0] <= FEW * self.count):
+            return scan(self._vectors, queries, found, rows, self._longest)
+        return stacked(self._proven(queries, found, allowed, rows))
+
+    def _proven(
+        self, queries: Vectors, k: int, allowed: Mask | None, rows: Rows | None
+    ) -> list[tuple[Rows, Scores]]:
+        """The k best for each query, each proven complete by the bound that the class describes."""
+        total = self.count if rows is None else int(rows.shape[0])
+        answers: dict[int, tuple[Rows, Scores]] = {}
+        waiting = list(range(queries.shape[0]))
+        depth = min(total, k + HEADROOM)
+        while waiting:
+            rough, brought = self._bring(queries[waiting], depth, allowed if total < self.count else None)
+            for place, near, far in zip(list(waiting), brought, rough, strict=True):
+                query, real = queries[place], near >= 0  # FAISS pads with -1 when it finds fewer
+                best, scores = in_order(near[real], exact_scores(query, self._vectors, near[real]), k)
+                error = rounding(query, self._longest + self._blur) + self._blur * float(np.linalg.norm(query))
+                if depth >= total or float(far[-1]) + error < round(float(scores[-1]), DECIMALS):
+                    answers[place] = best, scores
+            waiting = [place for place in waiting if place not in answers]
+            if waiting and depth > WIDEST * total:
+                far_rows, far_scores = scan(self._vectors, queries[waiting], k, rows, self._longest)
+                answers.update(zip(waiting, zip(far_rows, far_scores, strict=True), strict=True))
+                waiting = []
+            depth = min(total, depth * 4)
+        return [answers[place] for place in range(queries.shape[0])]
+
+    def _bring(self, queries: Vectors, depth: int, allowed: Mask | None) -> tuple[AnyArray, AnyArray]:
+        """FAISS's own first `depth` among the allowed rows: float32 scores and rows, both [B, depth]."""
+        if allowed is None:
+            scores, rows = self._index.search(queries, depth)
+            return scores, rows
+        selector = self._faiss.IDSelectorBitmap(np.packbits(allowed, bitorder="little"))
+        scores, rows = self._index.search(queries, depth, params=self._faiss.SearchParameters(sel=selector))
+        return scores, rows
