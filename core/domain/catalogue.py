@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -116,7 +117,7 @@ class Catalogue:
         if missing:
             raise ValueError(f"a catalogue needs the columns {missing}")
         ids = frame["id"].tolist()
-        if any(a >= b for a, b in zip(ids, ids[1:], strict=False)):
+        if any(a >= b for a, b in pairwise(ids)):
             raise ValueError("a catalogue is sorted by id, and each id stands in it once")
         self.frame = frame.reset_index(drop=True)
         self.ids: tuple[str, ...] = tuple(ids)

@@ -113,6 +113,14 @@ class StageReport:
     dropped: Mapping[str, str] = field(default_factory=dict)  # id -> reason
     notes: tuple[Note, ...] = ()
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "stage": self.stage,
+            "kept": self.kept,
+            "dropped": dict(self.dropped),
+            "notes": [note.as_json() for note in self.notes],
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Trace:
@@ -120,6 +128,9 @@ class Trace:
 
     listing: Listing
     stages: tuple[StageReport, ...]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [stage.as_json() for stage in self.stages]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +142,15 @@ class Missing:
     reason: str
     would_be_rank: int | None
     score: float | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "stage": self.stage,
+            "reason": self.reason,
+            "would_be_rank": self.would_be_rank,
+            "score": None if self.score is None else _nine(self.score),
+        }
 
 
 def _nine(value: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -103,3 +103,14 @@ def parse_weights(text: str) -> dict[str, float]:
         if not equals:
             raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.")
     return weights
+
+
+def parse_filters(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """["category=bags", "brand=Aurel"] as a map from field to values. Raises BadRequest."""
+    fields: dict[str, tuple[str, ...]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (equals and name and value):
+            raise BadRequest(f"{text!r} is not a filter. Write one like category=bags.")
+        fields[name] = (*fields.get(name, ()), value)
+    return fields

@@ -1,0 +1,231 @@
+"""GET /recommend, /search, /health: the lists of the pages, in JSON, from the same function.
+
+Every error has one shape: {"error": {"code": ..., "message": ...}}, with 404 for what does not exist
+and 422 for what makes no sense.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import FastAPI, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from core import settings, shop
+from core.domain import query
+from core.domain.errors import BadRequest, ShopError
+from core.domain.placements import Placement
+from core.domain.query import MAX_K, Filters
+from core.domain.strategy import Strategy
+
+MAX_LISTED = 100  # values of one repeated parameter
+
+Id = Annotated[str, Query(min_length=1, max_length=200, description="Id of a product", examples=["bag-0001"])]
+K = Annotated[int, Query(ge=1, le=MAX_K, description="Places in the list")]
+Weights = Annotated[
+    str | None, Query(max_length=400, description="Try other weights", examples=["text=.5,image=.3,attributes=.2"])
+]
+Lam = Annotated[float | None, Query(ge=0, le=1, description="1 is relevance alone, 0 is variety alone")]
+Filter = Annotated[
+    list[str], Query(max_length=MAX_LISTED, description="field=value, may be repeated", examples=[["category=Bags"]])
+]
+Exclude = Annotated[list[str], Query(max_length=MAX_LISTED, description="Ids that may not be shown")]
+Money = Annotated[int | None, Query(ge=0, le=10**12, description="In minor units of the shop's currency")]
+At = Annotated[
+    str | None, Query(max_length=40, description="The moment asked about", examples=["2026-03-01T09:00:00Z"])
+]
+Explain = Annotated[bool, Query(description="Also say what each stage kept and dropped")]
+
+
+class ShopJSON(Response):
+    """JSON written the way the command line writes it: the same list is the same bytes."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode()
+
+
+@asynccontextmanager
+async def _alone(app: FastAPI) -> AsyncIterator[None]:
+    """Open the shop when the API runs without the pages."""
+    from core.build import open_shop
+    from core.embed.worker import EncoderWorker
+
+    chosen = settings.read()
+    worker = EncoderWorker(chosen)
+    opened = await anyio.to_thread.run_sync(lambda: open_shop(chosen, worker=worker))
+    worker.warm()
+    shop.install(opened)
+    yield
+    shop.install(None)
+    worker.close()
+
+
+_LISTING = {
+    "anchor": "bag-0001", "placement": "similar", "snapshot": "0c1d2e3f4a5b6c7d", "calibration": "9f8e7d6c5b4a3928",
+    "facts": 3, "rules": 0, "strategy": 1, "at": "2026-03-01T09:00:00Z", "encoders": {"text": "all-MiniLM-L6-v2"},
+    "items": [
+        {
+            "id": "bag-0007", "rank": 1, "score": 2.5, "origin": "model",
+            "contributions": {"base": 0.1, "text": 1.4, "attributes": 1.0}, "notes": [],
+        }
+    ],
+    "notes": [],
+}  # fmt: skip
+_ERROR = {"error": {"code": "unknown_item", "message": "There is no product with the id 'x' in this shop."}}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/json": {"example": _LISTING, "schema": {"type": "object"}}}},
+    404: {
+        "description": "What was asked for does not exist",
+        "content": {"application/json": {"example": _ERROR, "schema": {"$ref": "#/components/schemas/Error"}}},
+    },
+    422: {
+        "description": "The question makes no sense as it stands",
+        "content": {"application/json": {"example": _ERROR, "schema": {"$ref": "#/components/schemas/Error"}}},
+    },
+    503: {
+        "description": "The shop has nothing to serve yet",
+        "content": {"application/json": {"example": _ERROR, "schema": {"$ref": "#/components/schemas/Error"}}},
+    },
+}
+
+api = FastAPI(
+    title="Vitrine",
+    description="The lists of the shop: the same function, order and scores as the pages.",
+    version="1",
+    docs_url=None,
+    redoc_url=None,
+    lifespan=_alone,
+    default_response_class=ShopJSON,
+)
+
+
+@api.get("/recommend", summary="The list of one product", responses=_ANSWERS)
+def recommend(
+    item_id: Id,
+    placement: Placement = Placement.SIMILAR,
+    k: K = 10,
+    weights: Weights = None,
+    lam: Lam = None,
+    filter: Filter = [],  # noqa: B006  FastAPI copies defaults
+    price_from: Money = None,
+    price_to: Money = None,
+    exclude: Exclude = [],  # noqa: B006
+    at: At = None,
+    explain: Explain = False,
+) -> Response:
+    serving = shop.current()
+    asked = query.Request(
+        placement=placement,
+        anchor=item_id,
+        k=k,
+        at=_moment(at),
+        filters=Filters(query.parse_filters(filter), price_from, price_to),
+        exclude=tuple(exclude),
+    )
+    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
+    plain = serving.recommend(asked).as_json()
+    if explain:
+        plain["trace"] = serving.trace(asked).as_json()
+    return ShopJSON(plain)
+
+
+@api.get("/search", summary="What words find", responses=_ANSWERS)
+def search(
+    q: Annotated[str, Query(max_length=500, description="What was typed", examples=["black leather handbag"])],
+    k: K = 10,
+    weights: Weights = None,
+    filter: Filter = [],  # noqa: B006
+    price_from: Money = None,
+    price_to: Money = None,
+    exclude: Exclude = [],  # noqa: B006
+    at: At = None,
+) -> Response:
+    serving = shop.current()
+    asked = query.Request(
+        placement=Placement.SEARCH,
+        words=q,
+        k=k,
+        at=_moment(at),
+        filters=Filters(query.parse_filters(filter), price_from, price_to),
+        exclude=tuple(exclude),
+    )
+    asked = asked.changed(strategy=_trial(serving, asked, weights, None))
+    return ShopJSON(serving.search(asked).as_json())
+
+
+@api.get("/health", summary="Whether the shop serves, and what", responses={503: _ANSWERS[503]})
+def health() -> Response:
+    return ShopJSON(shop.current().health())
+
+
+def _moment(at: str | None) -> datetime:
+    return datetime.now(UTC) if at is None else query.parse_moment(at)
+
+
+def _trial(serving: shop.Shop, asked: query.Request, weights: str | None, lam: float | None) -> Strategy | None:
+    """The live strategy with what the caller tries instead, or None for the live one."""
+    if weights is None and lam is None:
+        return None
+    trial = serving.strategy(asked.placement, asked.at)
+    if weights is not None:
+        trial = trial.changed(weights=query.parse_weights(weights))
+    return trial if lam is None else trial.changed(lam=lam)
+
+
+def _error(code: str, message: str, status: int) -> Response:
+    return ShopJSON({"error": {"code": code, "message": message}}, status_code=status)
+
+
+@api.exception_handler(ShopError)
+def _shop_error(request: Request, error: ShopError) -> Response:
+    return _error(error.code, error.message, error.status)
+
+
+@api.exception_handler(RequestValidationError)
+def _bad_parameters(request: Request, error: RequestValidationError) -> Response:
+    sentences = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
+    return _error(BadRequest.code, f"These parameters make no sense. {sentences}.", 422)
+
+
+@api.exception_handler(HTTPException)
+def _http_error(request: Request, error: HTTPException) -> Response:
+    codes = {404: "unknown_path", 405: "method_not_allowed"}
+    response = _error(codes.get(error.status_code, "http_error"), str(error.detail), error.status_code)
+    response.headers.update(error.headers or {})
+    return response
+
+
+_plain_openapi = api.openapi
+
+
+def _openapi() -> dict[str, Any]:
+    """FastAPI's schema with our one shape of error in place of its own."""
+    if api.openapi_schema is None:
+        schema = _plain_openapi()
+        parts = schema.setdefault("components", {}).setdefault("schemas", {})
+        for name in ("HTTPValidationError", "ValidationError"):
+            parts.pop(name, None)
+        parts["Error"] = {
+            "type": "object",
+            "required": ["error"],
+            "properties": {
+                "error": {
+                    "type": "object",
+                    "required": ["code", "message"],
+                    "properties": {"code": {"type": "string"}, "message": {"type": "string"}},
+                }
+            },
+        }
+        api.openapi_schema = schema
+    return api.openapi_schema
+
+
+api.openapi = _openapi  # type: ignore[method-assign]

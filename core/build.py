@@ -1,0 +1,476 @@
+"""From the shop's source to a published edition: encode what changed, calibrate, write, publish.
+
+An edition is made beside the one that serves and published by one pointer change; a build that is killed
+anywhere leaves the old edition serving, and the next build goes on from the vectors already cached.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
+from typing import Any
+
+import numpy as np
+
+from core import shop as shops
+from core.domain.arrays import Mask, Vectors
+from core.domain.catalogue import Catalogue
+from core.domain.errors import BadRequest, NotReady, ShopError
+from core.embed import registry
+from core.embed.cached import encode_with_cache, text_hash
+from core.embed.template import item_text
+from core.embed.worker import EncoderWorker
+from core.rank.calibrate import Calibration
+from core.recommend.view import calibration_of
+from core.settings import Settings
+from core.store import generations, source
+from core.store.generations import Finding
+from core.store.layout import Layout
+from core.store.lock import exclusive
+from core.store.pictures import PicturePack
+from core.store.studio import Studio
+from core.store.vectors import VectorCache
+
+TEXT_CHUNK = 512  # texts encoded between two writes of the cache
+PICTURE_CHUNK = 512
+GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a long piece of work stands.
+
+    stage: words for a person. done, total: units of the stage; total 0 is unknown.
+    rate:  units a second, seconds_left: of this stage; None until known.
+    """
+
+    stage: str
+    done: int = 0
+    total: int = 0
+    rate: float | None = None
+    seconds_left: float | None = None
+
+
+Watch = Callable[[Progress], None]
+
+
+def _silent(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build made. kept: the content was the same, so the edition that serves stays."""
+
+    snapshot: str
+    calibration: str
+    items: int
+    encoded: Mapping[str, int]
+    seconds: float
+    kept: bool
+    off: Mapping[str, str]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "snapshot": self.snapshot,
+            "calibration": self.calibration,
+            "items": self.items,
+            "encoded": dict(self.encoded),
+            "seconds": round(self.seconds, 2),
+            "kept": self.kept,
+            "off": dict(self.off),
+        }
+
+
+def build(
+    settings: Settings,
+    *,
+    worker: EncoderWorker | None,
+    at: datetime,
+    watch: Watch = _silent,
+    quick: bool = False,
+    recalibrate: bool = False,
+) -> Built:
+    """Build and publish an edition of the shop's source. `quick` leaves vectors out, so it takes seconds.
+
+    Raises NotReady without a source, Conflict when another build runs, Damaged and ShopError as they come.
+    """
+    began = time.monotonic()
+    layout = Layout(settings.data)
+    with exclusive(layout, "a build"):
+        watch(Progress("Reading the catalogue"))
+        catalogue, meta = source.load_source(layout)
+        vectors: dict[str, Vectors] = {}
+        present: dict[str, Mask] = {}
+        models: dict[str, dict[str, Any]] = {}
+        encoded: dict[str, int] = {}
+        off: dict[str, str] = {}
+        for signal, encode in (("text", _texts), ("image", _pictures)):
+            if quick or worker is None:
+                off[signal] = "This edition was made quickly, from details alone; the full one follows."
+                continue
+            try:
+                vectors[signal], present[signal], models[signal], encoded[signal] = encode(
+                    catalogue, settings, layout, worker, watch
+                )
+            except _Off as reason:
+                off[signal] = str(reason)
+        watch(Progress("Checking"))
+        before = generations.current(layout)
+        identity = generations.write_generation(
+            layout,
+            catalogue=catalogue,
+            vectors=vectors,
+            present=present,
+            models=models,
+            template=settings.text_template,
+            findings=_findings(catalogue, present),
+            off=off,
+            built_at=at,
+            meta=meta,
+        )
+        calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, watch)
+        watch(Progress("Publishing"))
+        generations.publish(layout, identity, calibration)
+    return Built(
+        snapshot=identity,
+        calibration=calibration,
+        items=len(catalogue),
+        encoded=encoded,
+        seconds=time.monotonic() - began,
+        kept=before is not None and (before.generation, before.calibration) == (identity, calibration),
+        off=off,
+    )
+
+
+def recalibrate(settings: Settings, *, watch: Watch = _silent) -> tuple[str, str]:
+    """Draw the calibration of the current edition anew and publish it. Returns the old and the new id."""
+    layout = Layout(settings.data)
+    with exclusive(layout, "a calibration"):
+        pointer = generations.current(layout)
+        if pointer is None:
+            raise NotReady
+        snapshot = generations.open_snapshot(layout, pointer.generation)
+        new = _calibration(
+            layout,
+            snapshot.catalogue,
+            dict(snapshot.vectors),
+            dict(snapshot.present),
+            snapshot.manifest.models,
+            None,
+            True,
+            watch,
+        )
+        generations.publish(layout, pointer.generation, new)
+    return pointer.calibration, new
+
+
+class _Off(Exception):
+    """A signal cannot be had; the message says why. Only this module sees it."""
+
+
+def _texts(
+    catalogue: Catalogue, settings: Settings, layout: Layout, worker: EncoderWorker, watch: Watch
+) -> tuple[Vectors, Mask, dict[str, Any], int]:
+    available, reason = registry.text_model_available(settings)
+    if not available:
+        raise _Off(reason)
+    model = worker.text_model()
+    texts = [item_text(item, settings.text_template) for item in catalogue]
+    present = np.array([bool(text) for text in texts], dtype=bool)
+    known = [text for text in texts if text]
+    hashes = [text_hash(text) for text in known]
+    cache = VectorCache(layout.vectors)
+    with _pace(watch, "Reading the descriptions") as pace:
+        found, count = encode_with_cache(
+            cache, model["key"], hashes, lambda rows: worker.encode_texts([known[row] for row in rows]),
+            lengths=[len(text) for text in known], chunk=TEXT_CHUNK, progress=pace, dim=model["dim"],
+        )  # fmt: skip
+    return _scattered(found, present, model["dim"]), present, model, count
+
+
+def _pictures(
+    catalogue: Catalogue, settings: Settings, layout: Layout, worker: EncoderWorker, watch: Watch
+) -> tuple[Vectors, Mask, dict[str, Any], int]:
+    available, reason = registry.image_model_available(settings)
+    if not available:
+        raise _Off(reason)
+    model = worker.image_model()
+    if model is None:
+        raise _Off("No image model is set, so pictures do not count.")
+    pack = PicturePack(layout.pictures)
+    keys = [pictures[0] if pictures and pack.has(pictures[0]) else None for pictures in catalogue.frame["pictures"]]
+    present = np.array([key is not None for key in keys], dtype=bool)
+    known = [key for key in keys if key is not None]
+    cache = VectorCache(layout.vectors)
+    with _pace(watch, "Looking at the pictures") as pace:
+        found, count = encode_with_cache(
+            cache, model["key"], known, lambda rows: worker.encode_pictures([pack.read(known[row]) for row in rows]),
+            lengths=None, chunk=PICTURE_CHUNK, progress=pace, dim=model["dim"],
+        )  # fmt: skip
+    return _scattered(found, present, model["dim"]), present, model, count
+
+
+def _scattered(found: Vectors, present: Mask, dim: int) -> Vectors:
+    vectors = np.zeros((len(present), dim), dtype=np.float32)
+    vectors[present] = found
+    return vectors
+
+
+@contextmanager
+def _pace(watch: Watch, stage: str) -> Iterator[Callable[[int, int], None]]:
+    """Turn (done, total) into progress with a rate and the time left."""
+    began, first = time.monotonic(), -1
+
+    def tell(done: int, total: int) -> None:
+        nonlocal first, began
+        if first < 0:
+            first, began = done, time.monotonic()
+        seconds = time.monotonic() - began
+        rate = (done - first) / seconds if seconds > 0 and done > first else None
+        watch(Progress(stage, done, total, rate, (total - done) / rate if rate else None))
+
+    yield tell
+
+
+def _calibration(
+    layout: Layout,
+    catalogue: Catalogue,
+    vectors: Mapping[str, Vectors],
+    present: Mapping[str, Mask],
+    models: Mapping[str, Mapping[str, Any]],
+    before: generations.Pointer | None,
+    anew: bool,
+    watch: Watch,
+) -> str:
+    """The id of the calibration to publish: the one before where it still fits, else a new one."""
+    basis = {"items": len(catalogue), "models": {signal: model["key"] for signal, model in models.items()}}
+    if before is not None and not anew:
+        _, meta = generations.load_arrays(layout.calibration / before.calibration)
+        old = meta["basis"]
+        if old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
+            return before.calibration
+    watch(Progress("Calibrating the signals"))
+    calibration = calibration_of(catalogue, vectors, present)
+    arrays, meta = calibration.to_arrays()
+    generations.save_arrays(layout.calibration / calibration.id, arrays, {**meta, "basis": basis})
+    return calibration.id
+
+
+def _findings(catalogue: Catalogue, present: Mapping[str, Mask]) -> list[Finding]:
+    """What a merchandiser should know about the catalogue as it stands."""
+    ids = np.array(catalogue.ids, dtype=object)
+    found = []
+
+    def tell(code: str, sentence: str, mask: Mask) -> None:
+        if n := int(mask.sum()):
+            found.append(Finding(code, sentence.format(n=n, s="" if n == 1 else "s"), n, tuple(ids[mask][:200])))
+
+    tell("no_picture", "{n} product{s} without a picture", ~catalogue.has_pictures())
+    frame = catalogue.frame
+    empty = np.array([not title and not text for title, text in zip(frame["title"], frame["description"], strict=True)])
+    if len(catalogue):
+        tell("no_text", "{n} product{s} without title and description", empty.astype(bool))
+        tell("no_price", "{n} product{s} without a price", np.isnan(catalogue.money("price")))
+        tell("no_stock", "{n} product{s} whose stock is unknown", np.isnan(catalogue.pieces()))
+    return found
+
+
+def daily(
+    settings: Settings,
+    hour: str,
+    *,
+    worker: EncoderWorker,
+    tell: Callable[[Built], None],
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    sleep: Callable[[float], None] = time.sleep,
+    days: int | None = None,
+) -> None:
+    """Build every day at `hour` ("03:00", in the shop's time zone); for ever, or for so many days.
+
+    A build that fails with a ShopError is reported on standard error and tried again the next day.
+    """
+    made = 0
+    while days is None or made < days:
+        sleep((next_time(hour, now(), settings) - now()).total_seconds())
+        try:
+            tell(build(settings, worker=worker, at=now()))
+        except ShopError as error:
+            print(f"vitrine: {error.message}", file=sys.stderr, flush=True)
+        made += 1
+
+
+def next_time(hour: str, now: datetime, settings: Settings) -> datetime:
+    """The next moment (UTC) at which a clock in the shop's time zone shows `hour`. Raises BadRequest."""
+    try:
+        clock = time_of_day.fromisoformat(hour)
+    except ValueError:
+        raise BadRequest(f"{hour!r} is not an hour of the day. Write it like 03:00.") from None
+    here = now.astimezone(settings.zone())
+    today = here.replace(hour=clock.hour, minute=clock.minute, second=0, microsecond=0)
+    return (today if today > here else today + timedelta(days=1)).astimezone(UTC)
+
+
+# -- opening -------------------------------------------------------------------------------------------------------
+
+
+def studio_of(settings: Settings) -> Studio:
+    """The studio database of a shop, brought up to date."""
+    layout = Layout(settings.data)
+    layout.ensure()
+    return Studio(settings.database or layout.studio_db)
+
+
+def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio: Studio | None = None) -> shops.Shop:
+    """The current edition, opened. Raises NotReady when nothing was built, Damaged when nothing can be read."""
+    layout = Layout(settings.data)
+    opened = generations.open_current(layout)
+    arrays, meta = generations.load_arrays(layout.calibration / opened.calibration)
+    return shops.Shop(
+        settings,
+        opened.snapshot,
+        Calibration.from_arrays(arrays, meta),
+        calibration_id=opened.calibration,
+        studio=studio or studio_of(settings),
+        worker=worker,
+        findings=opened.findings,
+    )
+
+
+# -- the demo boutique ---------------------------------------------------------------------------------------------
+
+
+def import_demo(settings: Settings, *, at: datetime, watch: Watch = _silent) -> int:
+    """Make the drawn boutique the source of this shop. Returns the number of products."""
+    from core import demo
+    from core.embed.pictures import decode, thumbnail
+
+    layout = Layout(settings.data)
+    layout.ensure()
+    boutique = demo.load(at)
+    with exclusive(layout, "an import"):
+        pack = PicturePack(layout.pictures)
+        items = []
+        with _pace(watch, "Hanging the pictures") as pace:
+            for done, item in enumerate(boutique.items, start=1):
+                keys = [pack.add(*thumbnail(decode(path.read_bytes()))) for path in boutique.pictures.get(item.id, ())]
+                items.append(replace(item, pictures=tuple(keys)))
+                if done % 25 == 0 or done == len(boutique.items):
+                    pace(done, len(boutique.items))
+        pack.flush()
+        meta = {"name": "Demo boutique", "kind": "demo", "simulated": True, "imported_at": at.isoformat()}
+        source.save_source(layout, Catalogue.of(items), meta)
+        source.save_events(layout, boutique.events)
+    return len(items)
+
+
+# -- the long work of the running app ------------------------------------------------------------------------------
+
+
+class Works:
+    """The one long piece of work a running app may do at a time, in a thread, with its progress.
+
+    progress: what it is doing, or None. error: the sentence of the last failure. built: what the last one made.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.worker = EncoderWorker(settings)
+        self.studio = studio_of(settings)
+        self.progress: Progress | None = None
+        self.error: ShopError | None = None
+        self.built: Built | None = None
+        self.what = ""
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def busy(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    def open(self) -> None:
+        """Serve the current edition; where there is none, begin with the demo boutique."""
+        try:
+            self.install()
+        except NotReady:
+            self.begin("Setting up the demo boutique", self._first_day)
+        else:
+            self.worker.warm()
+
+    def install(self) -> None:
+        """Open the current edition and make it the one that serves."""
+        shops.install(open_shop(self.settings, worker=self.worker, studio=self.studio))
+
+    def begin(self, what: str, work: Callable[[Watch], Built | None]) -> bool:
+        """Start `work` in the background; False when something is already under way."""
+        with self._lock:
+            if self.busy:
+                return False
+            self.what, self.error, self.progress = what, None, Progress(what)
+            self._thread = threading.Thread(target=self._run, args=(work,), name="works", daemon=True)
+            self._thread.start()
+            return True
+
+    def rebuild(self) -> bool:
+        """Build the source as it stands, then serve the new edition."""
+        return self.begin("Building a new edition", self._build)
+
+    def close(self) -> None:
+        self.worker.close()
+
+    def _run(self, work: Callable[[Watch], Built | None]) -> None:
+        try:
+            self.built = work(self._watch) or self.built
+        except ShopError as error:
+            self.error = error
+        finally:
+            self.progress = None
+
+    def _watch(self, progress: Progress) -> None:
+        self.progress = progress
+
+    def _first_day(self, watch: Watch) -> Built:
+        at = datetime.now(UTC)
+        import_demo(self.settings, at=at, watch=watch)
+        build(self.settings, worker=None, at=at, watch=watch, quick=True)
+        self.install()  # the catalogue can be browsed from here on
+        return self._build(watch)
+
+    def _build(self, watch: Watch) -> Built:
+        built = build(self.settings, worker=self.worker, at=datetime.now(UTC), watch=watch)
+        self.install()
+        return built
+
+
+_works: Works | None = None
+
+
+def works() -> Works:
+    """The works of this process. Raises NotReady outside the running app."""
+    if _works is None:
+        raise NotReady("The app has not started its works. Start it with `streamlit run app.py`.")
+    return _works
+
+
+def start(settings: Settings) -> Works:
+    """Begin to serve: called once, where the app starts."""
+    global _works
+    if _works is None:
+        _works = Works(settings)
+        _works.open()
+    return _works
+
+
+def stop() -> None:
+    """End the works: called once, where the app ends."""
+    global _works
+    if _works is not None:
+        _works.close()
+        _works = None
+    shops.install(None)

@@ -1,0 +1,354 @@
+"""`vitrine`: the shop on the command line, in JSON.
+
+Exit status 0 is done, 1 is a check that found something, 2 is wrong use, said in one line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NoReturn
+
+from core import settings as settings_module
+from core.domain.errors import BadRequest, ShopError
+from core.domain.placements import Placement
+from core.domain.query import Filters, Request, parse_filters, parse_moment, parse_weights
+from core.settings import Settings
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments) or 0)
+    except ShopError as error:
+        print(f"vitrine: {' '.join(error.message.split())}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:  # the reader of our output has gone; so do we
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="vitrine", description="A studio for every recommendation of a shop.")
+    parser.add_argument("--data", metavar="DIR", help="folder of the shop (VITRINE_DATA, else ./data)")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser)
+
+    def command(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        one = commands.add_parser(name, help=text, description=text)
+        one.add_argument("--data", metavar="DIR", default=argparse.SUPPRESS, help="folder of the shop")
+        one.set_defaults(run=run)
+        return one
+
+    one = command("recommend", _recommend, "The list of one product, of many, or of all.")
+    one.add_argument("--placement", default="similar", choices=[str(p) for p in Placement])
+    anchors = one.add_mutually_exclusive_group(required=True)
+    anchors.add_argument("--anchor", metavar="ID")
+    anchors.add_argument("--anchors", metavar="FILE", help="one id a line; one JSON line each")
+    anchors.add_argument("--all", action="store_true", help="every product; one JSON line each")
+    one.add_argument("--why", metavar="ID", help="also say why this product is not in the list")
+    one.add_argument("--trace", action="store_true", help="also say what each stage kept and dropped")
+    _add_list_options(one)
+
+    one = command("search", _search, "What words find.")
+    one.add_argument("words")
+    _add_list_options(one)
+
+    one = command("embed", _embed, "Texts or pictures as vectors, one unit row each.")
+    source = one.add_mutually_exclusive_group(required=True)
+    source.add_argument("--texts", metavar="FILE", help="one text a line")
+    source.add_argument("--images", metavar="DIR", help="pictures, in the order of sorted file names")
+    one.add_argument("--out", metavar="X.npy", required=True)
+
+    one = command("import", _import, "Check a catalogue file, and with --yes make it the shop's.")
+    one.add_argument("file", help="CSV, TSV, Parquet or Excel")
+    one.add_argument("--images", metavar="DIR_OR_ZIP", action="append", default=[])
+    one.add_argument("--preset", metavar="NAME")
+    one.add_argument("--map", metavar="FIELD=COLUMN", action="append", default=[])
+    one.add_argument("--merge", action="store_true", help="add and change; remove nothing")
+    one.add_argument("--set-aside", metavar="FILE", help="write the refused rows here, with their reasons")
+    one.add_argument("--yes", action="store_true", help="import, leaving refused rows out")
+
+    one = command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
+    one = command("build", _build, "Build an edition of the catalogue and publish it.")
+    one.add_argument("--daily", metavar="HH:MM", help="stay, and build every day at this hour of the shop's time zone")
+    one = command("check", _check, "Verify every file of every edition.")
+    one = command("calibrate", _calibrate, "Draw the calibration anew, and say how many lists move.")
+
+    one = command("snapshot", _snapshots, "Editions of the shop.")
+    one.add_argument("action", choices=("list", "rollback"))
+    one.add_argument("id", nargs="?", help="the edition to return to; without it the one before")
+
+    one = command("train-image-tower", _train, "Train the compact image model.")
+    one.add_argument("rest", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _add_list_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("-k", type=int, default=10, help="places in the list (default 10)")
+    one.add_argument("--weights", metavar="text=.5,image=.3", help="try other weights")
+    one.add_argument("--lam", type=float, help="1 is relevance alone, 0 is variety alone")
+    one.add_argument("--filter", metavar="FIELD=VALUE", action="append", default=[])
+    one.add_argument("--price-from", type=int, metavar="MINOR_UNITS")
+    one.add_argument("--price-to", type=int, metavar="MINOR_UNITS")
+    one.add_argument("--exclude", metavar="ID", action="append", default=[])
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return settings_module.read(arguments.data)
+
+
+def _shop(settings: Settings, *, encoders: bool = False) -> Any:
+    from core.build import open_shop
+    from core.embed.worker import EncoderWorker
+
+    worker = EncoderWorker(settings) if encoders else None
+    if worker is not None:
+        worker.warm(wait=True)
+    return open_shop(settings, worker=worker)
+
+
+def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **fields: Any) -> Request:
+    at = parse_moment(arguments.at) if arguments.at else datetime.now(UTC)
+    strategy = None
+    if arguments.weights or arguments.lam is not None:
+        strategy = shop.strategy(placement, at)
+        if arguments.weights:
+            strategy = strategy.changed(weights=parse_weights(arguments.weights))
+        if arguments.lam is not None:
+            strategy = strategy.changed(lam=arguments.lam)
+    return Request(
+        placement=placement,
+        k=arguments.k,
+        at=at,
+        strategy=strategy,
+        filters=Filters(parse_filters(arguments.filter), arguments.price_from, arguments.price_to),
+        exclude=tuple(arguments.exclude),
+        **fields,
+    )
+
+
+def _recommend(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    request = _request(arguments, shop, Placement(arguments.placement), anchor=arguments.anchor)
+    if arguments.anchor is None:
+        anchors = None if arguments.all else _lines(arguments.anchors)
+        for listing in shop.recommend_all(request, anchors):
+            print(_dumps(listing.as_json()))
+        return 0
+    listing = shop.recommend(request)
+    plain = listing.as_json()
+    if arguments.trace:
+        plain["trace"] = shop.trace(request).as_json()
+    if arguments.why:
+        plain["why_missing"] = shop.why_missing(request, arguments.why).as_json()
+    _show(plain, arguments, shop)
+    return 0
+
+
+def _search(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments), encoders=True)
+    request = _request(arguments, shop, Placement.SEARCH, words=arguments.words)
+    _show(shop.search(request).as_json(), arguments, shop)
+    return 0
+
+
+def _show(plain: dict[str, Any], arguments: argparse.Namespace, shop: Any) -> None:
+    if arguments.json or arguments.__dict__.get("trace") or arguments.__dict__.get("why"):
+        print(_dumps(plain))
+        return
+    catalogue = shop.catalogue()
+    for one in plain["items"]:
+        item = catalogue.item(one["id"])
+        score = "" if one["score"] is None else f"{one['score']:8.3f}"
+        print(f"{one['rank']:>3}  {score}  {one['id']:<16}  {item.brand or '':<22}  {item.title}")
+    for note in plain["notes"]:
+        print(f"     {note['text']}")
+
+
+def _embed(arguments: argparse.Namespace) -> int:
+    import numpy as np
+
+    from core.embed.worker import EncoderWorker
+    from core.store.files import write_bytes
+
+    settings = _settings(arguments)
+    with EncoderWorker(settings) as worker:
+        if arguments.texts:
+            vectors = worker.encode_texts(_lines(arguments.texts, keep_empty=True))
+        else:
+            folder = Path(arguments.images)
+            if not folder.is_dir():
+                raise BadRequest(f"{folder} is not a folder of pictures.")
+            paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+            if not paths:
+                raise BadRequest(f"There are no pictures in {folder}.")
+            vectors = worker.encode_pictures([path.read_bytes() for path in paths], names=[p.name for p in paths])
+    import io
+
+    buffer = io.BytesIO()
+    np.save(buffer, np.asarray(vectors, dtype=np.float32), allow_pickle=False)
+    write_bytes(Path(arguments.out), buffer.getvalue())
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from core.intake import importer
+    from core.store import source
+    from core.store.layout import Layout
+
+    settings = _settings(arguments)
+    layout = Layout(settings.data)
+    layout.ensure()
+    plan = importer.plan(
+        Path(arguments.file),
+        images=[Path(path) for path in arguments.images],
+        preset=arguments.preset,
+        mapping=_mapping(arguments.map),
+        settings=settings,
+        present=source.present(layout),
+        merge=arguments.merge,
+    )
+    print(plan.report.as_text())
+    if arguments.set_aside:
+        plan.set_aside(Path(arguments.set_aside))
+    if not arguments.yes:
+        print("Nothing was imported. Say --yes to import what is right, then `vitrine build`.")
+        return 0 if plan.report.can_import else 1
+    result = importer.carry_out(plan, layout, who=_who(), at=datetime.now(UTC), progress=_bar)
+    print(f"Imported {result.items} products and {result.pictures} pictures. Next: vitrine build")
+    return 0
+
+
+def _mapping(texts: Iterable[str]) -> dict[str, str]:
+    mapping = {}
+    for text in texts:
+        name, equals, column = text.partition("=")
+        if not (equals and name and column):
+            raise BadRequest(f"{text!r} is not a mapping. Write one like title=Product name.")
+        mapping[name.strip()] = column
+    return mapping
+
+
+def _import_demo(arguments: argparse.Namespace) -> int:
+    from core.build import import_demo
+
+    count = import_demo(_settings(arguments), at=datetime.now(UTC), watch=_watch)
+    print(f"Imported {count} products of the demo boutique. Next: vitrine build")
+    return 0
+
+
+def _build(arguments: argparse.Namespace) -> int:
+    from core.build import build, daily
+    from core.embed.worker import EncoderWorker
+
+    settings = _settings(arguments)
+    with EncoderWorker(settings) as worker:
+        if arguments.daily:
+            daily(
+                settings, arguments.daily, worker=worker, tell=lambda built: print(_dumps(built.as_json()), flush=True)
+            )
+            return 0
+        built = build(settings, worker=worker, at=datetime.now(UTC), watch=_watch)
+    print(_dumps(built.as_json()))
+    return 0
+
+
+def _print_built(built: Any) -> None:
+    print(_dumps(built.as_json()), flush=True)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from core.store import generations
+    from core.store.layout import Layout
+
+    findings = generations.check(Layout(_settings(arguments).data))
+    print(_dumps({"findings": [finding.as_json() for finding in findings]}))
+    return 1 if findings else 0
+
+
+def _calibrate(arguments: argparse.Namespace) -> int:
+    from core.build import recalibrate
+
+    settings = _settings(arguments)
+    at = datetime.now(UTC)
+    before = {one.anchor: one.ids for one in _shop(settings).recommend_all(Request(at=at))}
+    old, new = recalibrate(settings, watch=_watch)
+    after = {one.anchor: one.ids for one in _shop(settings).recommend_all(Request(at=at))}
+    moved = sum(before[anchor] != after[anchor] for anchor in after)
+    print(_dumps({"before": old, "calibration": new, "lists": len(after), "moved": moved}))
+    return 0
+
+
+def _snapshots(arguments: argparse.Namespace) -> int:
+    from core.store import generations
+    from core.store.layout import Layout
+
+    layout = Layout(_settings(arguments).data)
+    if arguments.action == "rollback":
+        pointer = generations.rollback(layout, arguments.id)
+        print(_dumps({"snapshot": pointer.generation, "calibration": pointer.calibration}))
+        return 0
+    print(_dumps({"editions": [edition.as_json() for edition in generations.editions(layout)]}))
+    return 0
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from core.embed.tower import train
+
+    train.main(arguments.rest)
+    return 0
+
+
+def _lines(file: str, *, keep_empty: bool = False) -> list[str]:
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadRequest(f"{file} cannot be read: {error}.") from None
+    lines = text.splitlines()
+    return lines if keep_empty else [line.strip() for line in lines if line.strip()]
+
+
+def _who() -> str:
+    return os.environ.get("VITRINE_WHO") or os.environ.get("USER") or "command line"
+
+
+def _watch(progress: Any) -> None:
+    """Progress on standard error: one line that is written over on a terminal, a line a stage elsewhere."""
+    if not sys.stderr.isatty():
+        if progress.total and progress.done in (0, progress.total):
+            print(f"{progress.stage}: {progress.done} of {progress.total}", file=sys.stderr)
+        return
+    text = progress.stage
+    if progress.total:
+        text += f" {progress.done} of {progress.total}"
+    if progress.rate:
+        text += f", {progress.rate:.0f} a second"
+    if progress.seconds_left:
+        text += f", {progress.seconds_left:.0f} s left"
+    print(f"\r\x1b[2K{text}", end="" if progress.done < progress.total else "\n", file=sys.stderr, flush=True)
+
+
+def _bar(done: int, total: int) -> None:
+    if done == total or done % 500 == 0:
+        print(f"Pictures: {done} of {total}", file=sys.stderr)
+
+
+def _dumps(plain: Any) -> str:
+    return json.dumps(plain, ensure_ascii=False, separators=(", ", ": "))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,430 @@
+"""The one engine of the process: what pages, API and command line ask.
+
+A `Shop` is one opened edition with the studio database beside it. `current()` hands out the one that serves;
+`install` swaps it whole, so a request keeps the object it started with. The clock is read here and nowhere below.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import Mask, Vectors
+from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
+from core.domain.errors import BadRequest, ModelMissing, NotReady, UnknownItem
+from core.domain.listing import Listing, Missing, Trace
+from core.domain.placements import Placement
+from core.domain.query import Filters, Request
+from core.domain.strategy import Strategy
+from core.embed.worker import EncoderWorker
+from core.recommend import browse, reverse, search, similar
+from core.recommend.view import View, open_view
+from core.retrieve.bm25 import Bm25Index
+from core.settings import Settings
+from core.store import generations
+from core.store.generations import Edition, Finding, Snapshot
+from core.store.layout import Layout
+from core.store.pictures import PicturePack
+from core.store.studio import FactChange, Studio
+
+VIEWS_KEPT = 4  # live, a draft or two, and one of another day
+THIN = 10  # a list with fewer items than this is thin
+NEW_FOR = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderState:
+    """An encoder as a person sees it. name None: it is off, and `reason` says why."""
+
+    name: str | None
+    reason: str
+    dim: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A list that shows an item: the list's anchor, and the place (from 1)."""
+
+    anchor: str
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The shop at a glance, at one moment.
+
+    counts:   items by state. thin: anchors whose list holds fewer than `THIN`, None while it is being counted.
+    arrivals: embargoed items with their date, soonest first. findings: what the last build found.
+    """
+
+    at: datetime
+    items: int
+    houses: int
+    counts: Mapping[str, int]
+    sold_out: tuple[str, ...]
+    broken_sizes: tuple[str, ...]
+    arrivals: tuple[tuple[str, datetime], ...]
+    new: tuple[str, ...]
+    without_picture: tuple[str, ...]
+    without_text: tuple[str, ...]
+    thin: tuple[str, ...] | None
+    findings: tuple[Finding, ...]
+    since: datetime | None = None
+    changes: tuple[FactChange, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Typed words as the encoders see them; None where an encoder is off or not warm yet."""
+
+    text: Vectors | None = None
+    image: Vectors | None = None
+    notes: tuple[str, ...] = field(default=())
+
+
+class Shop:
+    """One edition, opened, with the facts, rules and strategies of the studio laid over it.
+
+    All reading methods take `at` (UTC, None is now) and are safe to call from many threads.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        snapshot: Snapshot,
+        calibration: Any,
+        *,
+        calibration_id: str,
+        studio: Studio,
+        worker: EncoderWorker | None = None,
+        findings: Sequence[Finding] = (),
+    ) -> None:
+        self.settings = settings
+        self.layout = Layout(settings.data)
+        self.snapshot = snapshot
+        self.studio = studio
+        self.pictures = PicturePack(self.layout.pictures)
+        self.findings = (*findings, *snapshot.manifest.findings)
+        self._calibration = calibration
+        self._calibration_id = calibration_id
+        self._worker = worker
+        self._lock = threading.Lock()
+        self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
+        self._bm25: Bm25Index | None = None
+        self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
+        self._counting: set[tuple[Any, ...]] = set()
+
+    # -- what a list depends on ------------------------------------------------------------------------------------
+
+    def view(self, at: datetime | None = None, placement: str = Placement.SIMILAR) -> View:
+        """Everything a list depends on except its request, in the versions in force at `at`."""
+        moment, now = self._moment(at), datetime.now(UTC)
+        then = moment if moment < now else None  # a moment ahead is seen with the latest versions
+        facts_version = self.studio.facts_version(then)
+        rules_version = self.studio.rules_version(then)
+        strategy_version = self.studio.strategy_version(then)
+        key = (facts_version, rules_version, strategy_version, str(placement))
+        with self._lock:
+            view = self._views.get(key)
+            if view is not None:
+                self._views.move_to_end(key)
+                return view
+        view = open_view(
+            self.snapshot,
+            self._calibration,
+            calibration_id=self._calibration_id,
+            facts=self.studio.facts(facts_version),
+            facts_version=facts_version,
+            rules=self.studio.rules(rules_version),
+            rules_version=rules_version,
+            strategy=self.studio.strategy(str(placement), strategy_version),
+            strategy_version=strategy_version,
+            encoders={name: state.name for name, state in self.encoders().items()},
+            like=next(reversed(self._views.values()), None),
+        )
+        with self._lock:
+            self._views[key] = view
+            while len(self._views) > VIEWS_KEPT:
+                self._views.popitem(last=False)
+        return view
+
+    def catalogue(self, at: datetime | None = None) -> Catalogue:
+        """The catalogue with the facts of the moment laid over it."""
+        return self.view(at).catalogue
+
+    def item(self, item: str, at: datetime | None = None) -> Item:
+        """One product as it is at `at`. Raises UnknownItem."""
+        return self.catalogue(at).item(item)
+
+    def encoders(self) -> dict[str, EncoderState]:
+        """The encoders behind this edition, by signal; a signal that is off says why."""
+        states = {}
+        for signal in ("text", "image"):
+            model = self.snapshot.manifest.models.get(signal)
+            reason = self.snapshot.manifest.off.get(signal, "This edition was built without it.")
+            states[signal] = EncoderState(model["name"], "", model["dim"]) if model else EncoderState(None, reason)
+        return states
+
+    # -- lists -----------------------------------------------------------------------------------------------------
+
+    def recommend(self, request: Request) -> Listing:
+        """The list for `request`. Raises UnknownItem, BadRequest."""
+        request = self._settled(request)
+        match request.placement:
+            case Placement.SIMILAR:
+                return similar.similar(self.view(request.at, request.placement), request)
+            case Placement.SEARCH:
+                return self.search(request)
+            case other:
+                raise BadRequest(f"This shop has no lists for {other!s} yet. Ask for similar or search.")
+
+    def recommend_all(
+        self,
+        request: Request,
+        anchors: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Listing]:
+        """The lists of many anchors (None: of every item), with the numbers that `recommend` gives."""
+        request = self._settled(request)
+        if request.placement != Placement.SIMILAR:
+            raise BadRequest(f"Lists for many anchors exist for similar, not for {request.placement!s}.")
+        return similar.similar_all(self.view(request.at, request.placement), request, anchors, progress)
+
+    def trace(self, request: Request) -> Trace:
+        """How a list came about, stage by stage."""
+        request = self._settled(request)
+        return similar.trace(self.view(request.at, request.placement), request)
+
+    def why_missing(self, request: Request, item: str) -> Missing:
+        """Why `item` is not in the list of `request`. Raises UnknownItem."""
+        request = self._settled(request)
+        return similar.why_missing(self.view(request.at, request.placement), request, item)
+
+    def shown_in(self, item: str, k: int = 10, at: datetime | None = None) -> list[Shown]:
+        """Every "You May Also Like" list that shows `item` among its first k, best place first."""
+        request = self._settled(Request(k=k, at=at))
+        found = reverse.shown_in(self.view(request.at), item, request)
+        return [Shown(anchor, rank) for anchor, rank in found]
+
+    # -- search and browse -----------------------------------------------------------------------------------------
+
+    def search(self, request: Request, *, sellable: bool = True) -> Listing:
+        """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
+        request = self._settled(request)
+        view = self.view(request.at, Placement.SEARCH)
+        words = self.words(request.words or "")
+        return search.search(
+            view,
+            request,
+            bm25=self.bm25(),
+            text_vector=words.text,
+            image_words_vector=words.image,
+            sellable=sellable,
+        )
+
+    def browse(
+        self,
+        filters: Filters | None = None,
+        *,
+        words: str = "",
+        sort: str = "featured",
+        offset: int = 0,
+        limit: int = 48,
+        at: datetime | None = None,
+    ) -> browse.Page:
+        """One page of the catalogue with facets and counts; with words, in the order of the search."""
+        moment = self._moment(at)
+        view = self.view(moment)
+        found = None
+        if words.strip():
+            found = search.search_rows(
+                self.view(moment, Placement.SEARCH), words, bm25=self.bm25(), vectors=self.words(words), at=moment
+            )
+        return browse.page(view, filters or Filters(), found=found, sort=sort, offset=offset, limit=limit, at=moment)
+
+    def words(self, words: str) -> Words:
+        """`words` through the encoders of this edition, where they are warm."""
+        if self._worker is None or not words.strip():
+            return Words()
+        models = self.snapshot.manifest.models
+        text = image = None
+        notes: list[str] = []
+        if not self._worker.ready:
+            self._worker.warm()
+            return Words(notes=("The language model is warming up; exact words answer until then.",))
+        try:
+            if "text" in models:
+                text = self._worker.encode_texts([words])[0]
+            if "image" in models:
+                image = self._worker.encode_words([words])[0]
+        except ModelMissing as error:
+            notes.append(error.message)
+        return Words(text, image, tuple(notes))
+
+    def bm25(self) -> Bm25Index:
+        """The index of exact words, built on first use."""
+        with self._lock:
+            if self._bm25 is None:
+                self._bm25 = search.index_words(self.snapshot.catalogue)
+            return self._bm25
+
+    # -- the shop at a glance --------------------------------------------------------------------------------------
+
+    def glance(self, at: datetime | None = None, since: datetime | None = None) -> Glance:
+        """What stands out at `at`: states, thin lists, launches, what the build found, facts changed since `since`."""
+        moment = self._moment(at)
+        view = self.view(moment)
+        catalogue = view.catalogue
+        states = catalogue.states(moment)
+        ids = np.array(catalogue.ids, dtype=object)
+        frame = catalogue.frame
+        counts = {str(state): int((states == state).sum()) for state in State}
+        waiting = [
+            (item, max(date for date in (release, embargo) if date == date).to_pydatetime())
+            for item, release, embargo, state in zip(
+                ids, frame["release_at"], frame["embargo_until"], states, strict=True
+            )
+            if state == State.EMBARGOED
+        ]
+        released = frame["release_at"]
+        new = ((released <= moment) & (released > moment - NEW_FOR)).to_numpy(dtype=bool)
+        broken = np.array([_broken(stock) for stock in frame["stock"]], dtype=bool) & (states == State.LIVE)
+        return Glance(
+            at=moment,
+            items=len(catalogue),
+            houses=int(frame["brand"].dropna().nunique()),
+            counts=counts,
+            sold_out=tuple(ids[states == State.SOLD_OUT]),
+            broken_sizes=tuple(ids[broken]),
+            arrivals=tuple(sorted(waiting, key=lambda pair: (pair[1], pair[0]))),
+            new=tuple(ids[new & (states == State.LIVE)]),
+            without_picture=tuple(ids[~catalogue.has_pictures()]),
+            without_text=tuple(ids[~self._present("text", len(ids))]) if "text" in self.snapshot.vectors else (),
+            thin=self._thin_lists(moment),
+            findings=tuple(self.findings),
+            since=since,
+            changes=tuple(self.studio.facts_since(since)) if since else (),
+        )
+
+    def _thin_lists(self, at: datetime) -> tuple[str, ...] | None:
+        """Anchors with a short list; counted once for each set of versions and hour, in the background."""
+        view = self.view(at)
+        key = (view.versions, at.replace(minute=0, second=0, microsecond=0))
+        with self._lock:
+            if key in self._thin or key in self._counting:
+                return self._thin.get(key)
+            self._counting.add(key)
+
+        def count() -> None:
+            try:
+                lists = similar.similar_all(view, Request(k=THIN, at=at), None, None)
+                states = view.catalogue.states(at)
+                live = {item for item, state in zip(view.catalogue.ids, states, strict=True) if state == State.LIVE}
+                thin = tuple(one.anchor for one in lists if one.anchor in live and len(one.items) < THIN)
+                with self._lock:
+                    self._thin = {key: thin}  # type: ignore[dict-item]
+            finally:
+                with self._lock:
+                    self._counting.discard(key)
+
+        threading.Thread(target=count, name="thin-lists", daemon=True).start()
+        return None
+
+    def _present(self, signal: str, n: int) -> Mask:
+        return np.asarray(self.snapshot.present.get(signal, np.zeros(n, dtype=bool)))
+
+    # -- facts, strategies, editions -------------------------------------------------------------------------------
+
+    def change_facts(
+        self, item: str, changes: Mapping[str, Any], *, who: str, why: str = "", expected: int | None = None
+    ) -> int:
+        """Set facts of one item (stock, price, dates, corrected attributes), live at once. Returns the new version.
+
+        Raises UnknownItem, BadRequest for a field that is not a fact, Conflict when `expected` is no longer current.
+        """
+        unknown = sorted(set(changes) - set(FACT_FIELDS))
+        if unknown:
+            raise BadRequest(f"{', '.join(unknown)} cannot be corrected here; only {', '.join(FACT_FIELDS)} can.")
+        present = self.item(item)
+        before = {name: getattr(present, name) for name in changes}
+        return self.studio.change_facts(
+            {item: changes}, before={item: before}, who=who, at=datetime.now(UTC), why=why, expected=expected
+        )
+
+    def facts_history(self, item: str) -> list[FactChange]:
+        if item not in self.snapshot.catalogue:
+            raise UnknownItem(item)
+        return self.studio.facts_history(item)
+
+    def strategy(self, placement: str = Placement.SIMILAR, at: datetime | None = None) -> Strategy:
+        """The published strategy of a placement."""
+        return self.view(at, placement).strategy
+
+    def publish_strategy(
+        self, placement: str, strategy: Strategy, *, who: str, why: str, expected: int | None = None
+    ) -> int:
+        """Make `strategy` the live one of `placement`. Returns the new version. Raises Conflict."""
+        return self.studio.publish_strategy(
+            placement, strategy, who=who, at=datetime.now(UTC), why=why, expected=expected
+        )
+
+    def editions(self) -> list[Edition]:
+        return generations.editions(self.layout)
+
+    def health(self) -> dict[str, Any]:
+        """Whether and what this shop serves, for probes and people."""
+        view = self.view()
+        return {
+            "status": "ok",
+            "items": len(self.snapshot.catalogue),
+            **view.versions.as_json(),
+            "encoders": {name: state.name for name, state in self.encoders().items()},
+            "off": {name: state.reason for name, state in self.encoders().items() if state.name is None},
+            "simulated": self.simulated,
+            "findings": [finding.as_json() for finding in self.findings],
+        }
+
+    @property
+    def simulated(self) -> bool:
+        """Whether what is shown was invented: the demo boutique."""
+        return bool(self.snapshot.manifest.meta.get("simulated", False))
+
+    # -- small helpers ---------------------------------------------------------------------------------------------
+
+    def _settled(self, request: Request) -> Request:
+        return request if request.at is not None else request.changed(at=self._moment(None))
+
+    @staticmethod
+    def _moment(at: datetime | None) -> datetime:
+        return datetime.now(UTC) if at is None else at.astimezone(UTC)
+
+
+def _broken(stock: Mapping[str, int] | None) -> bool:
+    """Some sizes are gone, some are left."""
+    return bool(stock) and len(stock) > 1 and 0 < sum(1 for left in stock.values() if left > 0) < len(stock)
+
+
+# -- the one engine of the process ---------------------------------------------------------------------------------
+
+_lock = threading.Lock()
+_current: Shop | None = None
+
+
+def current() -> Shop:
+    """The shop that serves. Raises NotReady before the first edition is there."""
+    if _current is None:
+        raise NotReady
+    return _current
+
+
+def install(shop: Shop | None) -> None:
+    """Make `shop` the one that serves; requests under way keep theirs."""
+    global _current
+    with _lock:
+        _current = shop
