@@ -1,0 +1,203 @@
+"""Any open_clip model as an image encoder: pictures and words in one space."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.domain.arrays import Vectors
+from core.domain.errors import BadRequest, ModelMissing
+from core.embed import minilm
+from core.embed.clip_files import HUB, Where, config_in, name_of, wants_minilm
+from core.embed.hub import hub_access
+from core.embed.sbert import unit_rows
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+BATCH = 32
+WORDS_BATCH = 64
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """An open_clip model as it comes from its library."""
+
+    model: Any
+    tokenizer: Callable[[list[str]], Any]
+    dim: int
+    weights: Path
+    config: dict[str, Any]
+    note: str
+
+
+class ClipEncoder:
+    """An open_clip model held in memory, in float32."""
+
+    def __init__(self, name: str, parts: _Parts) -> None:
+        import open_clip
+        from open_clip.transform import PreprocessCfg
+
+        self._model = parts.model.eval()
+        self._tokenizer = parts.tokenizer
+        preprocess = PreprocessCfg(**parts.model.visual.preprocess_cfg)
+        self._preprocess: Any = open_clip.image_transform_v2(preprocess, is_train=False)
+        recipe = json.dumps([parts.config.get("vision_cfg"), asdict(preprocess)], sort_keys=True, default=str)
+        mark = hashlib.sha256(f"{minilm.sha256_of(parts.weights)}\n{recipe}".encode()).hexdigest()[:12]
+        self.name, self.key, self.dim, self.note = name, f"image-{mark}-fp32", parts.dim, parts.note
+
+    def encode_images(self, images: Sequence[Image]) -> Vectors:
+        """[n, dim] float32 unit rows, one for each RGB picture, through the model's own preprocessing."""
+        import torch
+
+        vectors = np.zeros((len(images), self.dim), dtype=np.float32)
+        for start in range(0, len(images), BATCH):
+            batch = torch.stack([self._preprocess(image) for image in images[start : start + BATCH]])
+            with torch.inference_mode():
+                vectors[start : start + BATCH] = self._model.encode_image(batch).float().numpy()
+        return unit_rows(vectors)
+
+    def encode_words(self, texts: Sequence[str]) -> Vectors:
+        """[n, dim] float32 unit rows in the space of the pictures; a blank text has a zero row."""
+        import torch
+
+        vectors = np.zeros((len(texts), self.dim), dtype=np.float32)
+        filled = [row for row, text in enumerate(texts) if text.strip()]
+        for start in range(0, len(filled), WORDS_BATCH):
+            rows = filled[start : start + WORDS_BATCH]
+            with torch.inference_mode():
+                vectors[rows] = self._model.encode_text(self._tokenizer([texts[row] for row in rows])).float().numpy()
+        return unit_rows(vectors)
+
+
+def load(where: Where, settings: Settings, *, download: bool = False) -> ClipEncoder:
+    """The model at `where`. Raises ModelMissing, or BadRequest for an architecture that open_clip does not know.
+
+    download: fetch weights that are not on this machine.
+    """
+    with hub_access(download):
+        if where.folder is not None:
+            parts = _from_folder(where.folder, settings)
+        elif where.model.startswith(HUB):
+            parts = _from_hub(where.model)
+        else:
+            parts = _built_in(where)
+        return ClipEncoder(name_of(where), parts)
+
+
+def _from_folder(folder: Path, settings: Settings) -> _Parts:
+    import open_clip
+
+    config = config_in(folder)
+    model_cfg, weights = config["model_cfg"], _weights(folder)
+    note = str(config.get("note") or "")
+    local = f"local-dir:{folder}"
+    try:
+        if not wants_minilm(config):
+            model = open_clip.create_model(local, require_pretrained=True)
+            return _Parts(model, open_clip.get_tokenizer(local), int(model_cfg["embed_dim"]), weights, model_cfg, note)
+        found = minilm.find_minilm(settings)
+        if found is None:
+            raise ModelMissing(f"The image model needs the words of {minilm.SHORT_NAME}. {minilm.HOW_TO_GET}")
+        text = found.folder.resolve()
+        text_cfg = {
+            **model_cfg["text_cfg"], "hf_model_name": str(text), "hf_tokenizer_name": str(text),
+            "hf_model_pretrained": True,
+        }  # fmt: skip
+        model = open_clip.create_model(local, load_weights=False, text_cfg=text_cfg)
+        _load_picture_side(model, weights)
+        tokenizer = open_clip.tokenizer.HFTokenizer(str(text), context_length=text_cfg.get("context_length", 77))
+    except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
+        raise ModelMissing(f"The image model in {folder} cannot be loaded: {error}") from error
+    return _Parts(model, tokenizer, int(model_cfg["embed_dim"]), weights, model_cfg, note)
+
+
+def _weights(folder: Path) -> Path:
+    from core.embed.clip_files import weights_in
+
+    weights = weights_in(folder)
+    if weights is None:
+        raise ModelMissing(f"The image model in {folder} has no weights (.safetensors).")
+    return weights
+
+
+def _load_picture_side(model: Any, weights: Path) -> None:
+    """Weights of the image tower, and of the temperature if they are there, into a model whose words are loaded.
+
+    Raises ValueError when the file lacks a part of the tower or brings what the model has no place for.
+    """
+    from safetensors.torch import load_file
+
+    state = {name: tensor for name, tensor in load_file(str(weights)).items() if not name.startswith("text.")}
+    own = model.state_dict()
+    for name in ("logit_scale", "logit_bias"):
+        if name in state and name in own:
+            state[name] = state[name].reshape(own[name].shape)
+    missing, unexpected = model.load_state_dict(state, strict=False)
+    lacking = [name for name in missing if name.startswith("visual.")]
+    if lacking or unexpected:
+        odd = lacking[:3] or list(unexpected)[:3]
+        raise ValueError(f"{weights.name} does not fit its config ({', '.join(odd)} …)")
+
+
+def _from_hub(model_name: str) -> _Parts:
+    import open_clip
+
+    repository = model_name.removeprefix(HUB)
+    try:
+        weights = Path(open_clip.download_pretrained_from_hf(repository))
+        model = open_clip.create_model(model_name, require_pretrained=True)
+        tokenizer = open_clip.get_tokenizer(model_name)
+    except Exception as error:  # the hub's client and its HTTP library raise a dozen unrelated kinds
+        raise ModelMissing(
+            f"The image model {repository} is not on this machine and was not fetched ({type(error).__name__}). "
+            "Fetch it in Shop setup, or name a local folder or file as image_model."
+        ) from error
+    config = open_clip.get_model_config(model_name)
+    return _Parts(model, tokenizer, int(config["embed_dim"]), weights, config, "")
+
+
+def _built_in(where: Where) -> _Parts:
+    import open_clip
+
+    config = open_clip.get_model_config(where.model)
+    if config is None:
+        raise BadRequest(f"open_clip knows no model {where.model!r}. Take one of its names, such as ViT-B-32.")
+    source = str(where.weights) if where.weights is not None else str(where.tag)
+    try:
+        weights = where.weights or _tagged(where.model, source)
+        model = open_clip.create_model(where.model, pretrained=source, require_pretrained=True, weights_only=True)
+        tokenizer = open_clip.get_tokenizer(where.model)
+    except (ModelMissing, BadRequest):
+        raise
+    except Exception as error:  # a damaged file shows as almost anything, from struct.error to UnpicklingError
+        what = f"{where.model} from {source}"
+        raise ModelMissing(f"The image model {what} cannot be loaded: {str(error)[:300]}") from error
+    return _Parts(model, tokenizer, int(config["embed_dim"]), weights, config, "")
+
+
+def _tagged(model: str, tag: str) -> Path:
+    """The file of the weights that open_clip calls `tag`. Raises BadRequest, ModelMissing."""
+    import open_clip
+    from huggingface_hub import constants
+
+    known = open_clip.get_pretrained_cfg(model, tag)
+    if not known:
+        tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)[:8])
+        raise BadRequest(f"open_clip has no weights {tag!r} for {model}, and no such file is there. It has {tags}.")
+    missing = f"The weights {tag} of {model} are not on this machine. Fetch them in Shop setup, or name a local file."
+    if constants.HF_HUB_OFFLINE and not known.get("hf_hub"):
+        cached = Path("~/.cache/clip").expanduser() / Path(str(known.get("url", ""))).name
+        if not cached.is_file():
+            raise ModelMissing(missing)
+    try:
+        return Path(open_clip.download_pretrained(known))
+    except Exception as error:  # as in _from_hub
+        raise ModelMissing(missing) from error
