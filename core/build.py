@@ -9,8 +9,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -23,13 +22,15 @@ from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, NotReady, ShopError
 from core.embed import registry
-from core.embed.cached import encode_with_cache, text_hash
-from core.embed.template import item_text
+from core.embed.cached import encode_with_cache
+from core.embed.protocols import EncoderCard
+from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import Calibration
 from core.recommend.view import calibration_of
 from core.settings import Settings
 from core.store import generations, source
+from core.store.files import write_bytes
 from core.store.generations import Finding
 from core.store.layout import Layout
 from core.store.lock import exclusive
@@ -37,8 +38,6 @@ from core.store.pictures import PicturePack
 from core.store.studio import Studio
 from core.store.vectors import VectorCache
 
-TEXT_CHUNK = 512  # texts encoded between two writes of the cache
-PICTURE_CHUNK = 512
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 
 
@@ -130,10 +129,9 @@ def build(
             present=present,
             models=models,
             template=settings.text_template,
-            findings=_findings(catalogue, present),
-            off=off,
+            findings=_findings(catalogue),
             built_at=at,
-            meta=meta,
+            meta={**meta, "off": off},
         )
         calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, watch)
         watch(Progress("Publishing"))
@@ -179,64 +177,59 @@ def _texts(
     catalogue: Catalogue, settings: Settings, layout: Layout, worker: EncoderWorker, watch: Watch
 ) -> tuple[Vectors, Mask, dict[str, Any], int]:
     available, reason = registry.text_model_available(settings)
-    if not available:
+    model = registry.text_card(settings)
+    if not available or model is None:
         raise _Off(reason)
-    model = worker.text_model()
     texts = [item_text(item, settings.text_template) for item in catalogue]
-    present = np.array([bool(text) for text in texts], dtype=bool)
-    known = [text for text in texts if text]
-    hashes = [text_hash(text) for text in known]
     cache = VectorCache(layout.vectors)
-    with _pace(watch, "Reading the descriptions") as pace:
-        found, count = encode_with_cache(
-            cache, model["key"], hashes, lambda rows: worker.encode_texts([known[row] for row in rows]),
-            lengths=[len(text) for text in known], chunk=TEXT_CHUNK, progress=pace, dim=model["dim"],
-        )  # fmt: skip
-    return _scattered(found, present, model["dim"]), present, model, count
+    known = [text_hash(text) for text in texts if text]
+    missing = int((~cache.find(model.key, known)[0]).sum()) if known else 0
+    vectors = encode_with_cache(
+        lambda hashes: cache.find(model.key, hashes),
+        lambda hashes, fresh: cache.add(model.key, hashes, fresh),
+        [text_hash(text) if text else "" for text in texts],
+        lambda rows: worker.encode_texts([texts[row] for row in rows]),
+        progress=_pace(watch, "Reading the descriptions"),
+        dim=model.dim,
+        lengths=[len(text) for text in texts],
+    )
+    return vectors, vectors.any(axis=1), _plain(model), missing
 
 
 def _pictures(
     catalogue: Catalogue, settings: Settings, layout: Layout, worker: EncoderWorker, watch: Watch
 ) -> tuple[Vectors, Mask, dict[str, Any], int]:
     available, reason = registry.image_model_available(settings)
-    if not available:
+    model = registry.image_card(settings)
+    if not available or model is None:
         raise _Off(reason)
-    model = worker.image_model()
-    if model is None:
-        raise _Off("No image model is set, so pictures do not count.")
     pack = PicturePack(layout.pictures)
-    keys = [pictures[0] if pictures and pack.has(pictures[0]) else None for pictures in catalogue.frame["pictures"]]
-    present = np.array([key is not None for key in keys], dtype=bool)
-    known = [key for key in keys if key is not None]
+    keys = [pictures[0] if pictures and pack.has(pictures[0]) else "" for pictures in catalogue.frame["pictures"]]
     cache = VectorCache(layout.vectors)
-    with _pace(watch, "Looking at the pictures") as pace:
-        found, count = encode_with_cache(
-            cache, model["key"], known, lambda rows: worker.encode_pictures([pack.read(known[row]) for row in rows]),
-            lengths=None, chunk=PICTURE_CHUNK, progress=pace, dim=model["dim"],
-        )  # fmt: skip
-    return _scattered(found, present, model["dim"]), present, model, count
+    known = [key for key in keys if key]
+    missing = int((~cache.find(model.key, known)[0]).sum()) if known else 0
+    vectors = encode_with_cache(
+        lambda hashes: cache.find(model.key, hashes),
+        lambda hashes, fresh: cache.add(model.key, hashes, fresh),
+        keys,
+        lambda rows: worker.encode_pictures([pack.read(keys[row]) for row in rows]),
+        progress=_pace(watch, "Looking at the pictures"),
+        dim=model.dim,
+    )
+    return vectors, vectors.any(axis=1), _plain(model), missing
 
 
-def _scattered(found: Vectors, present: Mask, dim: int) -> Vectors:
-    vectors = np.zeros((len(present), dim), dtype=np.float32)
-    vectors[present] = found
-    return vectors
+def _plain(model: EncoderCard) -> dict[str, Any]:
+    return {"name": model.name, "key": model.key, "dim": model.dim, "note": model.note}
 
 
-@contextmanager
-def _pace(watch: Watch, stage: str) -> Iterator[Callable[[int, int], None]]:
-    """Turn (done, total) into progress with a rate and the time left."""
-    began, first = time.monotonic(), -1
+def _pace(watch: Watch, stage: str) -> Callable[[int, int, float, float], None]:
+    """The encoder's progress, told to whoever watches."""
 
-    def tell(done: int, total: int) -> None:
-        nonlocal first, began
-        if first < 0:
-            first, began = done, time.monotonic()
-        seconds = time.monotonic() - began
-        rate = (done - first) / seconds if seconds > 0 and done > first else None
-        watch(Progress(stage, done, total, rate, (total - done) / rate if rate else None))
+    def tell(done: int, total: int, rate: float, seconds_left: float) -> None:
+        watch(Progress(stage, done, total, rate or None, seconds_left or None))
 
-    yield tell
+    return tell
 
 
 def _calibration(
@@ -263,7 +256,7 @@ def _calibration(
     return calibration.id
 
 
-def _findings(catalogue: Catalogue, present: Mapping[str, Mask]) -> list[Finding]:
+def _findings(catalogue: Catalogue) -> list[Finding]:
     """What a merchandiser should know about the catalogue as it stands."""
     ids = np.array(catalogue.ids, dtype=object)
     found = []
@@ -330,16 +323,14 @@ def studio_of(settings: Settings) -> Studio:
 def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio: Studio | None = None) -> shops.Shop:
     """The current edition, opened. Raises NotReady when nothing was built, Damaged when nothing can be read."""
     layout = Layout(settings.data)
-    opened = generations.open_current(layout)
-    arrays, meta = generations.load_arrays(layout.calibration / opened.calibration)
+    snapshot, calibration = generations.open_current(layout)
+    arrays, meta = generations.load_arrays(layout.calibration / calibration)
     return shops.Shop(
         settings,
-        opened.snapshot,
+        snapshot,
         Calibration.from_arrays(arrays, meta),
-        calibration_id=opened.calibration,
         studio=studio or studio_of(settings),
         worker=worker,
-        findings=opened.findings,
     )
 
 
@@ -357,16 +348,15 @@ def import_demo(settings: Settings, *, at: datetime, watch: Watch = _silent) -> 
     with exclusive(layout, "an import"):
         pack = PicturePack(layout.pictures)
         items = []
-        with _pace(watch, "Hanging the pictures") as pace:
-            for done, item in enumerate(boutique.items, start=1):
-                keys = [pack.add(*thumbnail(decode(path.read_bytes()))) for path in boutique.pictures.get(item.id, ())]
-                items.append(replace(item, pictures=tuple(keys)))
-                if done % 25 == 0 or done == len(boutique.items):
-                    pace(done, len(boutique.items))
+        for done, item in enumerate(boutique.items, start=1):
+            keys = [pack.add(*thumbnail(decode(path.read_bytes()))) for path in boutique.pictures.get(item.id, ())]
+            items.append(replace(item, pictures=tuple(keys)))
+            if done % 25 == 0 or done == len(boutique.items):
+                watch(Progress("Hanging the pictures", done, len(boutique.items)))
         pack.flush()
         meta = {"name": "Demo boutique", "kind": "demo", "simulated": True, "imported_at": at.isoformat()}
         source.save_source(layout, Catalogue.of(items), meta)
-        source.save_events(layout, boutique.events)
+        write_bytes(layout.source / "events.parquet", boutique.events_file.read_bytes())
     return len(items)
 
 

@@ -206,7 +206,6 @@ def _embed(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from core.intake import importer
-    from core.store import source
     from core.store.layout import Layout
 
     settings = _settings(arguments)
@@ -218,7 +217,7 @@ def _import(arguments: argparse.Namespace) -> int:
         preset=arguments.preset,
         mapping=_mapping(arguments.map),
         settings=settings,
-        present=source.present(layout),
+        present=_present(layout),
         merge=arguments.merge,
     )
     print(plan.report.as_text())
@@ -230,6 +229,16 @@ def _import(arguments: argparse.Namespace) -> int:
     result = importer.carry_out(plan, layout, who=_who(), at=datetime.now(UTC), progress=_bar)
     print(f"Imported {result.items} products and {result.pictures} pictures. Next: vitrine build")
     return 0
+
+
+def _present(layout: Any) -> Any:
+    from core.domain.errors import NotReady
+    from core.store import source
+
+    try:
+        return source.load_source(layout)[0]
+    except NotReady:
+        return None
 
 
 def _mapping(texts: Iterable[str]) -> dict[str, str]:

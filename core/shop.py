@@ -23,6 +23,7 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.strategy import Strategy
 from core.embed.worker import EncoderWorker
+from core.rank.calibrate import Calibration
 from core.recommend import browse, reverse, search, similar
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
@@ -98,21 +99,18 @@ class Shop:
         self,
         settings: Settings,
         snapshot: Snapshot,
-        calibration: Any,
+        calibration: Calibration,
         *,
-        calibration_id: str,
         studio: Studio,
         worker: EncoderWorker | None = None,
-        findings: Sequence[Finding] = (),
     ) -> None:
         self.settings = settings
         self.layout = Layout(settings.data)
         self.snapshot = snapshot
         self.studio = studio
         self.pictures = PicturePack(self.layout.pictures)
-        self.findings = (*findings, *snapshot.manifest.findings)
+        self.findings = (*snapshot.notices, *snapshot.manifest.findings)
         self._calibration = calibration
-        self._calibration_id = calibration_id
         self._worker = worker
         self._lock = threading.Lock()
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
@@ -138,7 +136,6 @@ class Shop:
         view = open_view(
             self.snapshot,
             self._calibration,
-            calibration_id=self._calibration_id,
             facts=self.studio.facts(facts_version),
             facts_version=facts_version,
             rules=self.studio.rules(rules_version),
@@ -167,7 +164,7 @@ class Shop:
         states = {}
         for signal in ("text", "image"):
             model = self.snapshot.manifest.models.get(signal)
-            reason = self.snapshot.manifest.off.get(signal, "This edition was built without it.")
+            reason = self.snapshot.manifest.source.get("off", {}).get(signal, "This edition was built without it.")
             states[signal] = EncoderState(model["name"], "", model["dim"]) if model else EncoderState(None, reason)
         return states
 
@@ -393,7 +390,7 @@ class Shop:
     @property
     def simulated(self) -> bool:
         """Whether what is shown was invented: the demo boutique."""
-        return bool(self.snapshot.manifest.meta.get("simulated", False))
+        return bool(self.snapshot.manifest.source.get("simulated", False))
 
     # -- small helpers ---------------------------------------------------------------------------------------------
 
