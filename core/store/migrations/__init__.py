@@ -1,0 +1,1 @@
+"""The tables of the studio database, step by step."""

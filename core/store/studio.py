@@ -1,0 +1,485 @@
+"""The studio database: who changed what, and every version of it that ever held.
+
+Facts, rules and strategies are streams of versions, from 1; version 0 is "nothing yet". A change names the version it
+was made against (`expected`), and when somebody was quicker it is refused with their name: nothing is overwritten
+unseen. Versions are never removed. Their moments never run backwards: a change that claims to be earlier than the one
+before it counts from that one's moment, so "as of" always means one version.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.domain.errors import BadRequest, Conflict
+from core.domain.strategy import Strategy
+from core.store import facts as values
+from core.store.database import Database
+
+ATTEMPTS = 50  # how often a change that expects nothing in particular is tried again after a quicker one
+
+
+class _Moment(sa.TypeDecorator[datetime]):
+    """A moment in UTC, whatever the database makes of time zones."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise BadRequest(f"The moment {value.isoformat()} has no time zone. Write it like 2026-03-01T09:00:00Z.")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_META = sa.MetaData()
+
+
+def _table(name: str, *columns: str) -> sa.Table:
+    """The columns that are read and written here; the tables themselves are made in `migrations`."""
+    kinds: dict[str, Any] = {"id": sa.BigInteger, "version": sa.Integer, "at": _Moment, "since": _Moment}
+    kinds["cleared"] = sa.Boolean
+    return sa.Table(name, _META, *(sa.Column(c, kinds.get(c, sa.Text)(), primary_key=c == "id") for c in columns))
+
+
+PEOPLE = _table("people", "name", "since")
+VISITS = _table("visits", "id", "name", "at")
+FACT_VERSIONS = _table("fact_versions", "version", "who", "at", "why")
+FACTS = _table("facts", "id", "version", "item_id", "field", "before", "after", "cleared")
+RULES = _table("rule_publications", "version", "content", "who", "at", "why")
+STRATEGIES = _table("strategy_publications", "version", "placement", "content", "who", "at", "why")
+DRAFTS = _table("drafts", "id", "who", "name", "content", "at")
+PREFS = _table("prefs", "who", "name", "value")
+AUDIT = _table("audit", "id", "at", "who", "action", "detail")
+
+_NAMES = {"fact_versions": "facts", "rule_publications": "rules", "strategy_publications": "strategy"}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    name: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """One field of one item, changed. `cleared`: back to the imported value; `after` is then None."""
+
+    version: int
+    item_id: str
+    field: str
+    before: Any
+    after: Any
+    cleared: bool
+    who: str
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """A version of the rules or of a placement's strategy. placement is None for rules."""
+
+    version: int
+    content: Any
+    who: str
+    at: datetime
+    why: str
+    placement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    id: int
+    who: str
+    name: str
+    content: dict[str, Any]
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    at: datetime
+    who: str
+    action: str
+    detail: Any
+
+
+class Studio:
+    """The studio database at `where`: a path (SQLite) or a URL. For many threads and processes.
+
+    Raises StorageFailed, NotReady or Damaged when it cannot be opened.
+    """
+
+    def __init__(self, where: str | Path) -> None:
+        self.database = Database(where)
+        self._lock = Lock()
+        self._known: tuple[int, dict[str, dict[str, Any]]] = (0, {})  # the facts as of the version asked for last
+
+    def close(self) -> None:
+        self.database.close()
+
+    # --- facts ---
+
+    def facts_version(self, at: datetime | None = None) -> int:
+        """The version of the facts as of `at`; the newest without it; 0 when there is none."""
+        return self._version(FACT_VERSIONS, at)
+
+    def facts(self, version: int | None = None) -> dict[str, dict[str, Any]]:
+        """Item -> field -> value, as of `version` (the newest without it). Fields that were cleared are not in it."""
+        wanted = self.facts_version() if version is None else version
+        with self._lock:
+            known, facts = self._known
+            if known > wanted:
+                known, facts = 0, {}
+            if known < wanted:
+                facts = {item: dict(fields) for item, fields in facts.items()}
+                for item, name, after, cleared in self._changes(known, wanted):
+                    if cleared:
+                        facts.get(item, {}).pop(name, None)
+                    else:
+                        facts.setdefault(item, {})[name] = values.decode(name, after)
+                facts = {item: fields for item, fields in facts.items() if fields}
+                if version is None or wanted >= self._known[0]:
+                    self._known = (wanted, facts)
+        return {item: dict(fields) for item, fields in facts.items()}
+
+    def change_facts(
+        self,
+        changes: Mapping[str, Mapping[str, Any]],
+        *,
+        before: Mapping[str, Mapping[str, Any]],
+        who: str,
+        at: datetime,
+        why: str = "",
+        expected: int | None = None,
+    ) -> int:
+        """Change fields of items, all or none, and return the new version of the facts.
+
+        before:   what the shop showed; kept in the log for fields that no earlier fact holds.
+        expected: the version this was decided on; when another is current, Conflict is raised and nothing changes.
+        Raises BadRequest for a field that cannot be changed or a value not of its kind.
+        """
+        rows = [
+            {
+                "item_id": _text(item), "field": name, "after": values.encode(name, value), "cleared": False,
+                "before": values.encode(name, before.get(item, {}).get(name)),
+            }
+            for item, fields in changes.items()
+            for name, value in fields.items()
+        ]  # fmt: skip
+        return self._log_facts(rows, who, at, why, expected)
+
+    def clear_fact(
+        self, item_id: str, field: str, *, who: str, at: datetime, why: str = "", expected: int | None = None
+    ) -> int:
+        """Let the imported value count again, and return the new version of the facts; the log keeps all of it."""
+        rows = [{"item_id": _text(item_id), "field": field, "after": "null", "cleared": True,
+                 "before": values.encode(field, None)}]  # fmt: skip
+        return self._log_facts(rows, who, at, why, expected)
+
+    def facts_history(self, item_id: str) -> list[FactChange]:
+        """All that was ever changed on an item, newest first."""
+        return self._fact_log(FACTS.c.item_id == item_id, None)
+
+    def facts_log(self, limit: int = 100, after: int = 0) -> list[FactChange]:
+        """The last `limit` changes to facts of any item since version `after`, newest first."""
+        return self._fact_log(FACTS.c.version > after, limit)
+
+    def _fact_log(self, where: sa.ColumnElement[bool], limit: int | None) -> list[FactChange]:
+        query = (
+            sa.select(FACTS, FACT_VERSIONS.c.who, FACT_VERSIONS.c.at, FACT_VERSIONS.c.why)
+            .join(FACT_VERSIONS, FACTS.c.version == FACT_VERSIONS.c.version)
+            .where(where)
+            .order_by(FACTS.c.version.desc(), FACTS.c.id.desc())
+            .limit(limit)
+        )
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            FactChange(
+                row.version, row.item_id, row.field, values.decode(row.field, row.before),
+                None if row.cleared else values.decode(row.field, row.after), row.cleared, row.who, row.at, row.why,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _changes(self, after: int, until: int) -> Iterable[tuple[str, str, str, bool]]:
+        """The last change of each field in versions after+1..until: item, field, value, cleared."""
+        inside = (FACTS.c.version > after) & (FACTS.c.version <= until)
+        last = (
+            sa.select(FACTS.c.item_id, FACTS.c.field, sa.func.max(FACTS.c.version).label("version"))
+            .where(inside)
+            .group_by(FACTS.c.item_id, FACTS.c.field)
+            .subquery()
+        )
+        query = sa.select(FACTS.c.item_id, FACTS.c.field, FACTS.c.after, FACTS.c.cleared).join(
+            last,
+            (FACTS.c.item_id == last.c.item_id) & (FACTS.c.field == last.c.field) & (FACTS.c.version == last.c.version),
+        )
+        with self.database.reading() as connection:
+            return [(row.item_id, row.field, row.after, row.cleared) for row in connection.execute(query)]
+
+    def _log_facts(self, rows: list[dict[str, Any]], who: str, at: datetime, why: str, expected: int | None) -> int:
+        if not rows:
+            raise BadRequest("There is nothing to change.")
+
+        def write(connection: sa.Connection, version: int) -> None:
+            standing = self._standing(connection, {row["item_id"] for row in rows})
+            connection.execute(
+                FACTS.insert(),
+                [
+                    {**row, "version": version, "before": standing.get((row["item_id"], row["field"]), row["before"])}
+                    for row in rows
+                ],
+            )
+
+        return self._publish(FACT_VERSIONS, {}, who, at, why, expected, write)
+
+    def _standing(self, connection: sa.Connection, items: set[str]) -> dict[tuple[str, str], str]:
+        """(item, field) -> JSON of the facts that hold now for `items`."""
+        standing: dict[tuple[str, str], str] = {}
+        ordered = sorted(items)
+        for start in range(0, len(ordered), 500):
+            query = (
+                sa.select(FACTS.c.item_id, FACTS.c.field, FACTS.c.after, FACTS.c.cleared)
+                .where(FACTS.c.item_id.in_(ordered[start : start + 500]))
+                .order_by(FACTS.c.version)
+            )
+            for row in connection.execute(query):
+                if row.cleared:
+                    standing.pop((row.item_id, row.field), None)
+                else:
+                    standing[row.item_id, row.field] = row.after
+        return standing
+
+    # --- rules and strategies ---
+
+    def rules_version(self, at: datetime | None = None) -> int:
+        """The version of the rules as of `at`; the newest without it; 0 when there is none."""
+        return self._version(RULES, at)
+
+    def rules(self, version: int | None = None) -> tuple[dict[str, Any], ...]:
+        """The rules as plain JSON, as of `version` (the newest without it)."""
+        found = self._publications(RULES, version=version, limit=1)
+        return tuple(found[0].content) if found else ()
+
+    def publish_rules(
+        self, rules: Iterable[Mapping[str, Any]], *, who: str, at: datetime, why: str = "", expected: int | None = None
+    ) -> int:
+        """Publish the whole rule book and return its version. Raises Conflict when `expected` is not current."""
+        return self._publish(RULES, {"content": _json([dict(rule) for rule in rules])}, who, at, why, expected)
+
+    def rules_history(self) -> list[Publication]:
+        """Every rule book that was ever published, newest first."""
+        return self._publications(RULES)
+
+    def strategy_version(self, at: datetime | None = None) -> int:
+        """The version of the strategies (of all placements together) as of `at`; 0 when there is none."""
+        return self._version(STRATEGIES, at)
+
+    def strategy(self, placement: str, version: int | None = None) -> Strategy:
+        """The strategy of a placement as of `version` (the newest without it); the default before the first."""
+        found = self._publications(STRATEGIES, version=version, placement=placement, limit=1)
+        return Strategy.from_json(found[0].content) if found else Strategy()
+
+    def publish_strategy(
+        self,
+        placement: str,
+        strategy: Strategy,
+        *,
+        who: str,
+        at: datetime,
+        why: str = "",
+        expected: int | None = None,
+    ) -> int:
+        """Publish a placement's strategy and return the version. Raises Conflict when `expected` is not current."""
+        row = {"placement": str(placement), "content": _json(strategy.as_json())}
+        return self._publish(STRATEGIES, row, who, at, why, expected)
+
+    def strategy_history(self, placement: str | None = None) -> list[Publication]:
+        """Every strategy that was ever published, newest first; of one placement, or of all."""
+        return self._publications(STRATEGIES, placement=placement)
+
+    def _publications(
+        self, table: sa.Table, *, version: int | None = None, placement: str | None = None, limit: int | None = None
+    ) -> list[Publication]:
+        query = sa.select(table).order_by(table.c.version.desc()).limit(limit)
+        if version is not None:
+            query = query.where(table.c.version <= version)
+        if placement is not None:
+            query = query.where(table.c.placement == str(placement))
+        with self.database.reading() as connection:
+            rows = connection.execute(query).mappings().all()
+        return [
+            Publication(row["version"], json.loads(row["content"]), row["who"], row["at"], row["why"],
+                        row.get("placement"))
+            for row in rows
+        ]  # fmt: skip
+
+    # --- versions ---
+
+    def _version(self, table: sa.Table, at: datetime | None) -> int:
+        query = sa.select(sa.func.max(table.c.version))
+        if at is not None:
+            query = query.where(table.c.at <= at)
+        with self.database.reading() as connection:
+            return connection.execute(query).scalar() or 0
+
+    def _publish(
+        self,
+        table: sa.Table,
+        row: Mapping[str, Any],
+        who: str,
+        at: datetime,
+        why: str,
+        expected: int | None,
+        also: Any = None,
+    ) -> int:
+        """Insert the next version of a stream; of two that try at once, the database lets one through."""
+        signed = {"who": _name(who), "why": _text(why)}
+        for _ in range(ATTEMPTS):
+            try:
+                with self.database.writing() as connection:
+                    last = connection.execute(sa.select(table).order_by(table.c.version.desc()).limit(1)).first()
+                    version = last.version if last else 0
+                    if expected is not None and expected != version:
+                        raise _conflict(table, last, expected)
+                    moment = max(at, last.at) if last else at
+                    connection.execute(table.insert(), {**row, **signed, "version": version + 1, "at": moment})
+                    if also is not None:
+                        also(connection, version + 1)
+                    return int(version) + 1
+            except IntegrityError:
+                continue  # somebody took this number between the look and the insert; look again
+        raise Conflict("Too many people publish at this moment. Try again.")
+
+    # --- drafts, people, preferences, audit ---
+
+    def save_draft(self, who: str, name: str, content: Mapping[str, Any], at: datetime) -> int:
+        """Keep a draft under a name of its owner's, in place of what was there; returns its id."""
+        key = (DRAFTS.c.who == _name(who)) & (DRAFTS.c.name == _text(name))
+        fresh = {"content": _json(dict(content)), "at": at}
+        for _ in range(ATTEMPTS):
+            try:
+                with self.database.writing() as connection:
+                    if connection.execute(DRAFTS.update().where(key).values(**fresh)).rowcount == 0:
+                        connection.execute(DRAFTS.insert(), {"who": _name(who), "name": name, **fresh})
+                    return int(connection.execute(sa.select(DRAFTS.c.id).where(key)).scalar_one())
+            except IntegrityError:
+                continue  # the same draft was made in another window just now; write over it
+        raise Conflict(f"The draft {name!r} is being saved elsewhere. Try again.")
+
+    def drafts(self, who: str) -> list[Draft]:
+        """A person's drafts, the one saved last first."""
+        query = sa.select(DRAFTS).where(DRAFTS.c.who == who).order_by(DRAFTS.c.at.desc(), DRAFTS.c.id.desc())
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [Draft(row.id, row.who, row.name, json.loads(row.content), row.at) for row in rows]
+
+    def drop_draft(self, draft: int) -> None:
+        with self.database.writing() as connection:
+            connection.execute(DRAFTS.delete().where(DRAFTS.c.id == draft))
+
+    def person(self, name: str, at: datetime) -> Person:
+        """The person of this name, registered at `at` when new. Raises BadRequest for a name that is none."""
+        known = _name(name)
+        query = sa.select(PEOPLE).where(PEOPLE.c.name == known)
+        for _ in range(ATTEMPTS):
+            with self.database.reading() as connection:
+                row = connection.execute(query).first()
+            if row is not None:
+                return Person(row.name, row.since)
+            try:
+                with self.database.writing() as connection:
+                    connection.execute(PEOPLE.insert(), {"name": known, "since": at})
+            except IntegrityError:
+                continue  # registered in another window just now
+        raise Conflict(f"{known!r} cannot be registered now. Try again.")
+
+    def people(self) -> list[Person]:
+        with self.database.reading() as connection:
+            rows = connection.execute(sa.select(PEOPLE).order_by(PEOPLE.c.name)).all()
+        return [Person(row.name, row.since) for row in rows]
+
+    def last_visit(self, name: str) -> datetime | None:
+        """When this person was here last. Ask before `visited` notes the visit of today."""
+        with self.database.reading() as connection:
+            return connection.execute(sa.select(sa.func.max(VISITS.c.at)).where(VISITS.c.name == name)).scalar()
+
+    def visited(self, name: str, at: datetime) -> None:
+        with self.database.writing() as connection:
+            connection.execute(VISITS.insert(), {"name": _name(name), "at": at})
+
+    def pref(self, who: str, name: str, default: Any = None) -> Any:
+        """What a person prefers, as plain JSON."""
+        query = sa.select(PREFS.c.value).where((PREFS.c.who == who) & (PREFS.c.name == name))
+        with self.database.reading() as connection:
+            value = connection.execute(query).scalar()
+        return default if value is None else json.loads(value)
+
+    def set_pref(self, who: str, name: str, value: Any) -> None:
+        key = {"who": _name(who), "name": _text(name)}
+        with self.database.writing() as connection:
+            connection.execute(PREFS.delete().where((PREFS.c.who == key["who"]) & (PREFS.c.name == name)))
+            connection.execute(PREFS.insert(), {**key, "value": _json(value)})
+
+    def audit(self, who: str, at: datetime, action: str, detail: Any = None) -> None:
+        """Note that somebody did something; such notes are never removed."""
+        with self.database.writing() as connection:
+            connection.execute(
+                AUDIT.insert(), {"at": at, "who": _name(who), "action": _text(action), "detail": _json(detail)}
+            )
+
+    def audit_log(self, limit: int = 100) -> list[AuditEntry]:
+        """The last `limit` notes, newest first."""
+        with self.database.reading() as connection:
+            rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)).all()
+        return [AuditEntry(row.at, row.who, row.action, json.loads(row.detail)) for row in rows]
+
+
+def _conflict(table: sa.Table, last: Any, expected: int) -> Conflict:
+    what = _NAMES[table.name]
+    if last is None or last.version < expected:
+        return Conflict(f"There is no version {expected} of the {what}. Open them again before you publish.")
+    why = f" ({last.why})" if last.why else ""
+    return Conflict(
+        f"{last.who} published version {last.version} of the {what} on {last.at:%Y-%m-%d at %H:%M} UTC{why}, after you "
+        f"opened version {expected}. Nothing of yours was applied. Look at what changed, then publish again."
+    )
+
+
+def _name(name: str) -> str:
+    """A person's name. Raises BadRequest."""
+    tidy = " ".join(name.split()) if isinstance(name, str) else ""
+    if not tidy or len(tidy) > 80 or not tidy.isprintable():
+        raise BadRequest(f"{name!r} is no name. Use 1 to 80 characters.")
+    return tidy
+
+
+def _text(text: str) -> str:
+    if not isinstance(text, str) or "\x00" in text:
+        raise BadRequest(f"{text!r} is not text.")
+    return text
+
+
+def _json(plain: Any) -> str:
+    try:
+        return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise BadRequest(f"This cannot be kept as JSON: {error}.") from None
