@@ -105,7 +105,16 @@ def test_each_named_package_is_reached_by_production_code(package: str, where: s
 
 def test_each_named_package_is_a_dependency() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    named = "streamlit pandas numpy faiss-cpu sentence-transformers open-clip-torch pillow plotly".split()
+    named = [
+        "streamlit",
+        "pandas",
+        "numpy",
+        "faiss-cpu",
+        "sentence-transformers",
+        "open-clip-torch",
+        "pillow",
+        "plotly",
+    ]
     declared = {one.split(">")[0].split("[")[0] for one in project["dependencies"]}
     assert set(named) <= declared
     assert any(one.startswith("pytest") for one in project["optional-dependencies"]["test"])

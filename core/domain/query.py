@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain.errors import BadRequest
 from core.domain.placements import Placement
-from core.domain.strategy import Strategy
+from core.domain.strategy import Strategy, checked_weights
 
 FILTER_FIELDS = (
     "brand", "brand_tier", "category", "type", "audience", "colour", "material", "pattern", "occasion", "season",
@@ -95,13 +95,12 @@ def parse_weights(text: str) -> dict[str, float]:
     """ "text=.5,image=.3" as a map from signal to weight. Raises BadRequest."""
     weights: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        name, equals, value = part.partition("=")
+        name, _, value = part.partition("=")
         try:
             weights[name.strip()] = float(value)
         except ValueError:
             raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.") from None
-        if not equals:
-            raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.")
+    checked_weights(weights)
     return weights
 
 

@@ -1,0 +1,121 @@
+"""The API gives the lists of the pages, and one shape of error."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, settings
+
+from core import cli, shop
+from core.api import api
+from core.domain.query import Request
+from core.shop import Shop
+from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
+from tests.worlds import NOW
+
+BAG = "handbags-aurel-black"
+schema = schemathesis.openapi.from_asgi("/openapi.json", api)
+
+
+@pytest.fixture(scope="module")
+def client(small_shop: Shop) -> Iterator[TestClient]:  # noqa: F811
+    shop.install(small_shop)
+    yield TestClient(api)
+    shop.install(None)
+
+
+def test_the_api_the_command_line_and_the_page_give_the_same_list(
+    client: TestClient,
+    small_shop: Shop,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    over_http = client.get("/recommend", params={"item_id": BAG, "k": 5, "at": NOW.isoformat()})
+    assert over_http.status_code == 200
+    assert over_http.json() == small_shop.recommend(Request(anchor=BAG, k=5, at=NOW)).as_json()
+    data = str(small_shop.settings.data)
+    assert cli.main(["--data", data, "recommend", "--anchor", BAG, "-k", "5", "--at", NOW.isoformat(), "--json"]) == 0
+    assert capsys.readouterr().out.strip().encode() == over_http.content
+
+
+def test_parameters_bend_the_list(client: TestClient) -> None:
+    asked = {"item_id": BAG, "at": NOW.isoformat(), "k": 20}
+    plain = client.get("/recommend", params=asked).json()
+    only = client.get("/recommend", params={**asked, "filter": "category=Shoes"}).json()
+    assert only["items"]
+    assert all(one["id"].startswith(("boots", "loafers")) for one in only["items"])
+    first = plain["items"][0]["id"]
+    without = client.get("/recommend", params={**asked, "exclude": first}).json()
+    assert first not in [one["id"] for one in without["items"]]
+    words = client.get("/recommend", params={**asked, "weights": "text=1", "lam": 1}).json()
+    assert all(set(one["contributions"]) <= {"base", "text"} for one in words["items"])
+    assert "trace" in client.get("/recommend", params={**asked, "explain": True}).json()
+
+
+@pytest.mark.parametrize(
+    ("path", "params", "status", "code"),
+    [
+        ("/recommend", {"item_id": "nothing"}, 404, "unknown_item"),
+        ("/recommend", {}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "k": 0}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "k": 10_000}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "lam": 2}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "text=-1"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "text=0,image=0"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "taste=1"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "filter": "bags"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "at": "yesterday"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "shelf"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "trending"}, 422, "bad_request"),
+        ("/nothing", {}, 404, "unknown_path"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_in_one_shape(
+    client: TestClient, path: str, params: dict[str, object], status: int, code: str
+) -> None:
+    answer = client.get(path, params=params)  # type: ignore[arg-type]
+    assert answer.status_code == status
+    assert set(answer.json()) == {"error"}
+    assert set(answer.json()["error"]) == {"code", "message"}
+    assert answer.json()["error"]["code"] == code
+
+
+def test_search_answers_with_its_words(client: TestClient) -> None:
+    plain = client.get("/search", params={"q": "red boots", "k": 3, "at": NOW.isoformat()}).json()
+    assert plain["words"] == "red boots"
+    assert plain["anchor"] is None
+    assert len(plain["items"]) == 3
+
+
+def test_health_names_the_encoders(client: TestClient) -> None:
+    plain = client.get("/health").json()
+    assert plain["status"] == "ok"
+    assert plain["items"] == 120
+    assert plain["encoders"]["text"]
+
+
+def test_without_a_shop_the_api_says_so(small_shop: Shop) -> None:  # noqa: F811
+    before = shop._current
+    shop.install(None)
+    try:
+        answer = TestClient(api).get("/health")
+        assert answer.status_code == 503
+        assert answer.json()["error"]["code"] == "not_ready"
+    finally:
+        shop.install(before)
+
+
+def test_the_openapi_page_carries_examples() -> None:
+    plain = json.dumps(api.openapi())
+    assert "HTTPValidationError" not in plain
+    assert '"example"' in plain
+
+
+@pytest.mark.usefixtures("client")
+@schema.parametrize()
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+def test_whatever_is_asked_the_api_keeps_its_word(case: schemathesis.Case) -> None:
+    case.call_and_validate()

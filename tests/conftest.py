@@ -1,0 +1,40 @@
+"""Fixtures that every test may use."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# A few threads of BLAS on two cores only stand in one another's way.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "2")
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def real_data() -> Path | None:
+    """The folder of real data sets, where there is one."""
+    for folder in (os.environ.get("VITRINE_TEST_DATA"), ROOT.parent / "shared" / "data"):
+        if folder and (Path(folder) / "fashion-product-images" / "products.parquet").exists():
+            return Path(folder)
+    return None
+
+
+@pytest.fixture(scope="session")
+def data_sets() -> Path:
+    """The real data sets; the test is skipped by name where they are not."""
+    folder = real_data()
+    if folder is None:
+        pytest.skip("the real data sets are not here (set VITRINE_TEST_DATA)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def weightless() -> Iterator[None]:
+    """Encoders without weights, for this test and the processes it starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        yield
