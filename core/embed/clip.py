@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +12,9 @@ import numpy as np
 from core.domain.arrays import Vectors
 from core.domain.errors import BadRequest, ModelMissing
 from core.embed import minilm
-from core.embed.clip_files import HUB, Where, config_in, name_of, wants_minilm
+from core.embed.clip_files import HUB, Where, built_in_config, card_of, config_in, wants_minilm
 from core.embed.hub import hub_access
+from core.embed.protocols import EncoderCard
 from core.embed.sbert import unit_rows
 from core.settings import Settings
 
@@ -32,16 +31,12 @@ class _Parts:
 
     model: Any
     tokenizer: Callable[[list[str]], Any]
-    dim: int
-    weights: Path
-    config: dict[str, Any]
-    note: str
 
 
 class ClipEncoder:
     """An open_clip model held in memory, in float32."""
 
-    def __init__(self, name: str, parts: _Parts) -> None:
+    def __init__(self, described: EncoderCard, parts: _Parts) -> None:
         import open_clip
         from open_clip.transform import PreprocessCfg
 
@@ -49,9 +44,7 @@ class ClipEncoder:
         self._tokenizer = parts.tokenizer
         preprocess = PreprocessCfg(**parts.model.visual.preprocess_cfg)
         self._preprocess: Any = open_clip.image_transform_v2(preprocess, is_train=False)
-        recipe = json.dumps([parts.config.get("vision_cfg"), asdict(preprocess)], sort_keys=True, default=str)
-        mark = hashlib.sha256(f"{minilm.sha256_of(parts.weights)}\n{recipe}".encode()).hexdigest()[:12]
-        self.name, self.key, self.dim, self.note = name, f"image-{mark}-fp32", parts.dim, parts.note
+        self.name, self.key, self.dim, self.note = described.name, described.key, described.dim, described.note
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         """[n, dim] float32 unit rows, one for each RGB picture, through the model's own preprocessing."""
@@ -83,32 +76,30 @@ def load(where: Where, settings: Settings, *, download: bool = False) -> ClipEnc
     download: fetch weights that are not on this machine.
     """
     with hub_access(download):
-        if where.folder is not None:
-            parts = _from_folder(where.folder, settings)
+        if where.folder is not None and where.weights is not None:
+            parts = _from_folder(where.folder, where.weights, settings)
         elif where.model.startswith(HUB):
             parts = _from_hub(where.model)
         else:
             parts = _built_in(where)
-        return ClipEncoder(name_of(where), parts)
+        return ClipEncoder(card_of(where), parts)
 
 
-def _from_folder(folder: Path, settings: Settings) -> _Parts:
+def _from_folder(folder: Path, weights: Path, settings: Settings) -> _Parts:
     import open_clip
 
     config = config_in(folder)
-    model_cfg, weights = config["model_cfg"], _weights(folder)
-    note = str(config.get("note") or "")
     local = f"local-dir:{folder}"
     try:
         if not wants_minilm(config):
             model = open_clip.create_model(local, require_pretrained=True)
-            return _Parts(model, open_clip.get_tokenizer(local), int(model_cfg["embed_dim"]), weights, model_cfg, note)
+            return _Parts(model, open_clip.get_tokenizer(local))
         found = minilm.find_minilm(settings)
         if found is None:
             raise ModelMissing(f"The image model needs the words of {minilm.SHORT_NAME}. {minilm.HOW_TO_GET}")
         text = found.folder.resolve()
         text_cfg = {
-            **model_cfg["text_cfg"], "hf_model_name": str(text), "hf_tokenizer_name": str(text),
+            **config["model_cfg"]["text_cfg"], "hf_model_name": str(text), "hf_tokenizer_name": str(text),
             "hf_model_pretrained": True,
         }  # fmt: skip
         model = open_clip.create_model(local, load_weights=False, text_cfg=text_cfg)
@@ -116,16 +107,7 @@ def _from_folder(folder: Path, settings: Settings) -> _Parts:
         tokenizer = open_clip.tokenizer.HFTokenizer(str(text), context_length=text_cfg.get("context_length", 77))
     except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
         raise ModelMissing(f"The image model in {folder} cannot be loaded: {error}") from error
-    return _Parts(model, tokenizer, int(model_cfg["embed_dim"]), weights, model_cfg, note)
-
-
-def _weights(folder: Path) -> Path:
-    from core.embed.clip_files import weights_in
-
-    weights = weights_in(folder)
-    if weights is None:
-        raise ModelMissing(f"The image model in {folder} has no weights (.safetensors).")
-    return weights
+    return _Parts(model, tokenizer)
 
 
 def _load_picture_side(model: Any, weights: Path) -> None:
@@ -152,7 +134,6 @@ def _from_hub(model_name: str) -> _Parts:
 
     repository = model_name.removeprefix(HUB)
     try:
-        weights = Path(open_clip.download_pretrained_from_hf(repository))
         model = open_clip.create_model(model_name, require_pretrained=True)
         tokenizer = open_clip.get_tokenizer(model_name)
     except Exception as error:  # the hub's client and its HTTP library raise a dozen unrelated kinds
@@ -160,19 +141,17 @@ def _from_hub(model_name: str) -> _Parts:
             f"The image model {repository} is not on this machine and was not fetched ({type(error).__name__}). "
             "Fetch it in Shop setup, or name a local folder or file as image_model."
         ) from error
-    config = open_clip.get_model_config(model_name)
-    return _Parts(model, tokenizer, int(config["embed_dim"]), weights, config, "")
+    return _Parts(model, tokenizer)
 
 
 def _built_in(where: Where) -> _Parts:
     import open_clip
 
-    config = open_clip.get_model_config(where.model)
-    if config is None:
-        raise BadRequest(f"open_clip knows no model {where.model!r}. Take one of its names, such as ViT-B-32.")
+    built_in_config(where.model)
     source = str(where.weights) if where.weights is not None else str(where.tag)
     try:
-        weights = where.weights or _tagged(where.model, source)
+        if where.weights is None:
+            _fetch_tagged(where.model, source)
         model = open_clip.create_model(where.model, pretrained=source, require_pretrained=True, weights_only=True)
         tokenizer = open_clip.get_tokenizer(where.model)
     except (ModelMissing, BadRequest):
@@ -180,11 +159,11 @@ def _built_in(where: Where) -> _Parts:
     except Exception as error:  # a damaged file shows as almost anything, from struct.error to UnpicklingError
         what = f"{where.model} from {source}"
         raise ModelMissing(f"The image model {what} cannot be loaded: {str(error)[:300]}") from error
-    return _Parts(model, tokenizer, int(config["embed_dim"]), weights, config, "")
+    return _Parts(model, tokenizer)
 
 
-def _tagged(model: str, tag: str) -> Path:
-    """The file of the weights that open_clip calls `tag`. Raises BadRequest, ModelMissing."""
+def _fetch_tagged(model: str, tag: str) -> None:
+    """See that the weights that open_clip calls `tag` are on this machine. Raises BadRequest, ModelMissing."""
     import open_clip
     from huggingface_hub import constants
 
@@ -198,6 +177,6 @@ def _tagged(model: str, tag: str) -> Path:
         if not cached.is_file():
             raise ModelMissing(missing)
     try:
-        return Path(open_clip.download_pretrained(known))
+        open_clip.download_pretrained(known)
     except Exception as error:  # as in _from_hub
         raise ModelMissing(missing) from error

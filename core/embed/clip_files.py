@@ -6,6 +6,9 @@ leave its text tower to MiniLM: then the config names that model and its folder 
 
 from __future__ import annotations
 
+import difflib
+import hashlib
+import importlib.util
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,7 @@ from typing import Any
 
 from core.domain.errors import BadRequest, ModelMissing, ShopError
 from core.embed import minilm
+from core.embed.protocols import EncoderCard
 from core.settings import Settings
 
 MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
@@ -104,6 +108,44 @@ def config_in(folder: Path) -> dict[str, Any]:
     return dict(config)
 
 
+def card_of(where: Where) -> EncoderCard:
+    """What the model at `where` will be called, without loading it. Raises ModelMissing, BadRequest.
+
+    The key follows the weights' bytes where they are a file, the revision for a hub model, and the name for a tag of
+    open_clip, which always means the same weights.
+    """
+    note = ""
+    if where.folder is not None and where.weights is not None:
+        config = config_in(where.folder)
+        cfg, note = config["model_cfg"], str(config.get("note") or "")
+        of = [minilm.sha256_of(where.weights), cfg["vision_cfg"], config.get("preprocess_cfg")]
+    elif where.model.startswith(HUB):
+        repository = where.model.removeprefix(HUB)
+        snapshot = minilm.snapshot_in_hub_cache(repository)
+        if snapshot is None:
+            raise ModelMissing(f"The image model {repository} is not on this machine. Fetch it in Shop setup.")
+        cfg, of = config_in(snapshot)["model_cfg"], [repository, snapshot.name]
+    else:
+        cfg = built_in_config(where.model)
+        of = [where.model, where.tag if where.weights is None else minilm.sha256_of(where.weights)]
+    mark = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:12]
+    return EncoderCard(name_of(where), f"image-{mark}-fp32", int(cfg["embed_dim"]), note)
+
+
+def built_in_config(model: str) -> dict[str, Any]:
+    """open_clip's own config of an architecture, read from its package without importing it. Raises BadRequest."""
+    package = importlib.util.find_spec("open_clip")
+    if package is None or package.origin is None:
+        raise ModelMissing("The package open-clip-torch is not installed. Run `pip install open-clip-torch`.")
+    name = model.replace("/", "-")
+    file = Path(package.origin).parent / "model_configs" / f"{name}.json"
+    if not file.is_file():
+        near = difflib.get_close_matches(name, [known.stem for known in file.parent.glob("*.json")], n=3)
+        hint = f"Did you mean {' or '.join(near)}?" if near else "Take one of its names, such as ViT-B-32."
+        raise BadRequest(f"open_clip knows no model {model!r}. {hint}")
+    return dict(json.loads(file.read_text(encoding="utf-8")))
+
+
 def wants_minilm(config: dict[str, Any]) -> bool:
     """Whether the folder leaves its text tower to the MiniLM of this machine."""
     named = str(config["model_cfg"]["text_cfg"].get("hf_model_name") or "")
@@ -129,6 +171,11 @@ def available(settings: Settings) -> tuple[bool, str]:
             return True, f"Pictures are read by {name_of(where)}."
     except ShopError as error:
         return False, error.message
+    if not where.model.startswith(HUB):
+        try:
+            built_in_config(where.model)
+        except ShopError as error:
+            return False, error.message
     if where.weights is not None:
         return True, f"Pictures are read by {name_of(where)}, from {where.weights.name}."
     if where.model.startswith(HUB):

@@ -66,3 +66,13 @@ def text_card(settings: Settings) -> EncoderCard | None:
 
     found = minilm.find_minilm(settings)
     return None if found is None else sbert.card_of(found, bf16=has_bf16())
+
+
+def image_card(settings: Settings) -> EncoderCard | None:
+    """The same of the image encoder; None when the settings want none. Raises ModelMissing when it is not here."""
+    if weightless.asked_for_by_environment():
+        return EncoderCard(
+            weightless.WeightlessImage.name, weightless.WeightlessImage.key, weightless.WeightlessImage.dim
+        )
+    where = clip_files.locate(settings)
+    return None if where is None else clip_files.card_of(where)

@@ -83,6 +83,7 @@ class EncoderWorker:
         self._turn = _Turn()
         self._child: _Child | None = None
         self._warming: threading.Thread | None = None
+        self._warm_lock = threading.Lock()
         self._text_card: EncoderCard | None = None
         self._image_card: EncoderCard | None = None
         self._loaded: set[str] = set()
@@ -105,13 +106,21 @@ class EncoderWorker:
         child = self._child
         return child.pid if child is not None and child.alive else None
 
-    def warm(self) -> None:
-        """Load the encoders in the background. `ready` says when words work, `problem` why they do not."""
+    def warm(self, wait: bool = False) -> None:
+        """Load the encoders in the background, or while the caller waits.
+
+        `ready` says when words work, `problem` why they do not.
+        """
         self._wanted_warm = True
-        if self._closed or (self._warming is not None and self._warming.is_alive()):
+        if self._closed:
             return
-        self._warming = threading.Thread(target=self._warm, name="encoder-warm", daemon=True)
-        self._warming.start()
+        with self._warm_lock:
+            if self._warming is None or not self._warming.is_alive():
+                self._warming = threading.Thread(target=self._warm, name="encoder-warm", daemon=True)
+                self._warming.start()
+            warming = self._warming
+        if wait:
+            warming.join()
 
     def text_card(self) -> EncoderCard:
         """Name, key and length of the text encoder; loads it. Raises ShopError."""
@@ -138,11 +147,18 @@ class EncoderWorker:
         """[n, dim] unit rows in the space of the pictures. Raises ShopError, also when there is no image model."""
         return self._vectors("words", texts, self._image_dim())
 
-    def encode_pictures(self, pictures: Sequence[bytes]) -> Vectors:
-        """[n, dim] unit rows; a picture that cannot be read has a zero row. Raises ShopError."""
+    def encode_pictures(self, pictures: Sequence[bytes], names: Sequence[str] | None = None) -> Vectors:
+        """[n, dim] unit rows; a picture that cannot be read has a zero row. Raises ShopError.
+
+        names: [n] of the pictures; given, one that cannot be read is refused by its name instead.
+        """
         parts = [np.zeros((0, self._image_dim()), dtype=np.float32)]
         for chunk in _chunks(pictures):
             head, blobs = self._call({"op": "pictures"}, chunk, 60.0 + 2.0 * len(chunk))
+            first = sum(map(len, parts))
+            for at, reason in sorted((int(at), reason) for at, reason in head["refused"].items()):
+                if names is not None:
+                    raise Refused(f"{names[first + at]}: {reason}")
             parts.append(wire.unpack_vectors(head, blobs))
         return np.concatenate(parts)
 

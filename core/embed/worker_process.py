@@ -69,22 +69,24 @@ class Side:
         return wire.pack_vectors(self._sure().encode_words(head["texts"]))
 
     def pictures(self, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
-        """Vectors of the pictures; one that cannot be read has a zero row."""
+        """Vectors of the pictures; one that cannot be read has a zero row, and its reason is told."""
         from core.embed.pictures import decode
 
         def opened(data: bytes) -> Any:
             try:
                 return decode(data, within=(512, 512))
-            except Refused:
-                return None
+            except Refused as refusal:
+                return refusal
 
         image = self._sure()
         vectors = np.zeros((len(blobs), image.dim), dtype=np.float32)
         pictures = list(self._pool.map(opened, blobs))
-        rows = [row for row, picture in enumerate(pictures) if picture is not None]
+        refused = {row: picture.message for row, picture in enumerate(pictures) if isinstance(picture, Refused)}
+        rows = [row for row in range(len(pictures)) if row not in refused]
         if rows:
             vectors[rows] = image.encode_images([pictures[row] for row in rows])
-        return wire.pack_vectors(vectors)
+        shape, packed = wire.pack_vectors(vectors)
+        return {**shape, "refused": refused}, packed
 
     def decode(self, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
         """Thumbnails of uploads, or the reason for which one is refused."""
