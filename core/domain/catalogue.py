@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -122,16 +122,17 @@ class Catalogue:
         self.frame = frame.reset_index(drop=True)
         self.ids: tuple[str, ...] = tuple(ids)
         self._row = {item: row for row, item in enumerate(self.ids)}
+        self._cells: list[tuple[str, Callable[[int], Any]]] | None = None
 
     @classmethod
     def of(cls, items: Iterable[Item]) -> Catalogue:
         """A catalogue of `items`, in order of id. Raises ValueError when an id comes twice."""
         ordered = sorted(items, key=lambda item: item.id)
-        columns: dict[str, Any] = {name: np.array([None] * len(ordered), dtype=object) for name in COLUMNS}
-        for name, values in columns.items():
-            for row, item in enumerate(ordered):
-                values[row] = getattr(item, name)
-        return cls(tidy(pd.DataFrame(columns, columns=list(COLUMNS))))
+        columns = {name: _typed(name, [getattr(item, name) for item in ordered]) for name in COLUMNS}
+        return cls(pd.DataFrame(columns, columns=list(COLUMNS)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Catalogue, (self.frame,)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -157,8 +158,10 @@ class Catalogue:
         return self.at_row(self.row(item))
 
     def at_row(self, row: int) -> Item:
-        cells = {name: self.frame[name].iat[row] for name in COLUMNS}
-        return Item(**{name: _plain(name, cell) for name, cell in cells.items()})
+        if self._cells is None:
+            self._cells = [(name, _reader(name, self.frame[name])) for name in COLUMNS]
+        place = range(len(self))[row]
+        return Item(**{name: read(place) for name, read in self._cells})
 
     def __iter__(self) -> Iterator[Item]:
         return (self.at_row(row) for row in range(len(self)))
@@ -170,12 +173,17 @@ class Catalogue:
             return self
         frame = self.frame.copy()
         for name in sorted({name for fields in known.values() for name in fields}):
-            values = frame[name].astype(object).to_numpy(copy=True)
-            for row, fields in known.items():
-                if name in fields:
-                    values[row] = fields[name]
-            frame[name] = values
-        return Catalogue(tidy(frame))
+            rows = [row for row, fields in known.items() if name in fields]
+            fresh = _typed(name, [known[row][name] for row in rows])
+            if frame[name].dtype == object:
+                values = frame[name].to_numpy(dtype=object, copy=True)
+                values[rows] = fresh.to_numpy(dtype=object)
+                frame[name] = pd.Series(values, dtype=object)
+            else:
+                typed = frame[name].array.copy()
+                typed[rows] = fresh
+                frame[name] = typed
+        return Catalogue(frame)
 
     def states(self, at: datetime) -> Any:
         """[n] the `State` of each item at `at`."""
@@ -215,7 +223,8 @@ def _typed(name: str, values: list[Any]) -> Any:
     if name in MONEY_COLUMNS or name == "brand_tier":
         return pd.array([None if _missing(v) else int(v) for v in values], dtype="Int64")
     if name in DATE_COLUMNS:
-        return pd.DatetimeIndex(pd.to_datetime([None if _missing(v) else v for v in values], utc=True)).as_unit("us")
+        moments: Any = [None if _missing(v) else v for v in values]
+        return pd.DatetimeIndex(pd.to_datetime(moments, utc=True)).as_unit("us")
     cells = np.empty(len(values), dtype=object)
     for row, value in enumerate(values):
         if name in SET_COLUMNS:
@@ -235,9 +244,14 @@ def _missing(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and np.isnan(value))
 
 
-def _plain(name: str, value: Any) -> Any:
+def _reader(name: str, values: Any) -> Callable[[int], Any]:
+    """A function from a row to the plain value that an `Item` holds."""
     if name in DATE_COLUMNS:
-        return None if _missing(value) else value.to_pydatetime().astimezone(UTC)
+        moments = values.dt.as_unit("us").dt.tz_convert(None).to_numpy(dtype="datetime64[us]")
+        return lambda row: None if np.isnat(moments[row]) else moments[row].item().replace(tzinfo=UTC)
     if name in MONEY_COLUMNS or name == "brand_tier":
-        return None if _missing(value) else int(value)
-    return value
+        missing = values.isna().to_numpy(dtype=bool)
+        numbers = values.fillna(0).to_numpy(dtype=np.int64)
+        return lambda row: None if missing[row] else int(numbers[row])
+    cells: Any = values.to_numpy(dtype=object)
+    return lambda row: cells[row]
