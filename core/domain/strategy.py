@@ -28,6 +28,10 @@ SIGNAL_NAMES = {
 }
 
 
+DEFAULT_WEIGHTS = {"text": 0.35, "image": 0.35, "attributes": 0.30}
+SEARCH_WEIGHTS = {"text": 0.4, "words": 0.4, "image": 0.2}
+
+
 @dataclass(frozen=True, slots=True)
 class Strategy:
     """Weights over signals and the shape of a list.
@@ -65,10 +69,6 @@ class Strategy:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Strategy:
         return cls(**{name: plain[name] for name in cls.__dataclass_fields__ if name in plain})
-
-
-DEFAULT_WEIGHTS = {"text": 0.35, "image": 0.35, "attributes": 0.30}
-SEARCH_WEIGHTS = {"text": 0.4, "words": 0.4, "image": 0.2}
 
 
 def checked_weights(weights: Mapping[str, float]) -> Mapping[str, float]:
