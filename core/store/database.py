@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """One consistent view of the database."""
+        """A transaction that only reads."""
         with self._speaking(), self.engine.connect() as connection, connection.begin():
             yield connection
 
@@ -111,6 +112,18 @@ class Database:
             if "malformed" in said or "not a database" in said:
                 raise Damaged(_DAMAGED.format(name=self.name, said=said)) from error
             raise
+
+
+def sqlite_faults(path: Path) -> list[str]:
+    """A sentence for each fault that SQLite finds in the studio database at `path`; none when there is no such file."""
+    if not path.is_file():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            said = [str(row[0]) for row in connection.execute("PRAGMA integrity_check(10)")]
+    except sqlite3.DatabaseError as error:
+        said = [str(error)]
+    return [] if said == ["ok"] else [_DAMAGED.format(name=path, said=fault) for fault in said]
 
 
 _DAMAGED = "The studio database {name} is damaged: {said}. Restore it from a backup."

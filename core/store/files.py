@@ -18,6 +18,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
+
+from core.domain.arrays import AnyArray
 from core.domain.errors import Damaged, ShopError
 
 BLOCK = 1 << 20
@@ -35,6 +38,7 @@ REASONS = {
     errno.EDQUOT: "the disk quota is used up. Free some space and try again; nothing that was there before is lost",
     errno.EACCES: "this user may not use it. Give the user that runs Vitrine the right to read and write there",
     errno.EPERM: "this user may not use it. Give the user that runs Vitrine the right to read and write there",
+    errno.EFBIG: "the file would be larger than this system allows. Raise the limit (ulimit -f) and try again",
     errno.EROFS: "the disk is read-only. Choose another folder with --data or VITRINE_DATA",
     errno.ENOTDIR: "a file stands where a folder is needed. Move it away, or choose another folder with --data",
     errno.EMFILE: "too many files are open. Raise the limit (ulimit -n) and start again",
@@ -118,6 +122,28 @@ def sha256(path: Path) -> str:
     """sha256 of a file's content, as hexadecimal digits."""
     with speaking(path, "read"), path.open("rb", buffering=0) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def write_array(file: BinaryIO, array: AnyArray) -> None:
+    """`array` in the .npy format, without pickle. Raises ValueError for an array of python objects.
+
+    Not numpy.save, which hides from the caller why the disk refused: its error has no number.
+    """
+    if array.dtype.hasobject:
+        raise ValueError("an array of python objects is not kept")
+    whole = np.ascontiguousarray(array).reshape(array.shape)
+    np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(whole))
+    file.write(whole.reshape(-1).view(np.uint8).data if whole.nbytes else b"")
+
+
+def read_array(path: Path) -> AnyArray:
+    """An array, memory-mapped and read-only. Raises ValueError when it is none, FileNotFoundError."""
+    with speaking(path, "read"):
+        try:
+            return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        except ValueError:
+            empty: AnyArray = np.load(path, allow_pickle=False)  # without elements there is nothing to map
+            return empty
 
 
 def fsync_dir(folder: Path) -> None:

@@ -21,6 +21,7 @@ from core.domain.arrays import AnyArray, Mask, Vectors
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, Conflict, Damaged, NotReady
 from core.store import files, sealed
+from core.store.database import sqlite_faults
 from core.store.layout import Layout
 from core.store.lock import briefly
 from core.store.pictures import PicturePack
@@ -28,6 +29,7 @@ from core.store.source import CATALOGUE, canonical_columns, load_source, read_ca
 from core.store.vectors import VectorCache
 
 FORMAT = 1
+BEFORE = "CURRENT.before"  # what CURRENT was before its last change, should the disk damage it
 KEPT_PUBLICATIONS = 200  # how far back CURRENT remembers what served before
 
 
@@ -222,32 +224,32 @@ def publish(
     nothing changes. Without it the last publisher wins, and the others stay in the list of editions.
     Raises Damaged or NotReady for a generation that cannot serve.
     """
-    open_manifest = read_manifest(layout, generation)
-    sealed.verify(_folder(layout, generation), {"files": open_manifest.files})
     with briefly(_pointer_lock(layout)):
-        state = _state(layout)
+        state = _state_or_before(layout)
         _expect(state, expected)
+        _fit_to_serve(layout, generation)
         return _point(layout, state, generation, calibration, [*state.stack, (generation, calibration)])
 
 
 def rollback(layout: Layout, generation: str | None = None) -> Pointer:
-    """Let an earlier generation serve: the one before the current, or `generation`.
+    """Let an earlier generation serve: what served before the current (as far as it is whole), or `generation`.
 
-    It comes back with the calibration it last served with. Raises NotReady when there is none to go back to.
+    Called again without an id it goes back one further. A generation comes back with the calibration it last served
+    with. Raises NotReady when there is none to go back to.
     """
     with briefly(_pointer_lock(layout)):
-        state = _state(layout)
+        state = _state_or_before(layout)
         if state.pointer is None:
             raise NotReady()
         if generation is None:
+            now = (state.pointer.generation, state.pointer.calibration)
             below = list(state.stack)
             while below:
                 below.pop()
-                if below and below[-1][0] != state.pointer.generation and _serves(layout, below[-1][0]):
+                if below and below[-1] != now and _serves(layout, below[-1][0]):
                     return _point(layout, state, *below[-1], below)
             raise NotReady("There is no earlier edition to go back to. `vitrine snapshot list` shows what there is.")
-        manifest = read_manifest(layout, generation)
-        sealed.verify(_folder(layout, generation), {"files": manifest.files})
+        _fit_to_serve(layout, generation)
         calibration = state.calibrations.get(generation, state.pointer.calibration)
         return _point(layout, state, generation, calibration, [*state.stack, (generation, calibration)])
 
@@ -268,7 +270,7 @@ def open_current(layout: Layout) -> tuple[Snapshot, str]:
         state = _state(layout)
     except Damaged as error:
         notices.append(Finding("damaged_pointer", error.message))
-        state = _state(layout, "CURRENT.before")
+        state = _state_or_before(layout)
     if state.pointer is None and not notices:
         raise NotReady()
     for generation, calibration in _candidates(layout, state):
@@ -349,6 +351,7 @@ def check(layout: Layout) -> list[Finding]:
         found.append(Finding("damaged_source", error.message))
     found += [Finding("damaged_vectors", text) for text in VectorCache(layout.vectors).check()]
     found += [Finding("damaged_pictures", text) for text in PicturePack(layout.pictures).check()]
+    found += [Finding("damaged_studio", text) for text in sqlite_faults(layout.studio_db)]
     return found
 
 
@@ -395,6 +398,7 @@ class _State:
     pointer: Pointer | None = None
     stack: tuple[tuple[str, str], ...] = ()
     calibrations: Mapping[str, str] = field(default_factory=dict)
+    plain: Mapping[str, Any] = field(default_factory=dict)  # as it stands in the file
 
 
 def _pointer_lock(layout: Layout) -> Path:
@@ -408,23 +412,27 @@ def _state(layout: Layout, name: str = "CURRENT") -> _State:
     except FileNotFoundError:
         return _State()
     try:
-        seal = plain.pop("sha256")
-        if seal != _hash(plain):
+        bare = {key: value for key, value in plain.items() if key != "sha256"}
+        if plain["sha256"] != _hash(bare):
             raise Damaged(f"{path} is damaged: its checksum differs.")
         return _State(
             Pointer(plain["generation"], plain["calibration"], plain["number"]),
             tuple((generation, calibration) for generation, calibration in plain["stack"]),
             plain["calibrations"],
+            plain,
         )
     except (AttributeError, KeyError, TypeError, ValueError):
         raise Damaged(f"{path} is damaged: it does not name a generation.") from None
 
 
 def _state_or_before(layout: Layout) -> _State:
-    try:
-        return _state(layout)
-    except Damaged:
-        return _state(layout, "CURRENT.before")
+    """CURRENT; where it is damaged what it was before; where that is damaged too, as if nothing was published yet."""
+    for name in ("CURRENT", BEFORE):
+        try:
+            return _state(layout, name)
+        except Damaged:
+            continue  # `check` and `open_current` say so
+    return _State()
 
 
 def _expect(state: _State, expected: Pointer | _Whatever | None) -> None:
@@ -443,14 +451,23 @@ def _point(layout: Layout, state: _State, generation: str, calibration: str, sta
         "stack": [list(pair) for pair in stack[-KEPT_PUBLICATIONS:]],
         "calibrations": {**state.calibrations, generation: calibration},
     }
-    if layout.current.exists():
-        files.write_bytes(layout.data / "CURRENT.before", files.read_bytes(layout.current))
+    if state.pointer is not None:
+        files.write_json(layout.data / BEFORE, state.plain)
     files.write_json(layout.current, {**plain, "sha256": _hash(plain)})
     return Pointer(generation, calibration, number)
 
 
+def _fit_to_serve(layout: Layout, generation: str) -> None:
+    """Raises Damaged or NotReady for a generation that cannot serve."""
+    sealed.verify(_folder(layout, generation), {"files": read_manifest(layout, generation).files})
+
+
 def _serves(layout: Layout, generation: str) -> bool:
-    return (layout.generations / generation).is_dir() and not sealed.damaged(layout.generations / generation)
+    try:
+        _fit_to_serve(layout, generation)
+    except (Damaged, NotReady):
+        return False
+    return True
 
 
 def _candidates(layout: Layout, state: _State) -> list[tuple[str, str]]:
@@ -511,24 +528,18 @@ def _checked(signal: str, vectors: Vectors, present: Mask, items: int) -> Vector
 
 
 def _save_array(path: Path, array: AnyArray) -> None:
-    if array.dtype.hasobject:
-        raise ValueError(f"{path.name}: an array of python objects is not kept")
     with path.open("xb") as file:
-        np.save(file, array, allow_pickle=False)
+        files.write_array(file, array)
 
 
 def _load_array(path: Path) -> AnyArray:
     """An array, memory-mapped and read-only. Raises Damaged."""
     try:
-        array: AnyArray = np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return files.read_array(path)
     except ValueError:
-        try:
-            array = np.load(path, allow_pickle=False)  # an array without elements cannot be mapped
-        except ValueError:
-            raise Damaged(f"{path} is not an array.") from None
+        raise Damaged(f"{path} is not an array.") from None
     except FileNotFoundError:
         raise Damaged(f"{path} is missing.") from None
-    return array
 
 
 def _folder(layout: Layout, generation: str) -> Path:

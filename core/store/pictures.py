@@ -10,9 +10,11 @@ beyond the index and need no lock.
 from __future__ import annotations
 
 import hashlib
+import mmap
 import os
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -58,6 +60,7 @@ class PicturePack:
         self._pending: dict[str, tuple[bytes, int, int]] = {}
         self._pending_bytes = 0
         self._rows_read = 0
+        self._damaged_rows = 0
         self._index_inode = -1
         self._file: FileIO | None = None
         self._refresh()
@@ -122,6 +125,11 @@ class PicturePack:
             self._pending_bytes = 0
             self._refresh()
 
+    def mend(self) -> None:
+        """Find the pictures again that a damaged or lost index does not name."""
+        with self._lock, briefly(self.folder / ".lock"), files.speaking(self.folder / "pack"):
+            self._mend()
+
     def close(self) -> None:
         """Flush, and let go of the file."""
         with self._lock:
@@ -161,22 +169,23 @@ class PicturePack:
     def _forget(self) -> None:
         self._places.clear()
         self._rows_read = 0
+        self._damaged_rows = 0
         self._file = None  # a reader that holds it still keeps it open
 
     def _refresh(self) -> None:
         """Read the rows that the index gained since the last look; all of them when it is another file."""
         try:
-            state = os.stat(self.folder / "index")
+            with files.speaking(self.folder / "index", "read"), (self.folder / "index").open("rb") as file:
+                inode = os.fstat(file.fileno()).st_ino
+                if inode != self._index_inode:
+                    self._forget()
+                    self._index_inode = inode
+                file.seek(self._rows_read * ROW.size)
+                data = file.read()
         except FileNotFoundError:
             return
-        if state.st_ino != self._index_inode:
-            self._forget()
-            self._index_inode = state.st_ino
-        if state.st_size // ROW.size <= self._rows_read:
+        if len(data) < ROW.size:
             return
-        with files.speaking(self.folder / "index", "read"), (self.folder / "index").open("rb") as file:
-            file.seek(self._rows_read * ROW.size)
-            data = file.read()
         pack_size = (self.folder / "pack").stat().st_size if (self.folder / "pack").exists() else 0
         whole = len(data) // ROW.size * ROW.size
         damaged = 0
@@ -187,10 +196,10 @@ class PicturePack:
             else:
                 self._places[key.hex()] = _Place(offset, length, width, height)
         self._rows_read += whole // ROW.size
+        self._damaged_rows += damaged
         if damaged:
             self.findings.append(
-                f"{self.folder / 'index'}: {damaged} rows are damaged. Their pictures are missing until they are "
-                "imported again."
+                f"{self.folder / 'index'}: {damaged} rows are damaged. The next import finds their pictures again."
             )
 
     def _mend(self) -> None:
@@ -208,22 +217,15 @@ class PicturePack:
                 index.unlink()  # an index without its pack says nothing
                 self._forget()
             return
-        end = max((place.offset + place.length for place in self._places.values()), default=0)
-        total = pack.stat().st_size
-        if total == end:
+        if self._damaged_rows:
+            files.write_bytes(index, b"".join(_records(pack, 0)))
+            self._refresh()
             return
-        rows = []
-        with pack.open("rb") as file:
-            file.seek(end)
-            while (record := _record(file.read(HEAD.size))) is not None:
-                key, length, width, height = record
-                data = file.read(length)
-                if picture_key(data) != key.hex():
-                    break
-                rows.append(_row(key, end + HEAD.size, length, width, height))
-                end += HEAD.size + length
-        if rows:
-            _append_synced(index, b"".join(rows))
+        end = max((place.offset + place.length for place in self._places.values()), default=0)
+        if pack.stat().st_size > end:
+            rows = b"".join(_records(pack, end))
+            if rows:
+                _append_synced(index, rows)
 
     def _append(self, new: dict[str, tuple[bytes, int, int]]) -> None:
         pack = self.folder / "pack"
@@ -247,6 +249,22 @@ def picture_key(data: bytes) -> str:
 def _row(key: bytes, offset: int, length: int, width: int, height: int) -> bytes:
     row = ROW.pack(key, offset, length, width, height, 0)[:-4]
     return row + struct.pack("<I", zlib.crc32(row))
+
+
+def _records(pack: Path, start: int) -> Iterator[bytes]:
+    """Index rows of all whole pictures in the pack from `start` on; what lies between them is passed over."""
+    if pack.stat().st_size == 0:
+        return
+    with pack.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        at = data.find(MAGIC, start)
+        while at >= 0:
+            record = _record(data[at : at + HEAD.size])
+            begin = at + HEAD.size
+            if record is not None and picture_key(data[begin : begin + record[1]]) == record[0].hex():
+                yield _row(record[0], begin, *record[1:])
+                at = data.find(MAGIC, begin + record[1])
+            else:
+                at = data.find(MAGIC, at + 1)
 
 
 def _record(head: bytes) -> tuple[bytes, int, int, int] | None:

@@ -6,6 +6,7 @@ manifest's own, in the form that `sha256sum -c SHA256` reads.
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Mapping
@@ -40,8 +41,8 @@ def settle(folder: Path, final: Path) -> bool:
     with files.speaking(final):
         try:
             os.rename(folder, final)
-        except OSError:
-            if not final.is_dir():
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                 raise
             return False
         files.fsync_dir(final.parent)

@@ -142,9 +142,10 @@ class Studio:
 
     def facts(self, version: int | None = None) -> dict[str, dict[str, Any]]:
         """Item -> field -> value, as of `version` (the newest without it). Fields that were cleared are not in it."""
-        wanted = self.facts_version() if version is None else version
         with self._lock:
             known, facts = self._known
+            wanted = version if version is not None and version <= known else self.facts_version()
+            wanted = wanted if version is None else max(0, min(wanted, version))
             if known > wanted:
                 known, facts = 0, {}
             if known < wanted:
@@ -155,9 +156,12 @@ class Studio:
                     else:
                         facts.setdefault(item, {})[name] = values.decode(name, after)
                 facts = {item: fields for item, fields in facts.items() if fields}
-                if version is None or wanted >= self._known[0]:
+                if wanted >= self._known[0]:
                     self._known = (wanted, facts)
-        return {item: dict(fields) for item, fields in facts.items()}
+        return {
+            item: {name: dict(value) if isinstance(value, dict) else value for name, value in fields.items()}
+            for item, fields in facts.items()
+        }
 
     def change_facts(
         self,

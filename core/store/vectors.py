@@ -21,12 +21,14 @@ from core.domain.arrays import Mask, Vectors
 from core.domain.errors import Damaged
 from core.store import files
 
+SMALL = 4 << 20  # bytes; shards below this are read, larger ones memory-mapped
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Shard:
     name: str
     hashes: tuple[str, ...]
-    vectors: Vectors  # [len(hashes), d], memory-mapped
+    vectors: Vectors  # [len(hashes), d]
 
 
 class _Model:
@@ -115,7 +117,7 @@ class VectorCache:
         content = hashlib.sha256(_canonical([model_key, hashes]) + vectors.tobytes()).hexdigest()
         path = folder / f"{content[:16]}.npy"
         with files.replacing(path) as file:
-            np.save(file, vectors, allow_pickle=False)
+            files.write_array(file, vectors)
         shard = {"model": model_key, "dim": vectors.shape[1], "hashes": hashes, "sha256": files.sha256(path)}
         files.write_json(path.with_suffix(".json"), {**shard, "seal": _seal(shard)})
 
@@ -166,11 +168,15 @@ def _open(path: Path) -> _Shard:
     try:
         if files.sha256(array) != expected:
             raise Damaged(f"{array} is damaged: its checksum differs. Its vectors will be encoded again.")
-        vectors = np.load(array, mmap_mode="r", allow_pickle=False)
+        vectors = files.read_array(array)
     except (FileNotFoundError, ValueError):
         raise Damaged(f"{array} is missing or no array. Its vectors will be encoded again.") from None
     if vectors.dtype != np.float32 or vectors.shape != (len(hashes), plain["dim"]):
         raise Damaged(f"{array} does not hold what {path.name} says. Its vectors will be encoded again.")
+    if vectors.nbytes < SMALL:
+        vectors = np.array(
+            vectors
+        )  # a process may hold only so many mappings, and daily builds leave many small shards
     return _Shard(path.stem, hashes, vectors)
 
 
