@@ -73,11 +73,12 @@ def _parser() -> argparse.ArgumentParser:
     one = command("import", _import, "Check a catalogue file, and with --yes make it the shop's.")
     one.add_argument("file", help="CSV, TSV, Parquet or Excel")
     one.add_argument("--images", metavar="DIR_OR_ZIP", action="append", default=[])
-    one.add_argument("--preset", metavar="NAME")
+    one.add_argument("--preset", metavar="NAME", default="auto", help="fashion-product-images or hm; found by itself")
     one.add_argument("--map", metavar="FIELD=COLUMN", action="append", default=[])
     one.add_argument("--merge", action="store_true", help="add and change; remove nothing")
     one.add_argument("--set-aside", metavar="FILE", help="write the refused rows here, with their reasons")
     one.add_argument("--yes", action="store_true", help="import, leaving refused rows out")
+    one.add_argument("--json", action="store_true", help="the report as JSON")
 
     one = command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
     one = command("build", _build, "Build an edition of the catalogue and publish it.")
@@ -220,15 +221,33 @@ def _import(arguments: argparse.Namespace) -> int:
         present=_present(layout),
         merge=arguments.merge,
     )
-    print(plan.report.as_text())
-    if arguments.set_aside:
-        plan.set_aside(Path(arguments.set_aside))
-    if not arguments.yes:
-        print("Nothing was imported. Say --yes to import what is right, then `vitrine build`.")
-        return 0 if plan.report.can_import else 1
-    result = importer.carry_out(plan, layout, who=_who(), at=datetime.now(UTC), progress=_bar)
-    print(f"Imported {result.items} products and {result.pictures} pictures. Next: vitrine build")
-    return 0
+    if not arguments.json:
+        _show_report(plan.report)
+    aside = importer.set_aside(plan, Path(arguments.set_aside)) if arguments.set_aside else 0
+    plain: dict[str, Any] = {"report": plan.report.as_json(), "set_aside": aside, "imported": None}
+    if arguments.yes and plan.ready:
+        result = importer.carry_out(plan, layout, who=_who(), at=datetime.now(UTC), progress=_bar)
+        plain["imported"] = result.as_json()
+    if arguments.json:
+        print(_dumps(plain))
+    elif plain["imported"]:
+        done = plain["imported"]
+        print(f"Imported {done['items']:,} products and {done['pictures']:,} pictures. Next: vitrine build")
+    elif plan.ready:
+        print("Nothing was imported yet. Add --yes to import what is right, then `vitrine build`.")
+    return 0 if plan.ready else 1
+
+
+def _show_report(report: Any) -> None:
+    """The dry run for a person: the sum, then each kind of finding with its first example."""
+    print(report.summary())
+    first = {finding.code: finding for finding in reversed(report.findings)}
+    for code, count in sorted(report.counts.items(), key=lambda pair: -pair[1]):
+        finding = first.get(code)
+        where = f" (first in row {finding.row})" if finding is not None and finding.row is not None else ""
+        print(f"  {report.severities.get(code, 'note')}: {count:,} x {finding.text if finding else code}{where}")
+    for gap in report.gaps:
+        print(f"  missing: {gap.text}")
 
 
 def _present(layout: Any) -> Any:
@@ -350,9 +369,11 @@ def _watch(progress: Any) -> None:
     print(f"\r\x1b[2K{text}", end="" if progress.done < progress.total else "\n", file=sys.stderr, flush=True)
 
 
-def _bar(done: int, total: int) -> None:
-    if done == total or done % 500 == 0:
-        print(f"Pictures: {done} of {total}", file=sys.stderr)
+def _bar(stage: str, done: int, total: int) -> None:
+    from core.build import Progress
+
+    if stage != "catalogue":
+        _watch(Progress(stage.capitalize(), done, total))
 
 
 def _dumps(plain: Any) -> str:

@@ -306,7 +306,7 @@ class Shop:
             thin=self._thin_lists(moment),
             findings=tuple(self.findings),
             since=since,
-            changes=tuple(self.studio.facts_since(since)) if since else (),
+            changes=tuple(self.studio.facts_log(after=self.studio.facts_version(since))) if since else (),
         )
 
     def _thin_lists(self, at: datetime) -> tuple[str, ...] | None:
