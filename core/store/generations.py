@@ -224,7 +224,7 @@ def publish(
     nothing changes. Without it the last publisher wins, and the others stay in the list of editions.
     Raises Damaged or NotReady for a generation that cannot serve.
     """
-    with briefly(_pointer_lock(layout)):
+    with briefly(pointer_lock(layout)):
         state = _state_or_before(layout)
         _expect(state, expected)
         _fit_to_serve(layout, generation)
@@ -237,7 +237,7 @@ def rollback(layout: Layout, generation: str | None = None) -> Pointer:
     Called again without an id it goes back one further. A generation comes back with the calibration it last served
     with. Raises NotReady when there is none to go back to.
     """
-    with briefly(_pointer_lock(layout)):
+    with briefly(pointer_lock(layout)):
         state = _state_or_before(layout)
         if state.pointer is None:
             raise NotReady()
@@ -318,7 +318,7 @@ def prune(layout: Layout, keep: int = 5) -> list[str]:
     if keep < 1:
         raise BadRequest(f"keep is {keep}; at least one edition is kept.")
     removed = []
-    with briefly(_pointer_lock(layout)):
+    with briefly(pointer_lock(layout)):
         known = editions(layout)
         serving = next((edition for edition in known if edition.current), None)
         if serving is None:
@@ -401,7 +401,8 @@ class _State:
     plain: Mapping[str, Any] = field(default_factory=dict)  # as it stands in the file
 
 
-def _pointer_lock(layout: Layout) -> Path:
+def pointer_lock(layout: Layout) -> Path:
+    """The file that is locked while CURRENT is read and changed, and while generations are removed."""
     return layout.generations / ".pointer.lock"
 
 

@@ -21,7 +21,7 @@ from core.domain.arrays import Mask, Vectors
 from core.domain.errors import Damaged
 from core.store import files
 
-SMALL = 4 << 20  # bytes; shards below this are read, larger ones memory-mapped
+SMALL = 4 << 20  # bytes; smaller shards are read, as daily builds leave many and mappings are limited
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -174,9 +174,7 @@ def _open(path: Path) -> _Shard:
     if vectors.dtype != np.float32 or vectors.shape != (len(hashes), plain["dim"]):
         raise Damaged(f"{array} does not hold what {path.name} says. Its vectors will be encoded again.")
     if vectors.nbytes < SMALL:
-        vectors = np.array(
-            vectors
-        )  # a process may hold only so many mappings, and daily builds leave many small shards
+        vectors = np.array(vectors)
     return _Shard(path.stem, hashes, vectors)
 
 
