@@ -21,6 +21,7 @@ from core import shop as shops
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, NotReady, ShopError
+from core.domain.progress import Progress, Watch, silent
 from core.embed import registry
 from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
@@ -39,28 +40,6 @@ from core.store.studio import Studio
 from core.store.vectors import VectorCache
 
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """Where a long piece of work stands.
-
-    stage: words for a person. done, total: units of the stage; total 0 is unknown.
-    rate:  units a second, seconds_left: of this stage; None until known.
-    """
-
-    stage: str
-    done: int = 0
-    total: int = 0
-    rate: float | None = None
-    seconds_left: float | None = None
-
-
-Watch = Callable[[Progress], None]
-
-
-def _silent(progress: Progress) -> None:
-    """Nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +71,7 @@ def build(
     *,
     worker: EncoderWorker | None,
     at: datetime,
-    watch: Watch = _silent,
+    watch: Watch = silent,
     quick: bool = False,
     recalibrate: bool = False,
 ) -> Built:
@@ -147,7 +126,7 @@ def build(
     )
 
 
-def recalibrate(settings: Settings, *, watch: Watch = _silent) -> tuple[str, str]:
+def recalibrate(settings: Settings, *, watch: Watch = silent) -> tuple[str, str]:
     """Draw the calibration of the current edition anew and publish it. Returns the old and the new id."""
     layout = Layout(settings.data)
     with exclusive(layout, "a calibration"):
@@ -337,7 +316,7 @@ def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio
 # -- the demo boutique ---------------------------------------------------------------------------------------------
 
 
-def import_demo(settings: Settings, *, at: datetime, watch: Watch = _silent) -> int:
+def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> int:
     """Make the drawn boutique the source of this shop. Returns the number of products."""
     from core import demo
     from core.embed.pictures import decode, thumbnail

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from core import settings as settings_module
 from core.domain.errors import BadRequest, ShopError
 from core.domain.placements import Placement
+from core.domain.progress import Progress
 from core.domain.query import Filters, Request, parse_filters, parse_moment, parse_weights
 from core.settings import Settings
 
@@ -353,7 +354,7 @@ def _who() -> str:
     return os.environ.get("VITRINE_WHO") or os.environ.get("USER") or "command line"
 
 
-def _watch(progress: Any) -> None:
+def _watch(progress: Progress) -> None:
     """Progress on standard error: one line that is written over on a terminal, a line a stage elsewhere."""
     if not sys.stderr.isatty():
         if progress.total and progress.done in (0, progress.total):
@@ -370,8 +371,6 @@ def _watch(progress: Any) -> None:
 
 
 def _bar(stage: str, done: int, total: int) -> None:
-    from core.build import Progress
-
     if stage != "catalogue":
         _watch(Progress(stage.capitalize(), done, total))
 
