@@ -1,0 +1,204 @@
+"""The weight panel: how the signals are blended, how varied the list is, and whether that is tried, drafted or live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.domain.errors import ShopError
+from core.domain.placements import PLACEMENT_NAMES, Placement
+from core.domain.strategy import Strategy, normalised
+from pages.kit import engine, session, text
+
+TASTE = ("text", "image", "attributes", "behaviour")
+TRADE = ("trending", "newness", "margin", "stock_depth")
+# One tint a signal, from the palette of the house; colour never says anything that words do not.
+TINTS = {
+    "text": "light-dark(#6B2A32, #CDAA7A)", "image": "light-dark(#B08D57, #C07A72)",
+    "attributes": "light-dark(#3F5A52, #86A79B)", "behaviour": "light-dark(#2F3A4A, #8C9CB5)",
+    "trending": "light-dark(#8A7F72, #A79B8C)", "newness": "light-dark(#8A7F72, #A79B8C)",
+    "margin": "light-dark(#A08C74, #8F8374)", "stock_depth": "light-dark(#C4A79A, #E3CFC4)",
+}  # fmt: skip
+HELP = {
+    "text": "What title and description say, read for their sense.",
+    "image": "What the pictures look like.",
+    "attributes": "Category, material, pattern, occasion, season, colour, house tier and price.",
+    "newness": "Lifts what came in lately.",
+    "margin": "Lifts what earns more.",
+    "stock_depth": "Lifts what there is plenty of.",
+}
+ONE_HOUSE = {0: "Any number", **{n: f"{n} of ten" for n in range(1, 10)}}
+
+
+def signals() -> tuple[list[str], dict[str, str]]:
+    """The signals this edition knows, and those that are off with the reason."""
+    shop = engine.shop()
+    known = shop.signals()
+    off = {name: state.reason for name, state in shop.encoders().items() if state.name is None}
+    return [name for name in (*TASTE, *TRADE) if name in known and name not in off], off
+
+
+def live_weights(live: Strategy) -> dict[str, int]:
+    return {name: round(100 * share) for name, share in normalised(live.weights).items()}
+
+
+def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
+    """The strategy the controls stand for, and whether it differs from the live one. Raises BadRequest at all zeros."""
+    live = engine.shop().strategy(placement, engine.at())
+    me = session.current()
+    weights: Mapping[str, float] = live.weights
+    if me.weights and dict(me.weights) != live_weights(live):
+        weights = {name: float(value) for name, value in me.weights.items() if value > 0}
+    lam = live.lam
+    if me.diversity is not None and me.diversity != round(100 * (1 - live.lam)):
+        lam = round(1 - me.diversity / 100, 4)
+    cap = live.brand_cap if me.brand_cap < 0 else (me.brand_cap or None)
+    tried = live.changed(weights=weights, lam=lam, brand_cap=cap)
+    normalised(tried.weights)
+    return tried, tried != live
+
+
+def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
+    """This person's draft for a placement, the latest."""
+    me = session.current()
+    if not me.who:
+        return None
+    drafts = [one for one in engine.shop().studio.drafts(me.who) if one.content.get("placement") == str(placement)]
+    return Strategy.from_json(max(drafts, key=lambda one: one.at).content["strategy"]) if drafts else None
+
+
+def panel(placement: Placement = Placement.SIMILAR) -> None:
+    """The panel. It reads and writes the session; the list beside it asks `strategy`."""
+    live = engine.shop().strategy(placement, engine.at())
+    names, off = signals()
+    me = session.current()
+    now = dict(me.weights) or live_weights(live)
+    shares = text.shares({name: now.get(name, 0) for name in names})
+    _head(placement)
+    _bar(shares)
+    for name in names:
+        if name in TASTE:
+            _weight(name, now, shares, names)
+    for name, reason in off.items():
+        st.html(
+            f'<div class="share off" title="{text.markup(reason)}"><b>{text.markup(text.part_name(name))}</b>'
+            f"<span>off</span></div><p class='aside'>{text.markup(reason)}</p>"
+        )
+    _diversity(live)
+    trade = [name for name in names if name in TRADE]
+    with st.expander("Trade and houses", key="trade"):
+        for name in trade:
+            _weight(name, now, shares, names)
+        cap = (live.brand_cap or 0) if me.brand_cap < 0 else me.brand_cap
+        st.session_state["control:brand_cap"] = cap
+        st.selectbox(
+            "At most from one house", list(ONE_HOUSE), format_func=ONE_HOUSE.get, key="control:brand_cap",
+            on_change=lambda: session.commit(brand_cap=int(st.session_state["control:brand_cap"])),
+        )  # fmt: skip
+
+
+def _head(placement: Placement) -> None:
+    try:
+        tried, differs = strategy(placement)
+        draft = drafted(placement)
+    except ShopError:
+        tried, differs, draft = None, True, None
+    if not differs:
+        kind, words = "live", "Live"
+    elif draft is not None and tried == draft:
+        kind, words = "draft", "In draft"
+    else:
+        kind, words = "trying", "Trying (only you)"
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.subheader("Weights", anchor=False, width="content")
+        st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
+    if differs:
+        with st.container(horizontal=True, gap="small", key="weight-actions"):
+            st.button("Reset", key="reset", type="tertiary", on_click=reset, help="Back to what is live")
+            if tried is not None and kind == "trying":
+                st.button("Keep as draft", key="draft", type="tertiary", on_click=keep, args=(placement,))
+            if tried is not None:
+                with st.popover("Make live", type="tertiary", key="make-live"):
+                    st.markdown(f"Every {text.plain(PLACEMENT_NAMES[placement])} list will use these weights at once.")
+                    st.text_input("Why (for the history)", key="control:publish_why", max_chars=200)
+                    st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement,),
+                              width="stretch")  # fmt: skip
+    elif draft is not None and draft != engine.shop().strategy(placement, engine.at()):
+        st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
+    if said := st.session_state.pop("controls:said", None):
+        st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
+
+
+def _bar(shares: Mapping[str, int]) -> None:
+    """The blend as one line."""
+    parts = "".join(
+        f'<i style="flex:{share} 0 0;background:{TINTS[name]}"></i>' for name, share in shares.items() if share
+    )
+    said = text.listed(f"{text.part_name(name)} {share} per cent" for name, share in shares.items() if share)
+    st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing weighed")}">{parts}</div>')
+
+
+def _weight(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: list[str]) -> None:
+    words, key = text.part_name(name), f"control:w:{name}"
+    st.html(
+        f'<div class="share" aria-hidden="true" title="{text.markup(HELP.get(name, ""))}"><b>{text.markup(words)}</b>'
+        f"<span>{shares[name]}{text.NBSP}%</span></div>"
+    )
+    st.session_state[key] = int(now.get(name, 0))
+
+    def write() -> None:
+        session.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: int(st.session_state[key])})
+
+    st.slider(words, 0, 100, key=key, on_change=write, label_visibility="collapsed")
+
+
+def _diversity(live: Strategy) -> None:
+    me = session.current()
+    now = round(100 * (1 - live.lam)) if me.diversity is None else me.diversity
+    st.html(
+        f'<div class="share" aria-hidden="true" title="0 keeps the closest products; more is more varied.">'
+        f"<b>Diversity</b><span>{now}</span></div>"
+    )
+    st.session_state["control:diversity"] = now
+    st.slider(
+        "Diversity", 0, 100, key="control:diversity", label_visibility="collapsed",
+        on_change=lambda: session.commit(diversity=int(st.session_state["control:diversity"])),
+    )  # fmt: skip
+
+
+def reset() -> None:
+    session.commit(weights={}, diversity=None, brand_cap=-1)
+
+
+def take_up(draft: Strategy) -> None:
+    session.commit(weights=live_weights(draft), diversity=round(100 * (1 - draft.lam)), brand_cap=draft.brand_cap or 0)
+
+
+def keep(placement: Placement) -> None:
+    """Keep what is tried as this person's draft; an older one of the placement gives way."""
+    try:
+        tried, _ = strategy(placement)
+        # A draft holds what the sliders can say, so that taking it up again gives exactly it.
+        studio, who = engine.shop().studio, engine.who()
+        for old in studio.drafts(who):
+            if old.content.get("placement") == str(placement):
+                studio.drop_draft(old.id)
+        content = {"placement": str(placement), "strategy": tried.as_json()}
+        studio.save_draft(who, f"Weights of {PLACEMENT_NAMES[placement]}", content, engine.now())
+    except ShopError as error:
+        st.session_state["controls:said"] = (error.message, "warn")
+
+
+def publish(placement: Placement) -> None:
+    why = str(st.session_state.get("control:publish_why") or "").strip()
+    try:
+        tried, _ = strategy(placement)
+        version = engine.shop().publish_strategy(
+            placement, tried, who=engine.who(), why=why, expected=engine.shop().studio.strategy_version()
+        )
+    except ShopError as error:
+        st.session_state["controls:said"] = (error.message, "warn")
+    else:
+        reset()
+        st.session_state["controls:said"] = (f"Live since now, as version {version}.", "")

@@ -1,0 +1,134 @@
+"""The process's one engine, as pages ask for it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import streamlit as st
+
+from core import build
+from core import shop as shops
+from core.domain.catalogue import State
+from core.domain.errors import BadRequest, NotReady
+from core.settings import Settings
+from core.store.studio import Studio
+from pages.kit import session, text
+
+_SHOP = "kit:shop"
+
+
+def shop() -> shops.Shop:
+    """The shop that serves; raises NotReady before there is one."""
+    return shops.current()
+
+
+def ready() -> bool:
+    try:
+        shops.current()
+    except NotReady:
+        return False
+    return True
+
+
+def works() -> build.Works | None:
+    """The long work of this app, where it has begun."""
+    try:
+        return build.works()
+    except NotReady:
+        return None
+
+
+def settings() -> Settings:
+    works_ = works()
+    return works_.settings if works_ is not None else shop().settings
+
+
+def zone() -> ZoneInfo:
+    return settings().zone()
+
+
+def today() -> date:
+    return datetime.now(zone()).date()
+
+
+def as_of() -> date | None:
+    """The day the shop is shown as of; None is now."""
+    chosen = session.current().as_of
+    return date.fromisoformat(chosen) if chosen else None
+
+
+def at() -> datetime | None:
+    """The moment that lists are asked for: None is now, else the end of the chosen day."""
+    chosen = as_of()
+    return None if chosen is None else text.as_utc(chosen, zone())
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def moment() -> datetime:
+    """The moment that is looked at, as a moment."""
+    return at() or now()
+
+
+def who() -> str:
+    """The name that a change carries. Raises BadRequest when nobody has said it."""
+    name = session.current().who
+    if not name:
+        raise BadRequest("Every change carries a name. Tell us yours at the top of the page, then try again.")
+    return name
+
+
+def introduce(name: str) -> None:
+    """Take `name` as the person of this session, and note the visit."""
+    name = " ".join(name.split())[:60]
+    if not name:
+        return
+    studio = _studio()
+    now = datetime.now(UTC)
+    since = None
+    if studio is not None:
+        before = studio.last_visit(name)
+        studio.person(name, at=now)
+        studio.visited(name, at=now)
+        since = before.isoformat() if before else None
+    session.commit(who=name, since=since)
+
+
+def _studio() -> Studio | None:
+    works_ = works()
+    if works_ is not None:
+        return works_.studio
+    return shop().studio if ready() else None
+
+
+def currency() -> str | None:
+    """The shop's one currency; None when its catalogue names none."""
+    return next((code for code in shop().catalogue().column("currency") if code), None)
+
+
+def priced() -> bool:
+    """Whether this catalogue knows prices at all."""
+    return bool(shop().catalogue().frame["price"].notna().any())
+
+
+def chosen() -> str | None:
+    """The product this page is about: the one in the address, else the one that was chosen before."""
+    asked = st.query_params.get("item")
+    if asked and asked != session.current().item:
+        session.commit(item=asked[:200])
+    item = session.current().item
+    if item and not asked:
+        st.query_params["item"] = item
+    return item
+
+
+def presentable() -> str | None:
+    """A product to begin with when nothing was chosen: on sale, with a picture, from the middle of the catalogue."""
+    catalogue = shop().catalogue(at())
+    states = catalogue.states(moment())
+    good = (states == State.LIVE) & catalogue.has_pictures()
+    rows = good.nonzero()[0]
+    return catalogue.ids[int(rows[len(rows) // 2])] if len(rows) else (catalogue.ids[0] if len(catalogue) else None)

@@ -1,0 +1,39 @@
+"""The menu: sections of pages, in the order of a working day. Only pages that exist stand in it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+PAGES = Path(__file__).resolve().parents[1]
+ASSETS = PAGES.parent / "assets"
+
+
+def sections() -> dict[str, list[st.Page]]:
+    """Menu section -> its pages. A page that is reached by link alone is hidden."""
+    return {
+        "": [_page("today", "Today", default=True)],
+        "Shop": [
+            _page("catalogue", "Catalogue"),
+            _page("product", "Product", visibility="hidden"),
+        ],
+        "Lists": [_page("you_may_also_like", "You May Also Like")],
+        "Setup": [_page("shop_setup", "Shop setup", icon=":material/settings:")],
+    }
+
+
+def navigation() -> st.Page:
+    """Put up the menu, and return the page that was asked for.
+
+    While no section holds two visible pages, drop-downs would only hide things: the menu is flat.
+    """
+    by_section = sections()
+    shown = [sum(page.visibility == "visible" for page in pages) for pages in by_section.values()]
+    flat = all(number <= 1 for number in shown)
+    pages = [page for pages in by_section.values() for page in pages] if flat else by_section
+    return st.navigation(pages, position="top")
+
+
+def _page(file: str, title: str, **more) -> st.Page:
+    return st.Page(PAGES / f"{file}.py", title=title, url_path=file.replace("_", "-"), **more)

@@ -1,0 +1,82 @@
+"""Parts of a page that the browser draws: one frameless component each, so that sixty cards cost one message.
+
+Python sends plain dictionaries; the browser answers with a trigger, read with `event` and checked there,
+because a browser can send anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+_HTML = '<div class="part"></div><div class="sr" aria-live="polite"></div>'
+
+
+def _component(name: str) -> Any:
+    def read(file: str) -> str:
+        return (_HERE / file).read_text(encoding="utf-8")
+
+    return st.components.v2.component(
+        f"vitrine_{name}",
+        html=_HTML,
+        css=read("common.css") + read(f"{name}.css"),
+        js=read("common.js") + read(f"{name}.js"),
+    )
+
+
+_RAIL, _SHEET, _FACETS, _LEDGER = (_component(name) for name in ("rail", "sheet", "facets", "ledger"))
+Then = Callable[[], None]
+
+
+def _nothing() -> None:
+    """Nobody listens."""
+
+
+def rail(
+    items: Sequence[Mapping[str, Any]],
+    *,
+    key: str,
+    label: str,
+    layout: str = "carousel",
+    size: str = "normal",
+    page: int = 0,
+    say: str = "",
+    on_action: Then | None = None,
+) -> None:
+    """Cards side by side (`carousel`) or as a shop front (`grid`). `say` is read out when their order changes."""
+    data = {"items": list(items), "layout": layout, "size": size, "label": label, "page": page, "say": say}
+    _RAIL(key=key, data=data, on_action_change=on_action or _nothing)
+
+
+def sheet(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """Lists under one another."""
+    _SHEET(key=key, data={"rows": list(rows), "label": label}, on_action_change=on_action or _nothing)
+
+
+def facets(
+    groups: Sequence[Mapping[str, Any]],
+    price: Mapping[str, Any] | None,
+    *,
+    key: str,
+    label: str,
+    on_change: Then | None = None,
+) -> None:
+    """Groups of values with counts, and a range of prices."""
+    data = {"groups": list(groups), "price": dict(price) if price else None, "label": label}
+    _FACETS(key=key, data=data, on_change_change=on_change or _nothing)
+
+
+def ledger(lines: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """Lines that each open a place."""
+    _LEDGER(key=key, data={"lines": list(lines), "label": label}, on_action_change=on_action or _nothing)
+
+
+def event(key: str, name: str = "action") -> dict[str, Any]:
+    """What the browser just sent, or nothing. Only the shape is checked here; the caller checks the values."""
+    part = st.session_state.get(key)
+    sent = getattr(part, name, None)
+    return dict(sent) if isinstance(sent, Mapping) else {}

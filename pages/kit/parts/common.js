@@ -1,0 +1,44 @@
+// What every part shares. Catalogue text goes in through textContent only: it comes from files we did not write.
+const el = (tag, cls, text) => {
+  const node = document.createElement(tag);
+  if (cls) node.className = cls;
+  if (text !== undefined && text !== null) node.textContent = text;
+  return node;
+};
+const safePicture = (url) => (/^(https?:\/\/|\/(?!\/)|data:image\/(png|jpeg|webp);)/i.test(url || "") ? url : "");
+const safeLink = (url) => (/^\/(?!\/)/.test(url || "") ? url : "");
+const ICONS = {
+  why: "M12 17v.01M9.2 9.2a2.9 2.9 0 1 1 4.2 2.6c-.9.5-1.4 1.1-1.4 2.2",
+  list: "M4 6h4v12H4zM10 6h4v12h-4zM16 6h4v12h-4z",
+  open: "M5 12h13M13 7l5 5-5 5",
+  left: "M14.5 6l-6 6 6 6",
+  right: "M9.5 6l6 6-6 6",
+  remove: "M7 7l10 10M17 7L7 17",
+  choose: "M5 12.5l4.5 4.5L19 7.5",
+};
+const icon = (name) => {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  svg.setAttribute("viewBox", "0 0 24 24");
+  svg.setAttribute("aria-hidden", "true");
+  const path = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  path.setAttribute("d", ICONS[name] || "");
+  svg.append(path);
+  return svg;
+};
+// A link that stays in this session when it is simply clicked, and is a real link for every other way of opening it.
+const simple = (event) => !(event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button);
+// A picture, or in its place the initial of the house.
+function picture(frame, item) {
+  const url = safePicture(item.image);
+  let img = frame.querySelector("img"), blank = frame.querySelector(".blank");
+  if (!url) {
+    img?.remove();
+    if (!blank) { blank = el("span", "blank"); frame.prepend(blank); }
+    blank.textContent = item.initial || "";
+    return;
+  }
+  blank?.remove();
+  if (!img) { img = el("img"); img.loading = "lazy"; img.decoding = "async"; img.draggable = false; frame.prepend(img); }
+  if (img.getAttribute("src") !== url) img.src = url;
+  img.alt = item.alt || "";
+}

@@ -1,0 +1,208 @@
+const state = new WeakMap();
+
+function tool(one, item) {
+  const button = el(one.href ? "a" : "button", "tool");
+  if (one.href) button.href = safeLink(one.href); else button.type = "button";
+  button.dataset.act = one.act;
+  button.title = one.label;
+  button.setAttribute("aria-label", `${one.label}: ${item.title}`);
+  button.append(icon(one.icon));
+  return button;
+}
+
+function build() {
+  const li = el("li", "card");
+  const shot = el("div", "shot");
+  const frame = el("a", "frame");
+  frame.dataset.act = "open";
+  shot.append(frame, el("div", "badges"), el("div", "tools"));
+  const meta = el("div", "meta"), top = el("div", "top"), row = el("div", "row");
+  const why = el("button", "whybtn", "Why");
+  why.type = "button"; why.dataset.act = "why";
+  top.append(el("span", "brand"), el("span", "place"));
+  row.append(el("span", "price"), why);
+  meta.append(top, el("h3", "title"), row, el("p", "note"));
+  li.append(shot, meta);
+  return li;
+}
+
+function fill(li, item) {
+  const plain = JSON.stringify(item);
+  li._item = item;
+  if (li._plain === plain) return;
+  li._plain = plain;
+  li.dataset.id = item.id;
+  li.classList.toggle("is-dim", !!item.dim);
+  const $ = (selector) => li.querySelector(selector);
+  const frame = $(".frame");
+  picture(frame, item);
+  if (item.href) frame.href = safeLink(item.href); else frame.removeAttribute("href");
+  frame.setAttribute("aria-label", item.open || item.title);
+  $(".badges").replaceChildren(...(item.badges || []).map(([kind, text]) => el("span", `badge ${kind}`, text)));
+  $(".tools").replaceChildren(...(item.tools || []).map((one) => tool(one, item)));
+  $(".brand").textContent = item.brand || "";
+  $(".title").textContent = item.title;
+  $(".title").title = item.title;
+  const place = $(".place");
+  place.replaceChildren();
+  if (item.place) {
+    if (item.moved) {
+      const moved = el("span", item.moved > 0 ? "moved up" : "moved down", `${item.moved > 0 ? "↑" : "↓"}${Math.abs(item.moved)}`);
+      moved.title = item.movedText || "";
+      moved.setAttribute("role", "img");
+      moved.setAttribute("aria-label", item.movedText || "");
+      place.append(moved);
+    }
+    place.append(el("span", "number", String(item.place)));
+  }
+  const price = $(".price");
+  price.textContent = item.price || "";
+  price.classList.toggle("is-down", !!item.was);
+  if (item.was) {
+    const was = el("s", "", item.was);
+    was.setAttribute("aria-label", `formerly ${item.was}`);
+    price.append(was);
+  }
+  const why = $(".whybtn");
+  why.hidden = !item.why;
+  why.setAttribute("aria-label", `Why ${item.title}`);
+  const note = $(".note");
+  note.textContent = item.note || ""; note.hidden = !item.note;
+  $(".row").hidden = !item.price && !item.why;
+}
+
+// The reasons of one card: bars to both sides of a line; what is shown adds up to what is shown.
+function reasons(why) {
+  const box = el("div", "why");
+  box.popover = "auto";
+  box.setAttribute("role", "dialog");
+  box.setAttribute("aria-label", `Why ${why.title}`);
+  const table = el("table"), body = el("tbody"), foot = el("tfoot");
+  table.append(el("caption", "", why.heading), body, foot);
+  for (const part of why.parts) {
+    const row = el("tr"), cell = el("td", "bars"), bar = el("span", "bar"), fillIn = el("i", part.share < 0 ? "minus" : "plus");
+    fillIn.style.width = `${Math.min(50, Math.abs(part.share) * 50)}%`;
+    bar.append(fillIn); cell.append(bar); cell.setAttribute("aria-hidden", "true");
+    const name = el("th", "", part.name); name.scope = "row";
+    const value = el("td", "value", part.text); value.dataset.exact = part.exact;
+    row.append(name, cell, value); body.append(row);
+  }
+  const sum = el("tr"), name = el("th", "", why.sumName);
+  name.scope = "row";
+  const value = el("td", "value", why.sum); value.dataset.exact = why.exact;
+  sum.append(name, el("td"), value); foot.append(sum);
+  box.append(table);
+  for (const line of why.lines) box.append(el("p", "", line));
+  return box;
+}
+
+function showWhy(root, li, button) {
+  root.querySelector(".why")?.remove();
+  const box = reasons(li._item.why);
+  root.append(box);
+  button.setAttribute("aria-expanded", "true");
+  box.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") { button.setAttribute("aria-expanded", "false"); box.remove(); }
+  });
+  box.showPopover();
+  box.tabIndex = -1;
+  box.focus({ preventScroll: true });
+  const at = button.getBoundingClientRect(), width = box.offsetWidth, height = box.offsetHeight;
+  box.style.left = `${Math.max(12, Math.min(innerWidth - width - 12, at.right - width + 8))}px`;
+  const below = at.bottom + 8, above = at.top - height - 8;
+  box.style.top = `${below + height + 12 <= innerHeight || above < 12 ? Math.min(below, Math.max(12, innerHeight - height - 12)) : above}px`;
+  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.hidePopover(); button.focus(); } });
+}
+
+// Cards glide to their new place.
+function glide(list, change) {
+  const cards = [...list.children], before = new Map(cards.map((card) => [card, card.getBoundingClientRect()]));
+  const scrolled = list.scrollLeft;
+  change();
+  list.scrollLeft = scrolled;
+  if (!cards.length || matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+  for (const card of list.children) {
+    const a = before.get(card);
+    if (!a) { card.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 280, easing: "ease-out" }); continue; }
+    const z = card.getBoundingClientRect(), dx = a.left - z.left, dy = a.top - z.top;
+    if (dx || dy) card.animate([{ transform: `translate(${dx}px,${dy}px)` }, { transform: "none" }], { duration: 340, easing: "cubic-bezier(.2,.7,.2,1)" });
+  }
+}
+
+function arrows(root, list) {
+  const make = (side) => {
+    const button = el("button", `arrow ${side}`);
+    button.type = "button"; button.append(icon(side));
+    button.setAttribute("aria-label", side === "left" ? "Back" : "Further");
+    button.onclick = () => list.scrollBy({ left: (side === "left" ? -1 : 1) * list.clientWidth * 0.85, behavior: "smooth" });
+    root.append(button);
+    return button;
+  };
+  const back = make("left"), on = make("right");
+  const see = () => {
+    const room = list.scrollWidth - list.clientWidth;
+    back.hidden = room < 4 || list.scrollLeft < 4;
+    on.hidden = room < 4 || list.scrollLeft > room - 4;
+    const frame = list.querySelector(".shot");
+    if (frame) root.style.setProperty("--arrow-top", `${frame.offsetTop + frame.offsetHeight / 2 + list.offsetTop}px`);
+  };
+  list.addEventListener("scroll", see, { passive: true });
+  const watch = new ResizeObserver(see);
+  watch.observe(list);
+  return { see, stop: () => watch.disconnect() };
+}
+
+export default function (component) {
+  const { data, parentElement, setTriggerValue } = component;
+  const root = parentElement.querySelector(".part");
+  let own = state.get(parentElement);
+  if (!own) {
+    own = { list: el("ul", "list"), page: data.page };
+    root.append(own.list);
+    own.arrows = arrows(root, own.list);
+    state.set(parentElement, own);
+  }
+  root.className = `part is-${data.layout} size-${data.size || "normal"}`;
+  const { list } = own;
+  list.setAttribute("aria-label", data.label);
+  const have = new Map([...list.children].map((card) => [card.dataset.id, card]));
+  const next = data.items.map((item) => {
+    const card = have.get(item.id) || build();
+    fill(card, item);
+    return card;
+  });
+  const held = list.contains(list.getRootNode().activeElement) ? list.getRootNode().activeElement : null;
+  const same = next.length === list.children.length && next.every((card, i) => card === list.children[i]);
+  if (!same) {
+    root.querySelector(".why")?.hidePopover();
+    const had = list.children.length > 0;
+    glide(list, () => list.replaceChildren(...next));
+    if (had && data.say) root.parentNode.querySelector(".sr").textContent = data.say;
+  }
+  if (held && held.isConnected) held.focus({ preventScroll: true });
+  if (own.page !== data.page) {
+    own.page = data.page;
+    list.scrollLeft = 0;
+    if (root.getBoundingClientRect().top < 60) root.scrollIntoView({ block: "start" });
+  }
+  own.arrows.see();
+  root.onclick = (event) => {
+    const target = event.target.closest("[data-act]"), card = event.target.closest(".card");
+    if (!target || !card) return;
+    if (target.dataset.act === "why") { event.preventDefault(); return showWhy(root, card, target); }
+    if (!simple(event)) return;
+    event.preventDefault();
+    setTriggerValue("action", { type: target.dataset.act, id: card.dataset.id });
+  };
+  root.onkeydown = (event) => {
+    if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
+    const card = event.target.closest(".card");
+    if (!card || event.target.closest(".why")) return;
+    const to = event.key === "ArrowLeft" ? card.previousElementSibling : card.nextElementSibling;
+    if (!to) return;
+    event.preventDefault();
+    to.querySelector(".frame").focus();
+    to.scrollIntoView({ inline: "nearest", block: "nearest" });
+  };
+  return () => { own.arrows.stop(); state.delete(parentElement); };
+}

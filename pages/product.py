@@ -1,0 +1,324 @@
+"""Product: one product's facts, its list, where it is shown, and what was changed by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import streamlit as st
+
+from core.domain.catalogue import AUDIENCES, Item, State
+from core.domain.errors import BadRequest, ShopError
+from core.domain.query import Request
+from core.embed.template import item_text
+from core.store.studio import FactChange
+from pages.kit import cards, engine, frame, parts, session, states, text
+
+LIST, SHOWN_IN = "product:list", "product:shown"
+FACTS = (
+    "type", "audience", "colour", "material", "pattern", "occasion", "season", "collection", "brand_tier",
+    "release_at", "embargo_until", "retired_at", "cost", "family_id",
+)  # fmt: skip
+CORRECTABLE = (
+    "price", "former_price", "brand", "type", "audience", "colour", "material", "pattern", "occasion", "season",
+    "collection",
+)  # fmt: skip
+LISTS = ("colour", "material", "occasion", "season")
+
+session.require()
+
+
+def follow(key: str) -> None:
+    sent = parts.event(key)
+    if sent.get("id") in engine.shop().catalogue():
+        page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
+        st.session_state["kit:go"] = (page, {"item": sent["id"]})
+
+
+def change(item: Item, changes: dict[str, Any], why: str) -> None:
+    """Set facts by hand, under the name of who is there; what went wrong is said on the page."""
+    try:
+        engine.shop().change_facts(item.id, changes, who=engine.who(), why=why)
+    except ShopError as error:
+        st.session_state["product:said"] = (error.message, "warn")
+    else:
+        st.session_state["product:said"] = ("Done. It is live, and stands in the history below.", "")
+
+
+def mark_sold_out(item: Item) -> None:
+    change(item, {"stock": dict.fromkeys(item.stock or {"": 0}, 0)}, "Marked as sold out")
+
+
+def restock(item: Item, sizes: list[str]) -> None:
+    """The pieces that were typed become the stock."""
+    stock = {size: int(st.session_state.get(f"stock:{item.id}:{size}") or 0) for size in sizes}
+    change(item, {"stock": stock}, "Restocked" if sum(stock.values()) else "Marked as sold out")
+
+
+def typed(field: str, words: str, item: Item) -> Any:
+    """What was typed, as the value of a field. Raises BadRequest when it is not one."""
+    words = words.strip()
+    if field in LISTS:
+        return tuple(part.strip() for part in words.split(",") if part.strip())
+    if not words:
+        return None
+    if field in ("price", "former_price"):
+        digits = text.MINOR_DIGITS.get(item.currency or "", 2)
+        try:
+            minor = round(float(words.replace(" ", "").replace(text.THIN, "").replace(",", ".")) * 10**digits)
+        except ValueError:
+            raise BadRequest(f"{words!r} is not a price. Write it like 1250 or 89.50.") from None
+        if minor < 0:
+            raise BadRequest("A price is not below zero.")
+        return minor
+    if field == "audience" and words not in AUDIENCES:
+        raise BadRequest(f"{words!r} is not an audience. Choose {text.listed(AUDIENCES, 'or')}.")
+    return words
+
+
+def correct(item: Item) -> None:
+    field = str(st.session_state.get("correct:field"))
+    if field not in CORRECTABLE:
+        return
+    try:
+        value = typed(field, str(st.session_state.get(f"correct:{item.id}:{field}") or ""), item)
+    except BadRequest as error:
+        st.session_state["product:said"] = (error.message, "warn")
+        return
+    if value != getattr(item, field):
+        change(item, {field: value}, str(st.session_state.get("correct:why") or "").strip()[:200])
+
+
+def as_imported(item: Item, field: str) -> None:
+    try:
+        engine.shop().studio.clear_fact(
+            item.id, field, who=engine.who(), at=engine.now(), why="Back to the import"
+        )
+    except ShopError as error:
+        st.session_state["product:said"] = (error.message, "warn")
+
+
+def portrait(item: Item) -> None:
+    title = text.markup(f"{text.title(item)}{f' by {text.house(item)}' if text.house(item) else ''}")
+    main = cards.picture_url(item)
+    initial = text.markup((text.house(item) or text.title(item))[:1].upper())
+    inner = f'<img src="{main}" alt="{title}">' if main else f"<span>{initial}</span>"
+    more = "".join(f'<img src="{cards.picture_path(key)}" alt="" loading="lazy">' for key in item.pictures[1:6])
+    st.html(f'<figure class="portrait">{inner}</figure>' + (f'<div class="thumbs">{more}</div>' if more else ""))
+    if not main:
+        states.said("No picture yet. Lists compare this product on everything else, and do not hold it against it.")
+
+
+def price(item: Item) -> None:
+    if item.price is None:
+        states.said("This catalogue gives no price.")
+        return
+    was = ""
+    if item.former_price and item.former_price > item.price:
+        off = round(100 * (1 - item.price / item.former_price))
+        was = f"<s>{text.markup(text.money(item.former_price, item.currency))}</s><em>−{off}{text.NBSP}%</em>"
+    st.html(f'<p class="shop-price">{text.markup(text.money(item.price, item.currency))}{was}</p>')
+
+
+def stock(item: Item) -> None:
+    """Sizes with what is left of them, and the hand's way to change that."""
+    state = item.state(engine.moment())
+    if item.stock is None:
+        states.said("Stock is unknown here, and counts as available.")
+    elif set(item.stock) == {""}:
+        states.said("Sold out" if not item.pieces else f"{text.count(item.pieces, 'piece')} left")
+    else:
+        rows = "".join(
+            f'<li class="{"gone" if left == 0 else ""}">{text.markup(size or "one size")}'
+            f"<span>{text.count(left) if left else 'none'}</span></li>"
+            for size, left in item.stock.items()
+        )
+        st.html(f'<ul class="sizes" aria-label="Pieces left by size">{rows}</ul>')
+    with st.container(horizontal=True, gap="small", key="stock-actions"):
+        if state is not State.SOLD_OUT:
+            st.button("Mark as sold out", key="sold_out", on_click=mark_sold_out, args=(item,))
+        with st.popover("Restock" if state is State.SOLD_OUT else "Change stock", key="restock"):
+            sizes = list(item.stock or {"": 0})
+            for size in sizes:
+                key = f"stock:{item.id}:{size}"
+                st.session_state.setdefault(key, (item.stock or {}).get(size, 0))
+                st.number_input(text.plain(size or "Pieces"), min_value=0, max_value=99999, step=1, key=key)
+            st.button("Save", key="restock:save", type="primary", on_click=restock, args=(item, sizes), width="stretch")
+        with st.popover("Correct a fact", key="correct"):
+            field = st.selectbox("What", CORRECTABLE, format_func=text.field_name, key="correct:field")
+            now = getattr(item, field)
+            if field == "audience":
+                st.selectbox("Should be", AUDIENCES, index=AUDIENCES.index(now) if now in AUDIENCES else None,
+                             format_func=text.AUDIENCE_NAMES.get, key=f"correct:{item.id}:{field}")  # fmt: skip
+            else:
+                plain = ", ".join(now) if isinstance(now, tuple) else "" if now is None else str(now)
+                if field in ("price", "former_price") and now is not None:
+                    digits = text.MINOR_DIGITS.get(item.currency or "", 2)
+                    plain = f"{now / 10**digits:.{digits}f}"
+                st.text_input(
+                    "Should be", value=plain, key=f"correct:{item.id}:{field}", max_chars=200,
+                    help="Several values with commas between them." if field in LISTS else None,
+                )  # fmt: skip
+            st.text_input("Why (for the history)", key="correct:why", max_chars=200)
+            st.button("Save", key="correct:save", type="primary", on_click=correct, args=(item,), width="stretch")
+
+
+def facts(item: Item) -> None:
+    zone = engine.zone()
+    known = [(field, text.fact(field, getattr(item, field), item, zone)) for field in FACTS]
+    known += [
+        (name, str(value)) for name, value in item.extra.items() if not name.startswith("_") and str(value).strip()
+    ]
+    known = [("id", item.id), *((field, words) for field, words in known if words)]
+    st.html(
+        '<dl class="facts">'
+        + "".join(f"<div><dt>{text.markup(text.field_name(name))}</dt><dd>{text.markup(words)}</dd></div>"
+                  for name, words in known)
+        + "</dl>"
+    )  # fmt: skip
+
+
+def its_list(item: Item) -> None:
+    """The list beside it, as it is live."""
+    shop, at = engine.shop(), engine.moment()
+    frame.section("You May Also Like", "As it is live")
+    listing = shop.recommend(Request(anchor=item.id, k=10, at=engine.at()))
+    if not listing.items:
+        states.empty("Nothing to show beside it", " ".join(note.text for note in listing.notes) or "Nothing compares.")
+        return
+    catalogue = shop.catalogue(engine.at())
+    items = {placed.id: catalogue.item(placed.id) for placed in listing.items}
+    parts.rail(
+        cards.listed(listing, items, at=at, anchor=item), key=LIST, label="You May Also Like",
+        on_action=lambda: follow(LIST),
+    )  # fmt: skip
+    for note in listing.notes:
+        states.said(note.text)
+
+
+@st.fragment
+@states.guarded
+def shown_in(item: Item) -> None:
+    """The lists of others that show it, best place first; counted when asked for, because every list is looked at."""
+    frame.go()
+    shop, at = engine.shop(), engine.moment()
+    found = shop.shown_in(item.id, k=10, at=engine.at())
+    if not found:
+        frame.section("Shown in", "No list")
+        states.said("No list shows it among its first ten. Its own list above says which products stand closest.")
+        return
+    first = sum(one.rank == 1 for one in found)
+    aside = f"{text.count(len(found), 'list')}, first in {text.count(first) if first else 'none'}"
+    frame.section("Shown in", aside)
+    catalogue = shop.catalogue(engine.at())
+    parts.rail(
+        [
+            cards.card(catalogue.item(one.anchor), at=at, note=f"Place {one.rank} in its list", opens=cards.LIST,
+                       tools=(cards.TO_PRODUCT,))
+            for one in found[:40]
+        ],
+        key=SHOWN_IN, label="Lists that show this product", size="small", on_action=lambda: _to_list(),
+    )  # fmt: skip
+
+
+def _to_list() -> None:
+    sent = parts.event(SHOWN_IN)
+    if sent.get("id") in engine.shop().catalogue():
+        page = "product.py" if sent.get("type") == "product" else "you_may_also_like.py"
+        st.session_state["kit:go"] = (page, {"item": sent["id"]})
+
+
+def history(item: Item) -> None:
+    """What was changed by hand, newest first."""
+    zone = engine.zone()
+    changes = engine.shop().facts_history(item.id)
+    frame.section("History", text.count(len(changes), "change") if changes else "")
+    if not changes:
+        states.said("Nothing was changed by hand. All facts are those of the import.")
+        return
+
+    def words(field: str, value: Any) -> str:
+        return text.fact(field, value, item, zone) or "unknown"
+
+    def row(one: FactChange) -> str:
+        after = "as imported" if one.cleared else words(one.field, one.after)
+        cells = (
+            ("mute", text.moment(one.at, zone)), ("", one.who), ("", text.field_name(one.field)),
+            ("mute", words(one.field, one.before)), ("", after), ("mute", one.why),
+        )  # fmt: skip
+        return "<tr>" + "".join(f'<td class="{kind}">{text.markup(cell)}</td>' for kind, cell in cells) + "</tr>"
+
+    head = "".join(f"<th>{name}</th>" for name in ("When", "Who", "What", "Before", "After", "Why"))
+    rows = "".join(row(one) for one in changes[:100])
+    st.html(
+        '<div class="wide" tabindex="0" role="region" aria-label="History"><table class="plain-table">'
+        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+    )
+    standing = sorted(engine.shop().studio.facts().get(item.id, {}))
+    if standing:
+        with st.container(horizontal=True, gap="small", vertical_alignment="center"):
+            for field in standing:
+                st.button(
+                    f"{text.plain(text.field_name(field))} as imported", key=f"clear:{field}", on_click=as_imported,
+                    args=(item, field), type="tertiary",
+                )  # fmt: skip
+
+
+def words_read(item: Item) -> None:
+    """The text that the encoder reads for it."""
+    with st.expander("What the encoder reads"):
+        shop = engine.shop()
+        template = shop.snapshot.manifest.text_template
+        read = item_text(shop.snapshot.catalogue.item(item.id), template)
+        st.html(f'<p class="quote">{text.markup(read or "Nothing: there are no words.")}</p>')
+        states.said(
+            "House, price, size and audience are left out on purpose, so that a house does not only find itself. "
+            "The template is a setting of the shop."
+        )
+
+
+frame.go()
+chosen = engine.chosen() or engine.presentable()
+if chosen is None:
+    frame.heading("Product", "One product: its facts, its list, and where it is shown.")
+    states.empty(
+        "The shop is empty",
+        "Bring a catalogue in, or return to the demo boutique.",
+        ("Shop setup", "shop_setup.py", None),
+    )
+else:
+    item = engine.shop().item(chosen, engine.at())
+    session.commit(item=item.id)
+    state = item.state(engine.moment())
+    over = " · ".join(part for part in (text.house(item), *item.category) if part)
+    frame.heading(
+        text.title(item), "", over=over,
+        guide=(
+            "The list below is the one shoppers see now; “Shape this list” opens it with its weights.",
+            "Mark as sold out takes a product out of every list at once; Restock brings it back.",
+            "A corrected fact is live at once, is kept over the next import, and stands in the history with your name.",
+        ),
+    )  # fmt: skip
+    if said := st.session_state.pop("product:said", None):
+        states.said(*said)
+    left, right = st.columns([1, 1.9], gap="large")
+    with left:
+        portrait(item)
+    with right, st.container(gap="medium"):
+        badges = cards.state_badges(item, engine.moment()) or [("", text.STATE_NAMES[state])]
+        tone = "live" if state is State.LIVE else ""
+        st.html("".join(f'<span class="state {tone}">{text.markup(words)}</span> ' for _, words in badges))
+        price(item)
+        if item.description:
+            st.html(f'<p class="prose">{text.markup(item.description)}</p>')
+        stock(item)
+        facts(item)
+        words_read(item)
+    its_list(item)
+    shown_in(item)
+    history(item)
+    frame.next_step(
+        "See what would change beside it.",
+        ("Shape this list", "you_may_also_like.py", {"item": item.id}),
+        ("Back to the catalogue", "catalogue.py", None),
+    )

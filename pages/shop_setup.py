@@ -1,0 +1,5 @@
+"""Shop setup."""
+
+import streamlit as st
+
+st.title("Shop setup")

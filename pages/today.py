@@ -1,0 +1,182 @@
+"""Today: what needs an eye this morning, each line with the way to its place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.domain.catalogue import Item
+from pages.kit import address, cards, engine, frame, parts, session, states, text
+
+LINES, NEW, COMING = "today:lines", "today:new", "today:coming"
+SHOWN = 4  # pictures on a line
+
+me = session.require()
+
+
+def line(
+    key: str, figure: int | str, title: str, words: str, items: list[Item], go: str, target: tuple[str, dict] | None,
+    tone: str = "",
+) -> dict:  # fmt: skip
+    """One line of the day. `target` is the page file it opens, and the address there."""
+    return {
+        "id": key,
+        "figure": figure if isinstance(figure, str) else text.count(figure),
+        "title": title,
+        "text": words,
+        "tone": tone,
+        "go": go if target else "",
+        "href": address.link(target[0].removesuffix(".py").replace("_", "-"), **target[1]) if target else "",
+        "pictures": [
+            {"image": cards.picture_url(item), "initial": (text.house(item) or text.title(item))[:1].upper()}
+            for item in items[:SHOWN]
+        ],
+        "target": target,
+    }
+
+
+def the_day() -> list[dict]:
+    """The lines of the day, most pressing first."""
+    shop, zone = engine.shop(), engine.zone()
+    catalogue = shop.catalogue(engine.at())
+    glance = shop.glance(engine.at(), datetime.fromisoformat(me.since) if me.since else None)
+
+    def items(ids) -> list[Item]:
+        return [catalogue.item(item) for item in [*ids][:SHOWN] if item in catalogue]
+
+    lines = []
+    if n := len(glance.sold_out):
+        lines.append(line(
+            "sold_out", n, "Sold out" if n > 1 else "One product is sold out",
+            "They stand in no list until they are back.", items(glance.sold_out),
+            "See them", ("catalogue.py", {"state": "sold out"}), "warn",
+        ))  # fmt: skip
+    if glance.thin is None:
+        lines.append(line("thin", "…", "The lists are being counted", "A moment, please: every list is made once.",
+                          [], "", None, "calm"))  # fmt: skip
+    elif n := len(glance.thin):
+        lines.append(line(
+            "thin", n, "Lists run thin" if n > 1 else "One list runs thin",
+            "They hold fewer than ten products, because few others may be shown beside these.", items(glance.thin),
+            "Skim them", ("you_may_also_like.py", {"mode": "sheet", "scope": "thin"}), "warn",
+        ))  # fmt: skip
+    if n := len(glance.broken_sizes):
+        lines.append(line(
+            "broken_sizes", n, "Broken size runs" if n > 1 else "One broken size run",
+            "Some sizes are gone, some are left.", items(glance.broken_sizes),
+            "See them", ("catalogue.py", {"set": "broken-sizes"}),
+        ))  # fmt: skip
+    if n := len(glance.arrivals):
+        first = glance.arrivals[0][1]
+        when = f"{text.day(first, zone)}, {text.ahead(first, glance.at, zone)}"
+        words = f"The first on {when}. Until then no list shows them."
+        lines.append(line(
+            "arrivals", n, "Launches ahead" if n > 1 else "One launch ahead", words,
+            items(item for item, _ in glance.arrivals), "See them", ("catalogue.py", {"state": "embargoed"}),
+        ))  # fmt: skip
+    if n := len(glance.new):
+        lines.append(line(
+            "new", n, "New in the last fortnight", "They are on sale and in the lists.",
+            items(glance.new), "See them", ("catalogue.py", {"set": "new"}),
+        ))  # fmt: skip
+    if n := len(glance.changes):
+        last = glance.changes[0]
+        who = text.listed(sorted({change.who for change in glance.changes}))
+        words = f"By {who}; the last: {text.field_name(last.field).lower()} of {last.item_id}."
+        lines.append(line(
+            "changes", n, "Changed since your last visit", words, items([last.item_id]),
+            "See the last", ("product.py", {"item": last.item_id}),
+        ))  # fmt: skip
+    for number, finding in enumerate(glance.findings):
+        target = ("catalogue.py", {"set": f"found-{finding.code}"}) if finding.ids else None
+        lines.append(line(
+            f"found{number}", finding.count, without_number(finding.text), "Found while the edition was built.",
+            items(finding.ids), "See them", target, "calm",
+        ))  # fmt: skip
+    return lines
+
+
+def without_number(words: str) -> str:
+    """ "3 products without a price" as "Products without a price": the figure stands beside it already."""
+    rest = words.lstrip("0123456789 ,.\u00a0\u202f")
+    return rest[:1].upper() + rest[1:]
+
+
+def figures() -> None:
+    glance = engine.shop().glance(engine.at())
+    counts = glance.counts
+    told = [
+        ("On sale", counts.get("live", 0)),
+        ("Houses", glance.houses),
+        ("Sold out", counts.get("sold out", 0)),
+        ("Coming", counts.get("embargoed", 0)),
+        ("In the catalogue", glance.items),
+    ]
+    st.html(
+        '<dl class="figures">'
+        + "".join(f"<div><dt>{text.markup(name)}</dt><dd>{text.count(number)}</dd></div>" for name, number in told)
+        + "</dl>"
+    )
+
+
+def to_target(lines: list[dict]) -> None:
+    """Follow the line that was clicked. Only lines that were drawn can be followed."""
+    asked = parts.event(LINES).get("id")
+    for one in lines:
+        if one["id"] == asked and one["target"]:
+            st.session_state["kit:go"] = one["target"]
+
+
+def to_product(key: str) -> None:
+    sent = parts.event(key)
+    if sent.get("id") in engine.shop().catalogue():
+        page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
+        st.session_state["kit:go"] = (page, {"item": sent["id"]})
+
+
+def rail(key: str, title: str, aside: str, ids: list[str], note=lambda item: "") -> None:
+    if not ids:
+        return
+    catalogue = engine.shop().catalogue(engine.at())
+    frame.section(title, aside)
+    shown = [catalogue.item(item) for item in ids[:16]]
+    parts.rail(
+        [cards.card(item, at=engine.moment(), note=note(item)) for item in shown],
+        key=key, label=title, on_action=lambda: to_product(key),
+    )  # fmt: skip
+
+
+frame.go()
+now = engine.moment().astimezone(engine.zone())
+frame.heading(
+    "Today",
+    "What needs your eye: what sold out, which lists run thin, what launches next, and what the last edition found.",
+    over=f"{now:%A} {text.day(now)}",
+    guide=(
+        "Each line leads to its place: click it, or walk to it with Tab and press Enter.",
+        "“As of” in the head shows the shop as it was, or as it will be, on another day.",
+        "A list runs thin when fewer than ten products may stand beside a product; its audience is often the reason.",
+    ),
+)
+glance = engine.shop().glance(engine.at())
+figures()
+lines = the_day()
+if lines:
+    parts.ledger(
+        [{name: value for name, value in one.items() if name != "target"} for one in lines],
+        key=LINES, label="What needs your eye", on_action=lambda: to_target(lines),
+    )  # fmt: skip
+else:
+    states.empty("All is well", "Nothing sold out, no thin lists, nothing found by the last edition.")
+rail(NEW, "New in the shop", "On sale since a fortnight or less", list(glance.new))
+dates = dict(glance.arrivals)
+rail(COMING, "Launching next", "Not in any list before their day", [*dates],
+     lambda item: text.ahead(dates[item.id], glance.at, engine.zone()).capitalize())  # fmt: skip
+frame.next_step(
+    "Walk through the shop, or open a list and shape it.",
+    ("Catalogue", "catalogue.py", None),
+    ("You May Also Like", "you_may_also_like.py", None),
+)
+if glance.thin is None:
+    frame.again(lambda: engine.shop().glance(engine.at()).thin is not None)

@@ -1,0 +1,369 @@
+"""You May Also Like: one product's list with its weights and reasons, or a sheet of many lists to skim."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import streamlit as st
+
+from core.domain.catalogue import Catalogue, Item, State
+from core.domain.errors import ShopError
+from core.domain.listing import Listing, Missing, Trace
+from core.domain.query import Request
+from pages.kit import cards, controls, engine, frame, narrowing, parts, session, states, text
+
+LIST, SHEET, ASIDE, PICK, NARROW = "like:list", "like:sheet", "like:aside", "like:pick", "like:narrow"
+MODES = ("One product", "Sheet")
+LAYOUTS = ("Carousel", "Grid")
+PLACES = (5, 8, 10, 12, 16, 24)
+LISTS = (10, 20, 30, 50)
+THIN = "thin"
+
+session.require()
+
+
+def request(anchor: str | None) -> Request:
+    """What is asked: the live strategy, or the one being tried."""
+    me = session.current()
+    tried, differs = controls.strategy()
+    return Request(
+        anchor=anchor, k=me.places, at=engine.at(), strategy=tried if differs else None,
+        filters=narrowing.filters(me.filters, me.price_from, me.price_to),
+    )  # fmt: skip
+
+
+def follow(key: str) -> None:
+    """A card was clicked: its product, or its list, opens."""
+    sent = parts.event(key)
+    if sent.get("id") in engine.shop().catalogue():
+        if sent.get("type") == "list":
+            choose(sent["id"])
+        else:
+            st.session_state["kit:go"] = ("product.py", {"item": sent["id"]})
+
+
+def choose(item: str) -> None:
+    session.commit(item=item, mode=MODES[0])
+    st.query_params["item"] = item
+    st.session_state["like:find"] = ""
+    st.session_state["kit:again"] = True
+
+
+def narrow() -> None:
+    me = session.current()
+    filters, low, high = narrowing.changed(
+        parts.event(NARROW, "change"), me.filters, me.price_from, me.price_to, engine.currency()
+    )
+    session.commit(filters=filters, price_from=low, price_to=high)
+
+
+# -- one product ---------------------------------------------------------------------------------------------------
+
+
+@st.fragment
+@states.guarded
+def one_product(item: Item) -> None:
+    """Weights at the left, the list at the right; a moved slider redraws this and nothing else."""
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
+    frame.go()
+    left, right = st.columns([1, 3.1], gap="large")
+    with left, st.container(key="controls"):
+        controls.panel()
+        filters()
+    with right:
+        asked = request(item.id)
+        trace = engine.shop().trace(asked)
+        the_list(item, trace.listing)
+        how(trace)
+        missing(item, asked)
+    st.checkbox("Weights and filters", key="drawer")
+
+
+def filters() -> None:
+    me, shop = session.current(), engine.shop()
+    chosen = sum(len(values) for values in me.filters.values()) + sum(
+        x is not None for x in (me.price_from, me.price_to)
+    )
+    with st.expander(f"Only show{f' ({chosen} chosen)' if chosen else ''}", key="only"):
+        counts = shop.browse(limit=1, at=engine.at()).facets
+        priced = narrowing.price("Price", me.price_from, me.price_to, engine.currency()) if engine.priced() else None
+        fields = [field for field in narrowing.FACETS if field != "state"]
+        parts.facets(narrowing.groups(counts, me.filters, fields=fields), priced, key=NARROW, label="Only show",
+                     on_change=narrow)  # fmt: skip
+
+
+def the_list(item: Item, listing: Listing) -> None:
+    me, shop = session.current(), engine.shop()
+    catalogue = shop.catalogue(engine.at())
+    items = {placed.id: catalogue.item(placed.id) for placed in listing.items}
+    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small"):
+        houses = {text.house(one) for one in items.values() if one.brand}
+        said = [text.count(len(items), "product"), *([text.count(len(houses), "house")] if houses else [])]
+        st.html(f'<p class="aside" role="status">{text.markup(", ".join(said))}</p>', width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            st.selectbox("Places", PLACES, format_func=lambda n: f"{n} places", label_visibility="collapsed",
+                         width=128, **session.bound("places"))  # fmt: skip
+            st.segmented_control("Shown as", LAYOUTS, label_visibility="collapsed", required=True,
+                                 **session.bound("layout"))  # fmt: skip
+    if not items:
+        states.empty("Nothing to show", " ".join(note.text for note in listing.notes) or "Nothing compares with it.")
+        return
+    parts.rail(
+        cards.listed(listing, items, at=engine.moment(), anchor=item), key=LIST, label="You May Also Like",
+        layout=me.layout.lower(), say="The list has changed.", on_action=lambda: follow(LIST),
+    )  # fmt: skip
+    for note in listing.notes:
+        states.said(note.text)
+
+
+def how(trace: Trace) -> None:
+    """How the list came about: what each stage kept, and what twins and variety moved."""
+    catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
+    frame.section("How this list came about")
+    rows = "".join(
+        f"<li><b>{text.count(stage.kept)}</b>{text.markup(text.STAGE_NAMES.get(stage.stage, stage.stage.capitalize()))}"
+        f"{f'<small>{text.count(len(stage.dropped))} left out</small>' if stage.dropped else ''}</li>"
+        for stage in trace.stages
+        if stage.stage not in ("explain",)
+    )
+    st.html(f'<ol class="stages" aria-label="What each stage kept">{rows}</ol>')
+    aside = set_aside(trace, catalogue)
+    if aside:
+        frame.section("Set aside from this list", "Close enough, but a twin stands there already or variety went first")
+        parts.rail(
+            [cards.card(catalogue.item(item), at=at, note=reason) for item, reason in aside],
+            key=ASIDE, label="Set aside", size="small", on_action=lambda: follow(ASIDE),
+        )  # fmt: skip
+
+
+def set_aside(trace: Trace, catalogue: Catalogue) -> list[tuple[str, str]]:
+    """What de-duplication, variety and caps took out, as (item, reason), in the order of the stages."""
+    found = []
+    for stage in trace.stages:
+        if stage.stage in ("deduplicate", "de-duplicate", "dedupe", "diversify", "caps"):
+            found += [(item, reason) for item, reason in islice(stage.dropped.items(), 12) if item in catalogue]
+    return found[:16]
+
+
+def missing(anchor: Item, asked: Request) -> None:
+    """Why something is not in the list: find it by name or id, and read the answer."""
+    frame.section("Why is a product missing?")
+    st.text_input(
+        "Why is a product missing?", key="like:missing", placeholder="Name or id of a product", max_chars=200,
+        icon=":material/search:", label_visibility="collapsed", width=420,
+    )  # fmt: skip
+    words = str(st.session_state.get("like:missing") or "").strip()
+    if not words:
+        states.said("Type a name or an id to learn at which stage a product was lost, and where it would stand.")
+        return
+    shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
+    found = [words] if words in catalogue else list(shop.browse(words=words, limit=6, at=engine.at()).ids)
+    if not found:
+        states.said("No product answers to that.")
+        return
+    rows = []
+    for one in found:
+        item = catalogue.item(one)
+        try:
+            answer = "It is the product itself." if one == anchor.id else said_missing(shop.why_missing(asked, one))
+        except ShopError as error:
+            answer = error.message
+        rows.append(
+            f"<tr><td>{text.markup(text.title(item))}<br>"
+            f"<span class='aside'>{text.markup(text.house(item))}</span></td><td>{text.markup(answer)}</td></tr>"
+        )
+    st.html(
+        '<table class="plain-table"><thead><tr><th>Product</th><th>In this list</th></tr></thead>'
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def said_missing(answer: Missing) -> str:
+    """Why it is missing, and where it would stand, in a sentence or two."""
+    words = answer.reason.rstrip(".")
+    rank = answer.would_be_rank
+    return f"{words[:1].upper()}{words[1:]}." + (
+        f" By score alone it would stand at place {text.count(rank)}." if rank else ""
+    )
+
+
+# -- the sheet -----------------------------------------------------------------------------------------------------
+
+
+def anchors(scope: str, number: int) -> list[str]:
+    """Which lists a sheet shows: of a category, the thin ones, or a walk through the whole shop in even steps."""
+    shop = engine.shop()
+    if scope == THIN:
+        return list(shop.glance(engine.at()).thin or ())[:number]
+    catalogue = shop.catalogue(engine.at())
+    live = catalogue.states(engine.moment()) == State.LIVE
+    rows = [
+        row for row, (alive, path) in enumerate(zip(live, catalogue.column("category"), strict=True))
+        if alive and (not scope or scope in path)
+    ]  # fmt: skip
+    step = max(1, len(rows) // number)
+    return [catalogue.ids[row] for row in rows[::step][:number]]
+
+
+@st.fragment
+@states.guarded
+def sheet() -> None:
+    """Many lists under one another, with the same weights; a moved slider redraws them all."""
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
+    frame.go()
+    me, shop = session.current(), engine.shop()
+    catalogue = shop.catalogue(engine.at())
+    roots = sorted({path[0] for path in catalogue.column("category") if path})
+    left, right = st.columns([1, 3.1], gap="large")
+    with left, st.container(key="controls"):
+        controls.panel()
+        filters()
+    with right:
+        with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+            names = {"": "The whole shop", THIN: "Thin lists", **{root: root for root in roots}}
+            if me.scope not in names:
+                session.commit(scope="")
+            st.selectbox("Lists of", list(names), format_func=names.get, width=240, **session.bound("scope"))
+            st.selectbox("How many", LISTS, format_func=lambda n: f"{n} lists", width=130, **session.bound("lists"))
+        me = session.current()
+        chosen = anchors(me.scope, me.lists)
+        if not chosen:
+            states.empty(
+                "No list here",
+                "No list is thin today." if me.scope == THIN else "Nothing of this kind is on sale.",
+            )
+        else:
+            lists = list(shop.recommend_all(request(None), chosen))
+            parts.sheet(
+                [row(one, catalogue) for one in lists], key=SHEET, label="Lists", on_action=lambda: follow(SHEET)
+            )
+    st.checkbox("Weights and filters", key="drawer")
+
+
+def row(listing: Listing, catalogue: Catalogue) -> dict:
+    """One list of the sheet, with a remark on what to look at."""
+    at, places = engine.moment(), session.current().places
+    anchor = catalogue.item(listing.anchor)
+    items = [catalogue.item(placed.id) for placed in listing.items]
+    small = ("id", "href", "title", "price", "image", "alt", "initial")
+
+    def slim(item: Item, opens: str) -> dict:
+        card = cards.card(item, at=at, opens=opens, tools=())
+        return {name: card[name] for name in small} | {"brand": card["brand"]}
+
+    houses = len({item.brand for item in items if item.brand})
+    same = sum(item.type is not None and item.type == anchor.type for item in items)
+    thin = len(items) < min(places, 10)
+    remark = f"Only {text.count(len(items))} of {places}. " if thin else ""
+    if items:
+        remark += text.count(houses, "house") if houses else ""
+        if anchor.type:
+            remark += f"{', ' if houses else ''}{same} of the same kind"
+    return {
+        "anchor": slim(anchor, cards.LIST),
+        "items": [slim(item, cards.PRODUCT) for item in items],
+        "remark": remark or "Nothing may be shown beside it.",
+        "warn": thin,
+    }
+
+
+# -- the page ------------------------------------------------------------------------------------------------------
+
+
+def finder() -> None:
+    """Another product, by name or id."""
+    with st.popover("Another product", icon=":material/search:", key="finder"):
+        st.text_input(
+            "Find a product", key="like:find", placeholder="Name, house or id", max_chars=200,
+            icon=":material/search:", width=460,
+        )  # fmt: skip
+        matches()
+
+
+@st.fragment
+@states.guarded
+def matches() -> None:
+    shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
+    words = str(st.session_state.get("like:find") or "").strip()
+    found = [words] if words in catalogue else list(shop.browse(words=words, limit=8, at=engine.at()).ids)
+    if not found:
+        states.said("No product answers to that.")
+        return
+    at = engine.moment()
+    parts.rail(
+        [cards.card(catalogue.item(one), at=at, tools=(), opens=cards.LIST) for one in found],
+        key=PICK, label="Products found", layout="grid", size="small", on_action=picked,
+    )  # fmt: skip
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
+
+
+def picked() -> None:
+    sent = parts.event(PICK)
+    if sent.get("id") in engine.shop().catalogue():
+        choose(sent["id"])
+
+
+def take_address() -> None:
+    asked = st.query_params
+    if "mode" in asked:
+        scope = asked.get("scope", "")
+        session.commit(mode=MODES[1] if asked["mode"] == "sheet" else MODES[0], scope=scope[:100])
+        del asked["mode"]
+        if "scope" in asked:
+            del asked["scope"]
+
+
+def switch() -> None:
+    st.segmented_control("Show", MODES, label_visibility="collapsed", required=True, **session.bound("mode"))
+
+
+def who_is_shown(item: Item) -> None:
+    """The product whose list this is, and the ways to another."""
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="anchor"):
+        picture = cards.picture_url(item)
+        initial = text.markup((text.house(item) or text.title(item))[:1].upper())
+        shot = f'<img src="{picture}" alt="">' if picture else f"<span>{initial}</span>"
+        price, state = text.money(item.price, item.currency), text.STATE_NAMES[item.state(engine.moment())]
+        facts = " · ".join(one for one in (price, state) if one)
+        st.html(
+            f'<div class="anchor"><div class="portrait">{shot}</div><div><p class="over">'
+            f'{text.markup(text.house(item))}</p><p class="anchor-title">{text.markup(text.title(item))}</p>'
+            f'<p class="aside">{text.markup(facts)}</p></div></div>',
+            width="content",
+        )
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+            finder()
+            st.page_link("product.py", label="Open the product", query_params={"item": item.id})
+
+
+frame.go()
+take_address()
+frame.heading(
+    "You May Also Like",
+    "What stands beside a product, and why. Move a weight and watch the list: only you see what you try.",
+    guide=(
+        "Weights are shares: only their proportion counts. Diversity 0 shows the closest, more is more varied.",
+        "“Why” on a card shows what each signal adds to its score; the parts add up to the score shown.",
+        "Small arrows beside a place say how far variety moved a product from its place by score alone.",
+        "A sheet shows 10 to 50 lists under one another with the same weights, to see what else would move.",
+        "Trying means only you see it. Keep as draft saves it under your name; Make live changes every list at once.",
+    ),
+    beside=switch,
+)
+if session.current().mode == MODES[1]:
+    sheet()
+elif anchor := engine.chosen() or engine.presentable():
+    item = engine.shop().item(anchor, engine.at())
+    session.commit(item=item.id)
+    who_is_shown(item)
+    one_product(item)
+else:
+    states.empty_shop()
+frame.next_step(
+    "Happy with one list? See what the same weights do to the others, or walk on.",
+    ("Skim a sheet", "you_may_also_like.py", {"mode": "sheet"}),
+    ("Catalogue", "catalogue.py", None),
+)
