@@ -107,11 +107,14 @@ def _coded(table: Table, header: str) -> _Coded:
     return _Coded(header, words, codes)
 
 
-class _Rows:
-    """Reads the columns of one table; findings carry the row and the header of the cell."""
+class RowReader:
+    """Reads the columns of one table; findings carry the row and the header of the cell.
 
-    def __init__(self, table: Table, findings: Findings) -> None:
-        self.table, self.findings = table, findings
+    strict: a cell that cannot be read refuses its row, instead of leaving its field unknown.
+    """
+
+    def __init__(self, table: Table, findings: Findings, *, strict: bool = False) -> None:
+        self.table, self.findings, self.strict = table, findings, strict
         self._coded: dict[str, _Coded] = {}
 
     def coded(self, header: str) -> _Coded:
@@ -134,10 +137,13 @@ class _Rows:
             code = int(column.codes[position])
             problem = reads[code].problem
             assert problem is not None
+            severity, text = problem.severity, problem.text
+            if self.strict and severity == "warning" and reads[code].value is None:
+                severity, text = "error", text.split(";")[0].rstrip(".") + "; the row is not taken."
             self.findings.add(
                 problem.code,
-                problem.severity,
-                problem.text,
+                severity,
+                text,
                 row=int(self.table.rows[position]),
                 column=column.header,
                 value=column.words[code],
@@ -154,20 +160,20 @@ def incoming(
     needs_title: bool = True,
 ) -> Incoming | None:
     """The products in `table`; what is wrong goes to `findings`. None when the file as a whole cannot be used."""
-    findings.extend(table.findings)
+    findings.absorb(table.found)
     if not _has_needed(columns, table, findings, needs_title):
         return None
-    rows = _Rows(table, findings)
+    rows = RowReader(table, findings)
     count = len(table)
     values: dict[str, AnyArray] = {"id": rows.read(columns.fields["id"][0], read_id)}
     for position in np.flatnonzero(values["id"] == None):  # noqa: E711 - elementwise
         row = int(table.rows[position])
         if row not in findings.refused:
             findings.add("empty_id", "error", "The row has no id.", row=row, column=columns.fields["id"][0])
-    _words(rows, columns, values)
-    currency = _money(rows, columns, values, settings)
-    _dates(rows, columns, values, settings)
-    stock = _stock(rows, columns, values)
+    read_words(rows, columns, values)
+    currency = read_money(rows, columns, values, settings)
+    read_dates(rows, columns, values, settings)
+    stock = read_stocks(rows, columns, values)
     if preset is not None:
         known = {header: table.texts(header) for header in table.headers}
         for name, texts in preset.derive(known).items():
@@ -219,7 +225,7 @@ def _has_needed(columns: Columns, table: Table, findings: Findings, needs_title:
     return fine
 
 
-def _words(rows: _Rows, columns: Columns, values: dict[str, AnyArray]) -> None:
+def read_words(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -> None:
     """Texts, sets, tier, audience and category."""
     plain: Mapping[str, Reader] = {
         "title": read_text, "description": read_text, "family_id": read_text, "brand": read_brand,
@@ -263,7 +269,7 @@ def _kinds(values: dict[str, AnyArray]) -> None:
         values["category"] = out
 
 
-def _money(rows: _Rows, columns: Columns, values: dict[str, AnyArray], settings: Settings) -> str | None:
+def read_money(rows: RowReader, columns: Columns, values: dict[str, AnyArray], settings: Settings) -> str | None:
     """Reads the prices; the shop's currency, or None when the file has no prices."""
     priced = [name for name in MONEY if name in columns.fields]
     if not priced:
@@ -329,7 +335,7 @@ def _sale(values: dict[str, AnyArray]) -> None:
     values["former_price"] = former
 
 
-def _shop_currency(rows: _Rows, columns: Columns, settings: Settings, signs: Sequence[str]) -> str:
+def _shop_currency(rows: RowReader, columns: Columns, settings: Settings, signs: Sequence[str]) -> str:
     """The currency most rows name, by column or by sign; the settings' where none does. Others refuse their row."""
     named: Counter[str] = Counter()
     codes: list[str | None] = []
@@ -383,7 +389,7 @@ def _currency_column(values: Mapping[str, AnyArray], currency: str, count: int) 
     return out
 
 
-def _dates(rows: _Rows, columns: Columns, values: dict[str, AnyArray], settings: Settings) -> None:
+def read_dates(rows: RowReader, columns: Columns, values: dict[str, AnyArray], settings: Settings) -> None:
     for name in DATE_COLUMNS:
         if name in columns.fields:
             header = columns.fields[name][0]
@@ -395,7 +401,7 @@ def _dates(rows: _Rows, columns: Columns, values: dict[str, AnyArray], settings:
             values[name] = rows.read(header, date_reader(name, settings.zone(), months_first=first))
 
 
-def _stock(rows: _Rows, columns: Columns, values: dict[str, AnyArray]) -> AnyArray | None:
+def read_stocks(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -> AnyArray | None:
     """[n] stock by size of each row, from one column, from a column a size, or from size and number."""
     stock = rows.read(columns.fields["stock"][0], read_stock) if "stock" in columns.fields else None
     if columns.sized:
@@ -417,7 +423,7 @@ def _pieces(text: str) -> Read:
     return NOTHING if is_unknown(text) else Read(*pieces(text))
 
 
-def _pictures(rows: _Rows, columns: Columns) -> AnyArray | None:
+def _pictures(rows: RowReader, columns: Columns) -> AnyArray | None:
     """[n] the picture file names of each row. Web addresses are counted and passed over."""
     headers = [*columns.fields.get("picture", ()), *columns.fields.get("picture_url", ())]
     if not headers:
@@ -444,7 +450,7 @@ def _pictures(rows: _Rows, columns: Columns) -> AnyArray | None:
     return _joined([rows.read(header, files) for header in headers])
 
 
-def _extras(rows: _Rows, columns: Columns, count: int) -> tuple[AnyArray | None, list[set[str]]]:
+def _extras(rows: RowReader, columns: Columns, count: int) -> tuple[AnyArray | None, list[set[str]]]:
     """[n] what the unmapped columns say, by header, and a set for each row in which personal fields are gathered."""
     personal: list[set[str]] = [set() for _ in range(count)]
     kept = list(columns.extras)
@@ -470,7 +476,7 @@ def _extras(rows: _Rows, columns: Columns, count: int) -> tuple[AnyArray | None,
     return extras, personal
 
 
-def _look_for_personal(rows: _Rows, columns: Columns, extras: AnyArray | None, personal: list[set[str]]) -> None:
+def _look_for_personal(rows: RowReader, columns: Columns, extras: AnyArray | None, personal: list[set[str]]) -> None:
     spoken = [(name, header) for name in _SPOKEN for header in columns.fields.get(name, ())]
     spoken += [("extra:" + header.replace(",", " ").lstrip("_"), header) for header in columns.extras]
     for name, header in spoken:
@@ -496,7 +502,7 @@ def _look_for_personal(rows: _Rows, columns: Columns, extras: AnyArray | None, p
 
 
 def _without_repeats(
-    rows: _Rows, values: dict[str, AnyArray], stock: AnyArray | None, findings: Findings, table: Table
+    rows: RowReader, values: dict[str, AnyArray], stock: AnyArray | None, findings: Findings, table: Table
 ) -> Mask:
     """[n] the rows that become products: not refused, and of rows with one id the first.
 
@@ -506,6 +512,7 @@ def _without_repeats(
     keep = np.array([int(row) not in findings.refused for row in table.rows], dtype=bool)
     first: dict[str, int] = {}
     folded: dict[str, str] = {}
+    joined = 0
     fields = [name for name in values if name in COLUMNS and name != "id"]
     for i in np.flatnonzero(keep):
         item = values["id"][i]
@@ -527,8 +534,7 @@ def _without_repeats(
             sizes = stock[i].keys() - stock[start].keys()
             if sizes and "" not in stock[i] and "" not in stock[start] and len(sizes) == len(stock[i]):
                 stock[start] = {**stock[start], **stock[i]}
-                findings.counts["sizes_joined"] += 1
-                findings.severities.setdefault("sizes_joined", "warning")
+                joined += 1
                 continue
         same = same and (stock is None or stock[i] == stock[start])
         row = int(table.rows[start])
@@ -550,11 +556,15 @@ def _without_repeats(
                 value=item,
                 item=item,
             )
+    if joined:
+        findings.add(
+            "sizes_joined", "warning", f"{joined:,} rows are further sizes of a product and were joined to it."
+        )
     return keep
 
 
 def _note_titles(
-    rows: _Rows, columns: Columns, values: Mapping[str, AnyArray], keep: Mask, findings: Findings, needs_title: bool
+    rows: RowReader, columns: Columns, values: Mapping[str, AnyArray], keep: Mask, findings: Findings, needs_title: bool
 ) -> None:
     titles = values.get("title")
     if titles is not None and needs_title:

@@ -14,7 +14,7 @@ import pandas as pd
 from core.domain.catalogue import COLUMNS, Catalogue, tidy
 from core.domain.errors import BadRequest, NotReady, Refused
 from core.intake.checks import Incoming, cells_of, differences, gaps, incoming, merged
-from core.intake.export import csv_bytes
+from core.intake.facts import rows_with_reasons
 from core.intake.mapping import IGNORE, Columns, map_columns
 from core.intake.pictures import Matches, PictureIndex, Progress, match, pack_pictures
 from core.intake.presets import Preset, preset_named, suggested
@@ -105,17 +105,16 @@ def plan(
     columns = _columns(table, chosen, mapping, findings)
     needs_title = not (merge and present is not None and len(present) > 0)
     new = incoming(table, columns, settings, findings, preset=chosen, needs_title=needs_title)
-    base = present if present is not None else None
     matches, after = Matches(), None
     if new is not None:
-        if merge and base is not None:
-            new = _without_untitled(new, base, findings)
+        if merge and present is not None:
+            new = _without_untitled(new, present, findings)
         matches = _matched(new, images, findings, chosen)
-        after = _after(new, base, merge, pictures=bool(images))
-        if merge and base is not None and new.currency is not None:
-            _check_currency(new, base, findings)
-    added, changed, removed = differences(base, after) if after is not None else ((), (), ())
-    report = _report(table, findings, columns, chosen, fits, new, after, matches, merge, base, images)
+        after = _after(new, present, merge, pictures=bool(images))
+        if merge and present is not None and new.currency is not None:
+            _check_currency(new, present, findings)
+    added, changed, removed = differences(present, after) if after is not None else ((), (), ())
+    report = _report(table, findings, columns, chosen, fits, new, after, matches, merge)
     report = replace(
         report,
         added=added,
@@ -216,7 +215,7 @@ def _with_pictures(catalogue: Catalogue, keys: Mapping[str, tuple[str, ...]]) ->
 
 def _report(
     table: Table, findings: Findings, columns: Columns, preset: Preset | None, fits: Preset | None,
-    new: Incoming | None, after: Catalogue | None, matches: Matches, merge: bool, present: Catalogue | None, images: Sequence[str | Path],
+    new: Incoming | None, after: Catalogue | None, matches: Matches, merge: bool,
 ) -> Report:  # fmt: skip
     pictured = np.zeros(0, dtype=bool)
     if after is not None:
@@ -312,12 +311,7 @@ def _meta(
 
 def bad_rows_csv(plan: ImportPlan) -> bytes:
     """The refused rows as a CSV file for mending: row, reason, then the cells as written, safe for spreadsheets."""
-    rows: dict[int, tuple[str, ...]] = {bad.row: bad.cells for bad in plan.table.bad}
-    for position, row in enumerate(plan.table.rows):
-        if int(row) in plan.bad:
-            rows[int(row)] = plan.table.cells(position)
-    lines = ([row, " ".join(plan.bad.get(row, ())), *rows[row]] for row in sorted(rows))
-    return csv_bytes(["row", "reason", *plan.table.headers], lines)
+    return rows_with_reasons(plan.table, plan.bad)
 
 
 def set_aside(plan: ImportPlan, path: str | Path) -> int:

@@ -125,7 +125,7 @@ _NAMES: Mapping[str, str] = {
         "online_from, date_de_sortie, date_sortie, disponible_le, erscheinungsdatum, verfügbar_ab, data_uscita, "
         "disponibile_dal"
     ),
-    "embargo_until": "embargo_until, embargo, embargo_date, hidden_until, sous_embargo_jusqu_au, sperrfrist, embargo_fino_al",
+    "embargo_until": "embargo_until, embargo, embargo_date, hidden_until, sous_embargo, sperrfrist, embargo_fino_al",
     "retired_at": (
         "retired_at, retired, retirement_date, end_date, end_of_life, discontinued_at, available_until, "
         "online_until, date_de_fin, fin_de_vie, auslaufdatum, verfügbar_bis, data_fine"
@@ -146,10 +146,10 @@ _LEVEL = re.compile(r"(?:category|categorie|kategorie|categoria|cat|categoryleve
 _SIZED = re.compile(
     r"(?:stock|qty|quantity|inventory|quantité|quantite|bestand|giacenza)[ _:.\-(\[]+([^)\]]{1,12})[)\]]?", re.I
 )
-_NOT_SIZES = frozenset(
-    "quantity,qty,level,status,total,bysize,by size,by_size,date,value,depth,min,max,location,policy,tracker,"
-    "keeping unit,keeping_unit,code,id,item,unit".split(",")
-)
+_NOT_SIZES = {
+    "quantity", "qty", "level", "status", "total", "bysize", "by size", "by_size", "date", "value", "depth", "min",
+    "max", "location", "policy", "tracker", "keeping unit", "keeping_unit", "code", "id", "item", "unit",
+}  # fmt: skip
 
 
 def plain_name(header: str) -> str:

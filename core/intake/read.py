@@ -23,7 +23,7 @@ import pyarrow as pa
 
 from core.domain.arrays import Rows
 from core.domain.errors import Refused
-from core.intake.report import Finding, Findings
+from core.intake.report import Findings
 from core.intake.values import printable
 
 SEPARATORS = (",", ";", "\t", "|")
@@ -61,18 +61,17 @@ class Table:
 
     data:     one string column a header; null is an empty cell. Blanks around a cell are kept.
     rows:     [n] the number of each row as a spreadsheet shows it (header = 1; in Parquet the first row is 1).
-    bad:      rows that could not be read, in order; `findings` says why.
+    found:    what was noticed while reading. bad: rows that could not be read, in order; `found` says why.
     """
 
     name: str
     kind: str
     data: Any
     rows: Rows
-    findings: tuple[Finding, ...] = ()
+    found: Findings = field(default_factory=Findings)
     bad: tuple[BadRow, ...] = ()
     encoding: str | None = None
     separator: str | None = None
-    refusals: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -95,7 +94,7 @@ def read(path: str | Path, *, limits: Limits | None = None, encoding: str | None
     """The table in `path`: CSV or TSV (by content), Parquet, or Excel (.xlsx).
 
     Raises Refused, with a sentence, when the file is not there, of another kind, too large, or not a table.
-    Single bad rows do not raise: they are left out and stand in `bad` and `findings`.
+    Single bad rows do not raise: they are left out and stand in `bad` and `found`.
     """
     path, limits = Path(path), limits or Limits()
     if not path.is_file():
@@ -402,8 +401,7 @@ def _table(
     name: str, kind: str, data: Any, rows: Rows, findings: Findings, bad: Sequence[BadRow],
     encoding: str | None = None, separator: str | None = None,
 ) -> Table:  # fmt: skip
-    refusals = {row: tuple(texts) for row, texts in findings.refused.items()}
-    return Table(name, kind, data, rows, findings.listed(), tuple(bad), encoding, separator, refusals)
+    return Table(name, kind, data, rows, findings, tuple(bad), encoding, separator)
 
 
 # --- Parquet ----------------------------------------------------------------------------------------------------------

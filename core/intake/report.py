@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -68,9 +68,14 @@ class Findings:
         if self.counts[code] <= self._kept:
             self._found.append(Finding(code, severity, text, row, column, shortened(value), item))
 
-    def extend(self, findings: Iterable[Finding]) -> None:
-        for f in findings:
-            self.add(f.code, f.severity, f.text, row=f.row, column=f.column, value=f.value, item=f.item)
+    def absorb(self, other: Findings) -> None:
+        """Take in what another collection holds, its full counts and refusals included."""
+        self.counts.update(other.counts)
+        self.severities |= other.severities
+        self.blocked |= other.blocked
+        for row, texts in other.refused.items():
+            self.refused.setdefault(row, []).extend(texts)
+        self._found += other._found
 
     def listed(self) -> tuple[Finding, ...]:
         """Those kept: the whole file's first, then errors before warnings, then by row."""
