@@ -13,7 +13,7 @@ from core.domain.arrays import Vectors
 from core.domain.errors import BadRequest, ModelMissing
 from core.embed import minilm
 from core.embed.clip_files import HUB, Where, built_in_config, card_of, config_in, wants_minilm
-from core.embed.hub import hub_access
+from core.embed.hub import hub_access, quiet_transformers
 from core.embed.protocols import EncoderCard
 from core.embed.sbert import unit_rows
 from core.settings import Settings
@@ -37,13 +37,12 @@ class ClipEncoder:
     """An open_clip model held in memory, in float32."""
 
     def __init__(self, described: EncoderCard, parts: _Parts) -> None:
-        import open_clip
-        from open_clip.transform import PreprocessCfg
+        from open_clip.transform import PreprocessCfg, image_transform_v2
 
         self._model = parts.model.eval()
         self._tokenizer = parts.tokenizer
         preprocess = PreprocessCfg(**parts.model.visual.preprocess_cfg)
-        self._preprocess: Any = open_clip.image_transform_v2(preprocess, is_train=False)
+        self._preprocess: Any = image_transform_v2(preprocess, is_train=False)
         self.name, self.key, self.dim, self.note = described.name, described.key, described.dim, described.note
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
@@ -75,6 +74,7 @@ def load(where: Where, settings: Settings, *, download: bool = False) -> ClipEnc
 
     download: fetch weights that are not on this machine.
     """
+    quiet_transformers()
     with hub_access(download):
         if where.folder is not None and where.weights is not None:
             parts = _from_folder(where.folder, where.weights, settings)

@@ -64,9 +64,10 @@ def locate(settings: Settings) -> Where | None:
         name, _, source = setting.removeprefix(BUILT_IN).partition(":")
         if name and source:
             return _named(name, source)
-    elif Path(setting.removeprefix(FOLDER)).expanduser().is_dir():
-        return _folder(Path(setting.removeprefix(FOLDER)).expanduser())
     elif setting.startswith(FOLDER):
+        folder = Path(setting.removeprefix(FOLDER)).expanduser()
+        if folder.is_dir():
+            return _folder(folder)
         raise ModelMissing(
             f"The settings name the folder {setting.removeprefix(FOLDER)!r} as image model; there is none."
         )

@@ -7,6 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def quiet_transformers() -> None:
+    """No progress bars and no load reports from a library that writes them to the terminal of whoever called."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
+    logging.set_verbosity_error()
+
+
 @contextmanager
 def hub_access(allowed: bool) -> Iterator[None]:
     """Inside, the hub's client may fetch, or takes files from its cache alone.

@@ -26,6 +26,7 @@ PAPER = (255, 255, 255)  # behind a cut-out
 
 # A tenth of what Pillow itself warns of is refused below, from the header, with a reason.
 warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.")  # "Corrupt EXIF data": refused or harmless
 
 # All that Pillow's decoders were seen to raise on damaged input. Anything else is a bug and shows.
 _DAMAGE = (
@@ -47,6 +48,7 @@ def decode(data: bytes, *, within: tuple[int, int] | None = None) -> Image.Image
         picture = Image.open(io.BytesIO(data), formats=[kind])
         width, height = picture.size
     except _DAMAGE as error:
+        _whole(kind, data)
         raise Refused(_broken(kind, error)) from None
     if width < 1 or height < 1:
         raise Refused("The picture has no pixels. Save it again from a picture editor.")

@@ -11,6 +11,7 @@ import numpy as np
 
 from core.domain.arrays import Vectors
 from core.domain.errors import ModelMissing
+from core.embed.hub import quiet_transformers
 from core.embed.minilm import HOW_TO_GET, REPOSITORY, SHORT_NAME, Found, dimensions, find_minilm
 from core.embed.processor import has_bf16
 from core.embed.protocols import EncoderCard
@@ -28,9 +29,8 @@ class SentenceEncoder:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
         import torch
         from sentence_transformers import SentenceTransformer
-        from transformers.utils import logging
 
-        logging.disable_progress_bar()
+        quiet_transformers()
         described = card_of(found, bf16=bf16)
         self.name, self.key, self.dim, self.note = described.name, described.key, described.dim, described.note
         kind = torch.bfloat16 if bf16 else torch.float32
