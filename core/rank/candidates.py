@@ -1,0 +1,344 @@
+"""Candidates: the best rows of the whole catalogue by the exact score.
+
+A float32 pass looks at every allowed row; within a pattern of available signals f rises with g, so the rows that can be
+among the first D are those whose g is, to within the error of that pass, among the first D of their pattern. These are
+scored exactly. Priors and burying may let an unseen row overtake: then the pool is exact only when its last score is at
+least the best that an unseen row could have, and otherwise it is deepened.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from core.domain.arrays import Mask, Matrix, Rows, Scores, Vectors
+from core.rank.blend import DECIMALS, Blend, score
+from core.rank.signals import Sides, Signal
+
+NONE: Rows = np.empty(0, dtype=np.int64)
+BLOCKS = 8  # maxima are taken over so many times more blocks than rows are wanted
+
+
+@dataclass(frozen=True, eq=False)
+class Scope:
+    """The rows that a set of queries may be answered with.
+
+    rows:     [m] catalogue rows, those with the same available signals together, ascending within.
+    segments: (bits over the blend's similarity signals, start, stop) of each such stretch.
+    place:    [n] position in `rows`, -1 for rows that are not in scope.
+    """
+
+    rows: Rows
+    segments: tuple[tuple[int, int, int], ...]
+    place: Rows
+
+
+def scope(blend: Blend, signals: Mapping[str, Signal], allowed: Mask) -> Scope:
+    """The allowed rows [n], sorted by which of the blend's signals they have."""
+    rows = np.flatnonzero(allowed)
+    bits = np.zeros(len(rows), dtype=np.int64)
+    for bit, name in enumerate(blend.similarity):
+        bits |= signals[name].present[rows].astype(np.int64) << bit
+    codes = np.unique(bits)
+    if len(codes) > 1:
+        rows = np.concatenate([rows[bits == code] for code in codes])
+    edges = np.concatenate(([0], np.cumsum([np.count_nonzero(bits == code) for code in codes]))).astype(int)
+    place = np.full(len(allowed), -1, dtype=np.int64)
+    place[rows] = np.arange(len(rows))
+    segments = tuple((int(c), int(a), int(b)) for c, a, b in zip(codes, edges, edges[1:], strict=False))
+    return Scope(rows, segments, place)
+
+
+class ColumnCache:
+    """Raw columns of the queries looked at last, so that a moved weight only blends them again."""
+
+    def __init__(self, size: int = 48) -> None:
+        self._size = size
+        self._kept: OrderedDict[tuple[int, int], Vectors] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def column(self, signal: Signal, sides: Sides) -> Vectors:
+        """[n] float32 raw values for the one query in `sides`, 0 where an item does not have the signal."""
+        key = (id(signal), int(sides.rows[0]))
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        column = signal.scan(sides.sides[signal.name])[0]
+        column = np.where(signal.present, column, np.float32(0))
+        if sides.rows[0] >= 0:
+            with self._lock:
+                self._kept[key] = column
+                while len(self._kept) > self._size:
+                    self._kept.popitem(last=False)
+        return column
+
+
+@dataclass(frozen=True, eq=False)
+class Scanner:
+    """The float32 pass of one blend over one scope."""
+
+    blend: Blend
+    signals: Mapping[str, Signal]
+    scope: Scope
+
+    @property
+    def error(self) -> float:
+        """How far a scanned g may be off."""
+        off = [self._slope(name) * self.signals[name].error for name in self.blend.similarity]
+        return float(sum(off)) + 2e-5
+
+    def one(self, sides: Sides, columns: ColumnCache) -> Vectors:
+        """[1, m] g of every row in scope for one query, from its kept columns."""
+        total = np.zeros(len(self.scope.place), dtype=np.float32)
+        for name in self.blend.similarity:
+            if sides.present[name][0]:
+                self._add(total, name, columns.column(self.signals[name], sides))
+        g = total.take(self.scope.rows)[None, :]
+        self._shift(g, sides, {})
+        return g
+
+    def many(self, sides: Sides) -> Vectors:
+        """[B, m] g of every row in scope for B catalogue rows: one matrix product."""
+        left = []
+        for name in self._joined:
+            part = self.signals[name].left(sides.rows) * np.float32(self._slope(name))
+            part[~sides.present[name]] = 0
+            left.append(part)
+        g: Vectors
+        if left:
+            g = np.concatenate(left, axis=1) @ self._right.T
+        else:
+            g = np.zeros((len(sides), len(self.scope.rows)), dtype=np.float32)
+        for name in self.blend.similarity:
+            if name not in self._joined:
+                columns = self.signals[name].scan(sides.sides[name])[:, self.scope.rows]
+                here = self.signals[name].present[self.scope.rows]
+                for lane in np.flatnonzero(sides.present[name]):
+                    self._add(g[lane], name, np.where(here, columns[lane], np.float32(0)), here)
+        self._shift(g, sides, self._constants)
+        return g
+
+    @cached_property
+    def _constants(self) -> dict[str, float]:
+        """Signals that join the matrix product, with the part of their raw value that the product leaves out."""
+        found = {name: self.signals[name].factors(NONE) for name in self.blend.similarity if self.blend.affine(name)}
+        return {name: parts[1] for name, parts in found.items() if parts is not None}
+
+    @property
+    def _joined(self) -> tuple[str, ...]:
+        return tuple(self._constants)
+
+    @cached_property
+    def _right(self) -> Vectors:
+        parts = []
+        for name in self._joined:
+            found = self.signals[name].factors(self.scope.rows)
+            assert found is not None
+            part = found[0]
+            part[~self.signals[name].present[self.scope.rows]] = 0
+            parts.append(part)
+        return np.concatenate(parts, axis=1)
+
+    def _slope(self, name: str) -> float:
+        return self.blend.weights[name] / self.blend.calibration.sigma[self.blend.kind, name]
+
+    def _add(self, total: Vectors, name: str, column: Vectors, here: Mask | None = None) -> None:
+        """Add w z of one raw column, but for the constant part of affine signals, which `_shift` adds."""
+        if self.blend.affine(name):
+            total += np.float32(self._slope(name)) * column
+        else:
+            z = self.blend.weights[name] * self.blend.calibration.z(self.blend.kind, name, column)
+            total += np.where(self.signals[name].present if here is None else here, z, 0).astype(np.float32)
+
+    def _shift(self, g: Vectors, sides: Sides, constants: Mapping[str, float]) -> None:
+        """Add what affine signals have in common for each stretch of rows: w (constant - mu) / sigma."""
+        for bits, start, stop in self.scope.segments:
+            offset = np.zeros(len(sides))
+            if self.blend.similarity:
+                offset[pattern(self.blend, sides, bits) == 0] = -np.inf  # nothing to compare
+            for bit, name in enumerate(self.blend.similarity):
+                if bits >> bit & 1 and self.blend.affine(name):
+                    common = constants.get(name, 0.0) - self.blend.calibration.mu[self.blend.kind, name]
+                    offset += np.where(sides.present[name], self._slope(name) * common, 0.0)
+            g[:, start:stop] += offset[:, None].astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Pool:
+    """The best rows of each query, best first: (-round(score, 9), row). -1 and -inf where there are no more.
+
+    rows, scores: [B, D].    total: [B] how many rows there are to choose from in all.
+    """
+
+    rows: Rows
+    scores: Matrix
+    total: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class Wishes:
+    """What single queries want apart from the scope they share.
+
+    out:    for each query, rows that may not be in its list.
+    boosts: for each query, its boosted rows and by how much; or None when nobody has any.
+    """
+
+    out: Sequence[Rows]
+    boosts: Sequence[tuple[Rows, Scores]] | None = None
+
+    def lanes(self, lanes: Rows) -> Wishes:
+        boosts = None if self.boosts is None else [self.boosts[lane] for lane in lanes]
+        return Wishes([self.out[lane] for lane in lanes], boosts)
+
+    def boosts_at(self, rows: Rows) -> Matrix | None:
+        """[B, m] the boosts of `rows`, or None when there are none at all."""
+        if self.boosts is None:
+            return None
+        out = np.zeros(rows.shape)
+        for lane, (boosted, amounts) in enumerate(self.boosts):
+            for row, amount in zip(boosted, amounts, strict=True):
+                out[lane, rows[lane] == row] = amount
+        return out
+
+
+def pool(
+    scanner: Scanner,
+    g: Vectors,
+    sides: Sides,
+    wishes: Wishes,
+    priors: Mapping[str, Scores],
+    depth: Rows,
+) -> Pool:
+    """The exact best `depth` [B] rows of each query, given the scanned g [B, m] of its scope. g is overwritten.
+
+    priors: prior -> [n] squashed z.
+    """
+    blend, place = scanner.blend, scanner.scope
+    lift = np.zeros(len(place.rows))
+    for name in blend.priors:
+        lift += blend.weights[name] * priors[name][place.rows]
+    if not blend.similarity:
+        if not blend.priors:
+            g[...] = -np.inf
+        g += lift.astype(np.float32)
+    for lane, out in enumerate(wishes.out):
+        at = place.place[out]
+        g[lane, at[at >= 0]] = -np.inf
+    total = np.count_nonzero(g > -np.inf, axis=1).astype(np.int64)
+    width = int(min(depth.max(initial=0), total.max(initial=0)))
+    rows = np.full((len(sides), width), -1, dtype=np.int64)
+    scores = np.full((len(sides), width), -np.inf)
+    waiting, reach = np.arange(len(sides)), int(depth.max(initial=0))
+    sure = not blend.priors and (wishes.boosts is None or all((a >= 0).all() for _, a in wishes.boosts))
+    while len(waiting) and width:
+        every = len(waiting) == len(sides)
+        part = g if every else g[waiting]
+        some, wanted = (sides, wishes) if every else (sides.lanes(waiting, scanner.signals), wishes.lanes(waiting))
+        found, cuts = _survivors(part, place, reach, 2 * scanner.error)
+        found = _with_boosted(found, part, place, wanted)
+        parts = score(blend, scanner.signals, some, found, priors, wanted.boosts_at(found))
+        order = np.lexsort((found, -np.round(parts.scores, DECIMALS)), axis=-1)[:, :width]
+        best_rows = np.take_along_axis(found, order, axis=1)
+        best = np.take_along_axis(parts.scores, order, axis=1)
+        best_rows[~np.isfinite(best)] = -1
+        rows[waiting, : best.shape[1]] = best_rows
+        scores[waiting, : best.shape[1]] = best
+        if sure:
+            break
+        last = np.full(len(waiting), -np.inf)
+        goal = np.minimum(depth[waiting], total[waiting])
+        enough = goal <= best.shape[1]
+        at = np.clip(goal - 1, 0, max(best.shape[1] - 1, 0))
+        last[enough] = np.take_along_axis(best, at[:, None], axis=1)[enough, 0]
+        last[goal == 0] = np.inf
+        unseen = _best_unseen(scanner, some, cuts, lift)
+        waiting, reach = waiting[last < unseen], reach * 4
+    beyond = np.arange(width)[None, :] >= depth[:, None]
+    rows[beyond], scores[beyond] = -1, -np.inf
+    return Pool(rows, scores, total)
+
+
+def pattern(blend: Blend, sides: Sides, bits: int) -> Rows:
+    """[B] bits of the signals that each query shares with items that have `bits`."""
+    out = np.zeros(len(sides), dtype=np.int64)
+    for bit, name in enumerate(blend.similarity):
+        out |= ((bits >> bit & 1) & sides.present[name].astype(np.int64)) << bit
+    return out
+
+
+def _survivors(g: Vectors, place: Scope, reach: int, slack: float) -> tuple[Rows, Matrix]:
+    """Rows [B, m] that can be among the first `reach` of their stretch, and [B, stretches] what all others are below."""
+    lanes, rows = [], []
+    cuts = np.full((len(g), len(place.segments)), -np.inf)
+    for number, (_, start, stop) in enumerate(place.segments):
+        part = g[:, start:stop]
+        cuts[:, number] = _threshold(part, reach) - slack
+        flat = np.flatnonzero((part >= cuts[:, number, None].astype(np.float32)) & (part > -np.inf))
+        lanes.append(flat // (stop - start))
+        rows.append(place.rows[start + flat % (stop - start)])
+    return _padded(np.concatenate(lanes), np.concatenate(rows), len(g)), cuts
+
+
+def _threshold(g: Vectors, reach: int) -> Scores:
+    """[B] a value that at least `reach` of each row's values reach; -inf where there are fewer."""
+    count = g.shape[1]
+    width = count // (BLOCKS * reach)
+    if width > 1:
+        blocks = count // width
+        maxima = g[:, : blocks * width].reshape(len(g), width, blocks).max(axis=1)
+        if blocks * width < count:
+            maxima = np.concatenate([maxima, g[:, blocks * width :]], axis=1)
+    else:
+        maxima = g
+    if maxima.shape[1] <= reach:
+        return np.full(len(g), -np.inf)
+    return np.partition(maxima, -reach, axis=1)[:, -reach].astype(np.float64)
+
+
+def _padded(lanes: Rows, rows: Rows, count: int) -> Rows:
+    """Pairs of lane and row as [count, m], -1 where a lane has fewer."""
+    order = np.argsort(lanes, kind="stable")
+    lanes, rows = lanes[order], rows[order]
+    sizes = np.bincount(lanes, minlength=count)
+    out = np.full((count, int(sizes.max(initial=0))), -1, dtype=np.int64)
+    out[lanes, np.arange(len(lanes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)] = rows
+    return out
+
+
+def _with_boosted(found: Rows, g: Vectors, place: Scope, wishes: Wishes) -> Rows:
+    """Raised rows join, wherever they stand by g."""
+    if wishes.boosts is None:
+        return found
+    lanes, rows = [], []
+    for lane, (boosted, amounts) in enumerate(wishes.boosts):
+        at = place.place[boosted]
+        use = (amounts > 0) & (at >= 0)
+        use[use] = g[lane, at[use]] > -np.inf
+        extra = np.setdiff1d(boosted[use], found[lane])
+        lanes.append(np.full(len(extra), lane))
+        rows.append(extra)
+    return np.concatenate([found, _padded(np.concatenate(lanes), np.concatenate(rows), len(found))], axis=1)
+
+
+def _best_unseen(scanner: Scanner, sides: Sides, cuts: Matrix, lift: Scores) -> Scores:
+    """[B] the highest score that a row below the cuts could have."""
+    blend = scanner.blend
+    best = np.full(len(sides), -np.inf)
+    for number, (bits, start, stop) in enumerate(scanner.scope.segments):
+        highest = cuts[:, number] + scanner.error
+        open_ = np.isfinite(highest)
+        if blend.similarity:
+            shared = pattern(blend, sides, bits)
+            open_ &= shared > 0
+            reached = blend.normal(np.where(open_, highest, 0.0), shared)
+            bound = blend.share * reached + float(lift[start:stop].max(initial=-np.inf))
+        else:
+            bound = highest
+        best = np.where(open_, np.maximum(best, np.nan_to_num(bound, nan=-np.inf)), best)
+    return best

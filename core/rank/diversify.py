@@ -1,0 +1,190 @@
+"""Variety: maximal marginal relevance and caps, for one list or many at once.
+
+Carbonell and Goldstein, SIGIR 1998: the next pick is the item with the largest
+
+    lam * score - (1 - lam) * max over picked f(i, j)
+
+Caps are constraints on the picking, so a capped brand makes room instead of leaving a hole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Codes, Matrix, Rows, Scores, Vectors
+from core.rank.blend import Blend
+from core.rank.signals import AttributeSignal, Signal, VectorSignal
+from core.rank.twins import GRID, on_grid
+
+PRICE_EDGES = tuple(100 * step * 10**power for power in range(7) for step in (1, 2, 5))  # minor units: 1, 2, 5, 10 ...
+
+
+def mmr_order(relevance: Scores, similarity: Matrix, *, lam: float, k: int) -> Rows:
+    """Order items by maximal marginal relevance.
+
+    relevance: [n].    similarity: [n, n] on the scale of relevance, higher is closer.
+    lam:       1.0 keeps the order of relevance, 0.0 only avoids repetition.
+
+    Returns [min(k, n)] positions into `relevance`, first pick first; equal gains go to the lower
+    position. Raises ValueError when `lam` lies outside [0, 1]. Carbonell and Goldstein, SIGIR 1998.
+
+    >>> mmr_order(np.array([0.9, 0.8, 0.5]), np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1]]), lam=0.5, k=3)
+    array([0, 2, 1])
+    """
+    if not 0.0 <= lam <= 1.0:
+        raise ValueError(f"lam is {lam}, outside [0, 1]")
+    count = min(k, len(relevance))
+    return pick(np.asarray(relevance)[None, :], np.asarray(similarity)[None, :, :], lam=lam, k=count)[0]
+
+
+@dataclass(frozen=True, eq=False)
+class Cap:
+    """At most `limit` [B] picks of one code. codes: [B, D], below 0 is nobody's. taken: [B, D] picks of that code so far."""
+
+    codes: Codes
+    limit: Rows
+    taken: Rows
+
+
+def pick(
+    relevance: Matrix,
+    similarity: AnyArray | None,
+    *,
+    lam: float,
+    k: int,
+    wanted: Rows | None = None,
+    near: Matrix | None = None,
+    caps: Sequence[Cap] = (),
+) -> Rows:
+    """Pick up to `k` of D positions for each of B lists, one after the other.
+
+    relevance:  [B, D], -inf for what may not be picked.
+    similarity: [B, D, D], or None when `lam` is 1.
+    wanted:     [B] picks each list takes, or None for k each.
+    near:       [B, D] largest similarity to what was picked before (pins), -inf for none.
+
+    Returns [B, k] positions in order of picking, -1 after the last; equal gains go to the lower position.
+    """
+    lanes = np.arange(len(relevance))
+    out = np.full((len(relevance), k), -1, dtype=np.int64)
+    if relevance.shape[1] == 0:
+        return out
+    gain_of_score = lam * relevance if lam else np.where(np.isfinite(relevance), 0.0, -np.inf)
+    free = np.isfinite(relevance)
+    closest = np.full(relevance.shape, -np.inf) if near is None else near.astype(np.float64)
+    counts = [cap.taken.copy() for cap in caps]
+    left = np.full(len(relevance), k) if wanted is None else wanted
+    for place in range(k):
+        gain = gain_of_score
+        if similarity is not None and lam < 1.0:
+            gain = gain - (1.0 - lam) * np.where(np.isfinite(closest), closest, 0.0)
+        allowed = free & (place < left)[:, None]
+        for cap, count in zip(caps, counts, strict=True):
+            allowed &= (count < cap.limit[:, None]) | (cap.codes < 0)
+        gain = np.where(allowed, gain, -np.inf)
+        best = np.argmax(gain, axis=1)
+        got = np.isfinite(gain[lanes, best])
+        if not got.any():
+            break
+        out[got, place] = best[got]
+        free[lanes[got], best[got]] = False
+        if similarity is not None and lam < 1.0:
+            closest[got] = np.maximum(closest[got], similarity[lanes[got], best[got]])
+        for cap, count in zip(caps, counts, strict=True):
+            chosen = cap.codes[lanes, best]
+            count += (cap.codes == chosen[:, None]) & (got & (chosen >= 0))[:, None]
+    return out
+
+
+def limit(cap: int, k: int) -> int:
+    """`cap` of ten, for a list of `k`: rounded up for a short list, down for a long one, at least 1.
+
+    >>> limit(4, 10), limit(4, 5), limit(4, 12), limit(4, 24)
+    (4, 2, 4, 9)
+    """
+    return max(1, -(-cap * k // 10) if k < 10 else cap * k // 10)
+
+
+def cap(codes: Codes, candidates: Rows, k: int, of_ten: int, *, least: int = 1) -> Cap:
+    """A cap of `of_ten` on `codes` [n] over `candidates` [B, D]; it binds where they hold at least `least` codes."""
+    here: Codes = np.where(candidates >= 0, codes[candidates], -1).astype(np.int32)
+    ordered = np.sort(here, axis=1)
+    fresh = (ordered[:, 1:] != ordered[:, :-1]) & (ordered[:, 1:] >= 0)
+    kinds = fresh.sum(axis=1) + (ordered[:, :1] >= 0).sum(axis=1)
+    limits = np.where(kinds >= least, limit(of_ten, k), k).astype(np.int64)
+    return Cap(here, limits, np.zeros(here.shape, dtype=np.int64))
+
+
+def price_bands(price: Scores) -> Codes:
+    """[n] band of each price in the series 1, 2, 5, 10, 20, 50 ...; -1 where it is unknown.
+
+    >>> price_bands(np.array([1500.0, 1999.0, 2500.0, np.nan])).tolist()
+    [4, 4, 5, -1]
+    """
+    bands = np.searchsorted(np.array(PRICE_EDGES, dtype=np.float64), price, side="right")
+    return np.where(np.isfinite(price), bands, -1).astype(np.int32)
+
+
+def grid_cosines(signal: VectorSignal, rows: Rows) -> Vectors:
+    """[B, m, m] cosines between `rows` [B, m] of vectors rounded to a grid.
+
+    Their sums are exact in float32, so the result has the same bits for one list and for many, on any number of threads.
+    """
+    valid = (rows >= 0) & (signal.present[rows] if len(signal.present) else False)
+    units = on_grid(signal.vectors[np.where(valid, rows, 0)])
+    units[~valid] = 0
+    out: Vectors = units @ units.transpose(0, 2, 1)
+    out *= np.float32(1.0 / GRID**2)
+    return out
+
+
+def similarity(
+    blend: Blend, signals: Mapping[str, Signal], rows: Rows, cosines: Mapping[str, Vectors] | None = None
+) -> Vectors:
+    """[B, m, m] float32 f(i, j) between `rows` [B, m], by the same blend and from a coarse table of f.
+
+    Rows below 0, and pairs with nothing in common, count 0, the closeness of two products drawn at random.
+    cosines: grid cosines that are known already.
+    """
+    valid = rows >= 0
+    safe = np.where(valid, rows, 0)
+    total = np.zeros((*rows.shape, rows.shape[1]), dtype=np.float32)
+    mine = np.zeros(rows.shape, dtype=np.int64)
+    for bit, name in enumerate(blend.similarity):
+        signal = signals[name]
+        here = valid & signal.present[safe]
+        mine |= here.astype(np.int64) << bit
+        key = (blend.kind, name)
+        slope = np.float32(blend.weights[name] / blend.calibration.sigma[key])
+        if isinstance(signal, VectorSignal):
+            raw = cosines[name] if cosines and name in cosines else grid_cosines(signal, rows)
+            part = raw - np.float32(blend.calibration.mu[key])
+        elif isinstance(signal, AttributeSignal):
+            part = signal.among(safe) - np.float32(blend.calibration.mu[key])
+        else:
+            raise TypeError(f"{name} cannot compare two items")
+        part *= slope
+        if not here.all():
+            part[~(here[:, :, None] & here[:, None, :])] = 0
+        total += part
+    codes = np.unique(mine)
+    if len(codes) == 1:
+        return _tabulated(blend, int(codes[0]), total)
+    shared = mine[:, :, None] & mine[:, None, :]
+    out = np.zeros_like(total)
+    for code in np.unique(shared):
+        chosen = shared == code
+        out[chosen] = _tabulated(blend, int(code), total[chosen])
+    return out
+
+
+def _tabulated(blend: Blend, code: int, g: Vectors) -> Vectors:
+    if code == 0:
+        return np.zeros_like(g)
+    table, low, per_unit = blend.distribution(code).table()
+    steps = (g - np.float32(low)) * np.float32(per_unit)
+    np.clip(steps, 0, len(table) - 1, out=steps)
+    return table.take(steps.astype(np.int32))

@@ -1,0 +1,108 @@
+"""Which items are one product to a shopper: colourways of a style, equal pictures, the same words twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores, Vectors
+from core.domain.catalogue import Catalogue
+from core.rank.signals import VectorSignal
+
+SAME_WORDS = 0.98  # cosine of texts above which two items of one type and brand read the same
+SAME_PICTURE = 0.95  # cosine of pictures above which two items look the same
+GRID = 4000.0  # steps to the unit: sums of products of such integers stay below 2^24, so float32 holds them exactly
+NEAR = 1e-3  # how far a cosine on the grid may be off
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """Codes [n] of what makes two items the same; -1 is unknown. An unknown family or picture equals no other.
+
+    text, image: the vectors to compare words and pictures by; image is None in a shop without an image model.
+    """
+
+    family: Codes
+    picture: Codes
+    kind: Codes
+    brand: Codes
+    text: VectorSignal | None
+    image: VectorSignal | None
+
+    def pairs(self, p: Rows, q: Rows) -> Mask:
+        """[m] whether the items `p` [m] and `q` [m] are twins."""
+        same = _known_equal(self.family[p], self.family[q]) | _known_equal(self.picture[p], self.picture[q])
+        open_ = ~same & (self.kind[p] == self.kind[q]) & (self.brand[p] == self.brand[q])
+        found = np.flatnonzero(open_)
+        same[found] = self._read_and_look_the_same(p[found], q[found])
+        return same
+
+    def among(self, rows: Rows, words: Vectors | None) -> Mask:
+        """[B, m, m] which of `rows` [B, m] are twins of one another; rows below 0 are nobody's.
+
+        words: [B, m, m] their text cosines to within `NEAR`, or None to have them computed where needed.
+        """
+        a, b = rows[:, :, None], rows[:, None, :]
+        family, picture = _padded(self.family, rows), _padded(self.picture, rows)
+        same = _known_equal(family[:, :, None], family[:, None, :])
+        same |= _known_equal(picture[:, :, None], picture[:, None, :])
+        if self.text is not None:
+            both = _padded(self.kind, rows).astype(np.int64) * (int(self.brand.max(initial=0)) + 2) + _padded(self.brand, rows)
+            open_ = (both[:, :, None] == both[:, None, :]) & (a < b) & (rows >= 0)[:, :, None]
+            if words is not None:
+                open_ &= words > SAME_WORDS - NEAR
+            lane, i, j = np.nonzero(open_ & ~same)
+            twin = self._read_and_look_the_same(rows[lane, i], rows[lane, j])
+            lane, i, j = lane[twin], i[twin], j[twin]
+            same[lane, i, j] = same[lane, j, i] = True
+        same &= (rows >= 0)[:, :, None] & (rows >= 0)[:, None, :]
+        return same
+
+    def _read_and_look_the_same(self, p: Rows, q: Rows) -> Mask:
+        if self.text is None or not len(p):
+            return np.zeros(len(p), dtype=bool)
+        same: Mask = (_cosines(self.text, p, q) > SAME_WORDS) & self.text.present[p] & self.text.present[q]
+        if self.image is not None:
+            looked = np.flatnonzero(same & self.image.present[p] & self.image.present[q])
+            same[looked] = _cosines(self.image, p[looked], q[looked]) > SAME_PICTURE
+        return same
+
+
+def identity(catalogue: Catalogue, text: VectorSignal | None, image: VectorSignal | None) -> Identity:
+    """What makes the items of `catalogue` one product or two."""
+    frame = catalogue.frame
+    pictures = [keys[0] if keys else None for keys in frame["pictures"].tolist()]
+    return Identity(
+        coded(frame["family_id"].tolist()), coded(pictures), coded(frame["type"].tolist()), coded(frame["brand"].tolist()),
+        text, image,
+    )  # fmt: skip
+
+
+def coded(values: list[str | None]) -> Codes:
+    """Values as codes in order of first appearance, -1 for None."""
+    seen: dict[str, int] = {}
+    return np.array([-1 if v is None else seen.setdefault(v, len(seen)) for v in values], dtype=np.int32)
+
+
+def on_grid(vectors: Vectors) -> Vectors:
+    """Unit vectors rounded to integers, in float32: their dot products are exact, whatever order sums them up."""
+    return np.rint(vectors * np.float32(GRID))
+
+
+def _cosines(signal: VectorSignal, p: Rows, q: Rows) -> Scores:
+    out = np.empty(len(p))
+    for start in range(0, len(p), 16_384):
+        part = slice(start, start + 16_384)
+        out[part] = signal.exact(signal.of_rows(p[part]), q[part, None])[:, 0]
+    return out
+
+
+def _known_equal(a: AnyArray, b: AnyArray) -> Mask:
+    out: Mask = (a == b) & (a >= 0)
+    return out
+
+
+def _padded(codes: Codes, rows: Rows) -> Codes:
+    out: Codes = np.where(rows >= 0, codes[rows], -1) if len(codes) else np.full(rows.shape, -1, dtype=np.int32)
+    return out

@@ -1,0 +1,64 @@
+"""Shown in: the lists that show an item, and where."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+import weakref
+
+import numpy as np
+
+from core.domain.arrays import Rows
+from core.domain.query import Request
+from core.recommend.similar import Progress, rank_all
+from core.recommend.view import View
+
+_kept: weakref.WeakKeyDictionary[View, dict[str, Rows]] = weakref.WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def shown_in(
+    view: View, item: str, request: Request, progress: Progress | None = None
+) -> list[tuple[str, int]]:
+    """(anchor id, rank from 1) of every list of `request`'s kind that shows `item`, the best places first.
+
+    Exact: all lists are computed the first time, and kept as long as the view lives. Raises UnknownItem.
+    """
+    row = view.catalogue.row(item)
+    lists = all_lists(view, request, progress)
+    anchors, places = np.nonzero(lists == row)
+    order = np.lexsort((anchors, places))
+    return [(view.catalogue.ids[anchor], int(place) + 1) for anchor, place in zip(anchors[order], places[order], strict=True)]
+
+
+def all_lists(view: View, request: Request, progress: Progress | None = None) -> Rows:
+    """[n, k] rows of all lists, -1 where one is short; kept as long as the view lives."""
+    key = _key(view, request)
+    with _lock:
+        found = _kept.get(view, {}).get(key)
+    if found is None:
+        found, _ = rank_all(view, request.changed(anchor=None), None, progress)
+        with _lock:
+            _kept.setdefault(view, {})[key] = found
+    return found
+
+
+def known(view: View, request: Request) -> bool:
+    """Whether `all_lists` would answer at once."""
+    with _lock:
+        return _key(view, request) in _kept.get(view, {})
+
+
+def _key(view: View, request: Request) -> str:
+    """All that the lists depend on. Without priors, two moments with the same items on sale give the same lists."""
+    assert request.at is not None
+    strategy = request.strategy or view.strategy
+    ages = any(strategy.weights.get(name, 0) > 0 for name in ("newness", "trending"))
+    plain = {
+        "strategy": strategy.as_json(), "k": request.k, "filters": request.filters.as_json(),
+        "exclude": sorted(request.exclude), "placement": str(request.placement),
+        "at": request.at.isoformat() if ages or view.rules else None,
+        "live": hashlib.sha256(view.live(request.at).tobytes()).hexdigest(),
+    }  # fmt: skip
+    return json.dumps(plain, sort_keys=True)

@@ -1,0 +1,443 @@
+"""You May Also Like: the lists around a product, one or all of them, with the same numbers."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
+from core.domain.catalogue import AUDIENCES, Item
+from core.domain.errors import BadRequest
+from core.domain.listing import Listing, Missing, Note, Origin, Placed, StageReport, Trace
+from core.domain.query import Request
+from core.domain.rules import MAX_BOOST, Curation
+from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
+from core.rank.blend import Blend, blend_for, score
+from core.rank.candidates import Scanner, Wishes, scope
+from core.rank.explain import moved, reasons
+from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Step, run, steps
+from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_rows
+from core.recommend.filters import allowed
+from core.recommend.stages import stages
+from core.recommend.view import View
+
+POOL = 5  # candidates that diversity chooses from, for each place
+LANES = 128  # lists computed in one block
+WORKERS = 2
+
+Progress = Callable[[int, int], None]  # done, total
+
+
+def similar(view: View, request: Request) -> Listing:
+    """The list around the product `request.anchor`. Raises UnknownItem, BadRequest."""
+    return _listing_of(view, _question(view, request, _anchor_sides(view, request), _anchors(view, request)))
+
+
+def similar_to_item(view: View, request: Request, item: Item, vectors: Mapping[str, AnyArray]) -> Listing:
+    """The list around a product that need not be in the catalogue; vectors: signal -> unit vector [d]."""
+    sides = sides_of_item(view.signals, item, vectors)
+    return answer(view, request, sides, audience=item.audience, family=item.family_id)
+
+
+def answer(
+    view: View, request: Request, sides: Sides, *, audience: str | None = None, family: str | None = None
+) -> Listing:
+    """The list for any one query, given by its sides: an unpublished item, typed words, a photo."""
+    lane = _Lane(None, -1, audience, _family_rows(view, family))
+    return _listing_of(view, _question(view, request, sides, [lane]))
+
+
+def trace(view: View, request: Request) -> Trace:
+    """How the list around `request.anchor` comes about, stage by stage."""
+    asked = _question(view, request, _anchor_sides(view, request), _anchors(view, request))
+    taken = _steps(view, asked)
+    batch = taken[-1].batch
+    ids = view.catalogue.ids
+    reports = []
+    seen: set[Note] = set()
+    for step in taken:
+        notes = tuple(note for note in step.batch.notes[0] if note not in seen)
+        seen.update(notes)
+        lost = {ids[row]: why for row, why in sorted(step.batch.lost.items())}
+        reports.append(StageReport(step.stage, _left(step), lost, notes))
+    listing = _listings(view, asked, _answers(asked.query, batch))[0]
+    shown = StageReport("explain", len(listing.items), {}, tuple(note for note in listing.notes if note not in seen))
+    return Trace(listing, (*reports, shown))
+
+
+def why_missing(view: View, request: Request, item: str) -> Missing | None:
+    """The first stage that lost `item` and where it would stand by score; None when it is in the list."""
+    row = view.catalogue.row(item)
+    asked = _question(view, request, _anchor_sides(view, request), _anchors(view, request))
+    taken = _steps(view, asked)
+    batch = taken[-1].batch
+    if row in batch.rows[0]:
+        return None
+    query = asked.query
+    parts = score(query.blend, query.signals, query.sides, np.array([[row]]), query.priors, None)
+    own = float(parts.scores[0, 0])
+    comparable = bool(np.isfinite(own))
+    rank = _would_be_rank(view, query, taken, row, own) if comparable else None
+    for step in taken:
+        if (reason := step.batch.lost.get(row)) is not None:
+            return Missing(item, step.stage, reason, rank, own if comparable else None)
+    return Missing(item, "candidates", "nothing to compare", rank, own if comparable else None)
+
+
+def rank_all(
+    view: View, request: Request, anchors: Sequence[str] | None = None, progress: Progress | None = None
+) -> tuple[Rows, Scores]:
+    """Rows [B, k] and scores [B, k] of the lists of `anchors` (all items if None), -1 and NaN where a list is short.
+
+    The same lists as `similar`, without reasons and notes.
+    """
+    rows = _anchor_rows(view, anchors)
+    found = _all(view, request, rows, progress)
+    scores = np.where((found.rows >= 0) & np.isfinite(found.scores), found.scores, np.nan)
+    return found.rows, scores
+
+
+def similar_all(
+    view: View, request: Request, anchors: Sequence[str] | None = None, progress: Progress | None = None
+) -> Iterator[Listing]:
+    """The lists of `anchors` (all items if None), one after the other, equal to what `similar` gives for each."""
+    rows = _anchor_rows(view, anchors)
+    found = _all(view, request, rows, progress)
+    for start in range(0, len(rows), LANES):
+        part = np.arange(start, min(start + LANES, len(rows)))
+        asked = _question_of_rows(view, request, rows[part])
+        yield from _listings(view, asked, found.lanes(part))
+
+
+@dataclass(frozen=True, eq=False)
+class _Lane:
+    """Who one list is for: the anchor's id and row if it has one, its audience and its colourways."""
+
+    anchor: str | None
+    row: int
+    audience: str | None
+    own: Rows
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    request: Request
+    at: datetime
+    strategy: Strategy
+    lanes: Sequence[_Lane]
+    query: Query
+    notes: tuple[Note, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class _Answers:
+    """Finished lists: rows, scores and origin [B, k], places moved, notes, and how deep each pool went."""
+
+    rows: Rows
+    scores: Matrix
+    origin: Codes
+    moved: Rows
+    notes: Sequence[Sequence[Note]]
+
+    def lanes(self, lanes: Rows) -> _Answers:
+        notes = [self.notes[lane] for lane in lanes]
+        return _Answers(self.rows[lanes], self.scores[lanes], self.origin[lanes], self.moved[lanes], notes)
+
+
+def _anchors(view: View, request: Request) -> list[_Lane]:
+    if request.anchor is None:
+        raise BadRequest("This list is built around a product. Name it with `anchor`.")
+    return _row_lanes(view, view.catalogue.rows([request.anchor]))
+
+
+def _anchor_sides(view: View, request: Request) -> Sides:
+    if request.anchor is None:
+        raise BadRequest("This list is built around a product. Name it with `anchor`.")
+    return sides_of_rows(view.signals, view.catalogue.rows([request.anchor]))
+
+
+def _row_lanes(view: View, rows: Rows) -> list[_Lane]:
+    ids, audience = view.catalogue.ids, view.audience
+    return [
+        _Lane(ids[row], row, AUDIENCES[audience[row]] if audience[row] >= 0 else None, view.family_of(row))
+        for row in rows.tolist()
+    ]
+
+
+def _anchor_rows(view: View, anchors: Sequence[str] | None) -> Rows:
+    return np.arange(len(view), dtype=np.int64) if anchors is None else view.catalogue.rows(anchors)
+
+
+def _family_rows(view: View, family: str | None) -> Rows:
+    if family is None:
+        return np.empty(0, dtype=np.int64)
+    return np.flatnonzero(np.array(view.catalogue.frame["family_id"].tolist(), dtype=object) == family)
+
+
+def _question_of_rows(view: View, request: Request, rows: Rows) -> _Question:
+    return _question(view, request, sides_of_rows(view.signals, rows), _row_lanes(view, rows))
+
+
+def _question(view: View, request: Request, sides: Sides, lanes: Sequence[_Lane]) -> _Question:
+    """What `request` asks of some queries, with all that it depends on looked up. Their audiences must agree."""
+    if request.at is None:
+        raise ValueError("a request below the door has its moment")
+    strategy = request.strategy or view.strategy
+    blend = blend_for(view.calibration, sides.kind, strategy.weights, {*sides.sides, *PRIOR_SIGNALS} & _known(view))
+    among = _blend_among(view, strategy, blend)
+    base = _base(view, request)
+    curations = [view.curation(lane.anchor, request) for lane in lanes]
+    notes = _quiet_signals(view, strategy, blend, sides)
+    row_of = _row_finder(view)
+    pins = [
+        [(place, row) for place, row in sorted((p, row_of(i)) for p, i in curation.pins.items()) if row >= 0]
+        for curation in curations
+    ]
+    boosts = None
+    if any(curation.boosts for curation in curations):
+        boosts = [_boosts(curation, row_of) for curation in curations]
+    query = Query(
+        k=request.k, lam=strategy.lam, brand_cap=strategy.brand_cap, band_cap=strategy.band_cap,
+        blend=blend, among=among, signals=view.signals, sides=sides,
+        eligible=base & view.guard(lanes[0].audience) if lanes else base,
+        priors=view.priors(blend, request.at), pins=pins,
+        blocked=[{row_of(i): rule for i, rule in c.blocked.items() if row_of(i) >= 0} for c in curations],
+        own=[lane.own for lane in lanes], boosts=boosts, pool=POOL * request.k,
+        refusal=_refusal(view, request, lanes), name=lambda row: _name(view, row),
+    )  # fmt: skip
+    return _Question(request, request.at, strategy, lanes, query, notes)
+
+
+def _known(view: View) -> set[str]:
+    return {*view.signals, *PRIOR_SIGNALS}
+
+
+def _blend_among(view: View, strategy: Strategy, blend: Blend) -> Blend:
+    """The blend by which items of one list are compared with each other, whatever the list is built around."""
+    if blend.kind == "item":
+        return blend
+    usable = {name for name, signal in view.signals.items() if not isinstance(signal, ColumnSignal)}
+    return blend_for(view.calibration, "item", strategy.weights, usable)
+
+
+def _base(view: View, request: Request) -> Mask:
+    """[n] rows that stock, dates, filters and exclusions leave."""
+    assert request.at is not None
+    mask = view.live(request.at)
+    if request.filters:
+        mask &= allowed(view.catalogue, request.filters, request.at)
+    known = [view.catalogue.row(item) for item in request.exclude if item in view.catalogue]
+    mask[known] = False
+    return mask
+
+
+def _row_finder(view: View) -> Callable[[str], int]:
+    catalogue = view.catalogue
+    return lambda item: catalogue.row(item) if item in catalogue else -1
+
+
+def _boosts(curation: Curation, row_of: Callable[[str], int]) -> tuple[Rows, Scores]:
+    known = sorted((row_of(i), max(-MAX_BOOST, min(MAX_BOOST, amount))) for i, amount in curation.boosts.items())
+    known = [(row, amount) for row, amount in known if row >= 0]
+    return np.array([row for row, _ in known], dtype=np.int64), np.array([amount for _, amount in known])
+
+
+def _quiet_signals(view: View, strategy: Strategy, blend: Blend, sides: Sides) -> tuple[Note, ...]:
+    """Signals that have a weight and nothing to say here."""
+    notes = []
+    for name, weight in strategy.weights.items():
+        if weight <= 0 or name in blend.weights or name == "words":
+            continue
+        label = SIGNAL_NAMES[name]
+        if name == "image" and name not in view.signals:
+            text = "There is no picture model, so pictures do not count."
+        elif name in SIMILARITY_SIGNALS and name not in view.signals:
+            text = f"{label} does not count: this shop has no such data yet."
+        elif name in sides.sides or name in PRIOR_SIGNALS:
+            text = f"{label} does not count: it is unknown or the same for all products here."
+        else:
+            text = f"{label} does not count for this query."
+        notes.append(Note(f"no_{name}", text))
+    return tuple(notes)
+
+
+def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[int, int], str]:
+    """Why a row may not be shown in a list, in words."""
+    at = request.at
+    assert at is not None
+    passed: list[Mask] = []
+
+    def of(lane: int, row: int) -> str:
+        if row == lanes[lane].row:
+            return "it is the product itself"
+        if row in lanes[lane].own:
+            return "it is a colourway of the product"
+        if not view.dates_allow(at)[row]:
+            return str(view.catalogue.at_row(row).state(at))
+        if view.pieces[row] == 0:
+            return "sold out"
+        if not view.guard(lanes[lane].audience)[row]:
+            return f"it is for {AUDIENCES[view.audience[row]]}"
+        if view.catalogue.ids[row] in request.exclude:
+            return "the request leaves it out"
+        if not passed:
+            passed.append(allowed(view.catalogue, request.filters, at))
+        return "it does not match the filters" if not passed[0][row] else "it may not be shown"
+
+    return of
+
+
+def _name(view: View, row: int) -> str:
+    title = view.catalogue.frame["title"].iat[row]
+    return f"“{title}” ({view.catalogue.ids[row]})" if title else view.catalogue.ids[row]
+
+
+def _listing_of(view: View, asked: _Question) -> Listing:
+    batch = run(stages(view), asked.query)
+    return _listings(view, asked, _answers(asked.query, batch))[0]
+
+
+def _steps(view: View, asked: _Question) -> list[Step]:
+    """The stages with their losses, at the depth that the list needs."""
+    reached = int(run(stages(view), asked.query).reached[0])
+    return steps(stages(view), replace(asked.query, pool=max(reached, asked.query.pool)))
+
+
+def _left(step: Step) -> int:
+    batch = step.batch
+    if step.stage in ("eligible", "block"):
+        return int(batch.allowed.sum()) - int(batch.allowed[batch.wishes.out[0]].sum())
+    return int((batch.rows[0] >= 0).sum())
+
+
+def _answers(query: Query, batch: Batch) -> _Answers:
+    """Lists as [B, k], padded with -1."""
+    size, width = batch.rows.shape
+    rows = np.full((size, query.k), -1, dtype=np.int64)
+    scores = np.full((size, query.k), -np.inf)
+    origin = np.full((size, query.k), -1, dtype=np.int32)
+    rows[:, :width], scores[:, :width], origin[:, :width] = batch.rows, batch.scores, batch.origin
+    return _Answers(rows, scores, origin, moved(rows, batch.ranked), batch.notes)
+
+
+_ORIGINS = {MODEL: Origin.MODEL, PIN: Origin.PIN, FILL: Origin.FILL}
+
+
+def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
+    query, request = asked.query, asked.request
+    wishes = Wishes(query.own, query.boosts)
+    why = reasons(query, found.rows, found.rows, wishes)
+    ids = view.catalogue.ids
+    encoders = dict(view.encoders)
+    out = []
+    shares = {name: values.tolist() for name, values in why.shares.items()}
+    scores, below = why.parts.scores.tolist(), why.percentile.tolist()
+    rows, origins, moves = found.rows.tolist(), found.origin.tolist(), found.moved.tolist()
+    known = np.isfinite(why.parts.scores).tolist()
+    for lane, who in enumerate(asked.lanes):
+        items = []
+        for place, row in enumerate(rows[lane]):
+            if row < 0:
+                continue
+            sure = known[lane][place]
+            items.append(
+                Placed(
+                    ids[row],
+                    len(items) + 1,
+                    scores[lane][place] if sure else None,
+                    _ORIGINS[origins[lane][place]],
+                    {name: values[lane][place] for name, values in shares.items()} if sure else {},
+                    below[lane][place] if sure and query.blend.similarity else None,
+                    moves[lane][place],
+                )
+            )
+        notes = [*asked.notes, *found.notes[lane], *_gone(view, request, who), *_short(len(items), request)]
+        out.append(
+            Listing(
+                str(request.placement), who.anchor, tuple(items), view.versions, asked.at, encoders, tuple(notes), request.words
+            )
+        )
+    return out
+
+
+def _gone(view: View, request: Request, who: _Lane) -> list[Note]:
+    pins = view.curation(who.anchor, request).pins
+    return [
+        Note("pin_gone", f"The pin of {item} at place {place} has no product: it is not in the catalogue any more.")
+        for place, item in sorted(pins.items())
+        if item not in view.catalogue
+    ]
+
+
+def _short(count: int, request: Request) -> list[Note]:
+    if count >= request.k:
+        return []
+    if count == 0:
+        return [Note("empty", "No product fits here. Loosen the filters, or check what is in stock.")]
+    return [Note("short", f"{count} of {request.k} places are filled; no other product fits.")]
+
+
+def _would_be_rank(view: View, query: Query, taken: Sequence[Step], row: int, own: float) -> int:
+    """The place from 1 that `row` would have by score among all that may be shown."""
+    eligible = next(step.batch for step in taken if step.stage == "block")
+    allowed_rows = eligible.allowed.copy()
+    allowed_rows[eligible.wishes.out[0]] = False
+    allowed_rows[row] = False
+    rows = np.flatnonzero(allowed_rows)[None, :]
+    parts = score(query.blend, query.signals, query.sides, rows, query.priors, eligible.wishes.boosts_at(rows))
+    mine, others = round(own, 9), np.round(parts.scores[0], 9)
+    return 1 + int(np.count_nonzero((others > mine) | ((others == mine) & (rows[0] < row))))
+
+
+def _all(view: View, request: Request, rows: Rows, progress: Progress | None) -> _Answers:
+    """The lists of many rows: those who share an audience share a scope and one matrix; blocks run side by side."""
+    found = _Answers(
+        np.full((len(rows), request.k), -1, dtype=np.int64),
+        np.full((len(rows), request.k), -np.inf),
+        np.full((len(rows), request.k), -1, dtype=np.int32),
+        np.zeros((len(rows), request.k), dtype=np.int64),
+        [()] * len(rows),
+    )
+    notes: list[Sequence[Note]] = [()] * len(rows)
+    recipe = stages(view)
+    done, lock = 0, threading.Lock()
+    for code in np.unique(view.audience[rows]) if len(rows) else ():
+        group = np.flatnonzero(view.audience[rows] == code)
+        first = _question_of_rows(view, request, rows[group[:1]]).query
+        scanner = Scanner(first.blend, view.signals, scope(first.blend, view.signals, first.eligible))
+        if len(group) > 64:
+            _sort_distributions(first.blend, scanner)
+
+        def block(part: Rows, scanner: Scanner = scanner) -> None:
+            nonlocal done
+            asked = _question_of_rows(view, request, rows[part])
+            answers = _answers(asked.query, run(recipe, replace(asked.query, scanner=scanner, blend=scanner.blend)))
+            found.rows[part], found.scores[part] = answers.rows, answers.scores
+            found.origin[part], found.moved[part] = answers.origin, answers.moved
+            for lane, mine in zip(part.tolist(), answers.notes, strict=True):
+                notes[lane] = mine
+            with lock:
+                done += len(part)
+                if progress is not None:
+                    progress(done, len(rows))
+
+        blocks = [group[start : start + LANES] for start in range(0, len(group), LANES)]
+        if len(blocks) < 2:
+            for part in blocks:
+                block(part)
+        else:
+            with ThreadPoolExecutor(WORKERS) as workers:
+                list(workers.map(block, blocks))
+    return replace(found, notes=notes)
+
+
+def _sort_distributions(blend: Blend, scanner: Scanner) -> None:
+    """Many lists ask for all of F, so it is sorted once, before they start."""
+    patterns: Collection[int] = {bits for bits, _, _ in scanner.scope.segments if bits}
+    for bits in patterns:
+        blend.distribution(bits).sort()

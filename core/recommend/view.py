@@ -1,0 +1,241 @@
+"""A view of the shop: one snapshot, its calibration, the facts of the hour, the strategy and rules in force.
+
+A list is a function of a request and a view, and of nothing else. Views are immutable; when facts, a strategy or rules
+change, a new one is opened that shares all that did not change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores, Vectors
+from core.domain.catalogue import ALLOWED_AUDIENCES, AUDIENCES, Catalogue
+from core.domain.listing import Versions
+from core.domain.query import Request
+from core.domain.rules import NOTHING, Curation
+from core.domain.strategy import Strategy
+from core.rank.blend import Blend
+from core.rank.calibrate import PRIOR, Calibration, priors
+from core.rank.candidates import ColumnCache
+from core.rank.diversify import price_bands
+from core.rank.signals import AttributeSignal, ColumnSignal, Signal, VectorSignal
+from core.rank.twins import Identity, identity
+
+# The fields that the attribute signal and de-duplication read; a change of any other field leaves both as they are.
+_SEEN_BY_SIGNALS = frozenset(
+    {"category", "type", "colour", "material", "pattern", "occasion", "season", "brand_tier", "price", "brand", "family_id"}
+)
+
+CurationFor = Callable[[str | None, Request], Curation]  # anchor's id (None for words) and request -> rules on its list
+
+
+class SnapshotLike(Protocol):
+    """What a view needs of a snapshot: vectors and present by signal, "text" and perhaps "image"."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def catalogue(self) -> Catalogue: ...
+    @property
+    def vectors(self) -> Mapping[str, Vectors]: ...
+    @property
+    def present(self) -> Mapping[str, Mask]: ...
+
+
+@dataclass(frozen=True, eq=False)
+class Edition:
+    """A snapshot held in memory."""
+
+    id: str
+    catalogue: Catalogue
+    vectors: Mapping[str, Vectors]
+    present: Mapping[str, Mask]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """Everything that a list depends on besides its request.
+
+    catalogue: the effective one, with the overlay of facts.
+    signals:   the similarity signals by name.
+    encoders:  signal -> name of the encoder its vectors come from, None where the shop has none.
+    rules:     the published rules as plain values; `curation` says what they mean for one list.
+    """
+
+    snapshot: SnapshotLike
+    catalogue: Catalogue
+    calibration: Calibration
+    signals: Mapping[str, Signal]
+    identity: Identity
+    strategy: Strategy
+    versions: Versions
+    curation: CurationFor
+    encoders: Mapping[str, str | None] = field(default_factory=dict)
+    rules: tuple[Mapping[str, Any], ...] = ()
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    columns: ColumnCache = field(default_factory=ColumnCache)
+
+    def __len__(self) -> int:
+        return len(self.catalogue)
+
+    def with_strategy(self, strategy: Strategy, version: int) -> View:
+        """The same shop under another published strategy."""
+        return replace(self, strategy=strategy, versions=replace(self.versions, strategy=version))
+
+    def with_rules(self, rules: Sequence[Mapping[str, Any]], version: int, curation: CurationFor) -> View:
+        """The same shop under other rules."""
+        return replace(self, rules=tuple(rules), curation=curation, versions=replace(self.versions, rules=version))
+
+    def with_facts(self, facts: Mapping[str, Mapping[str, Any]], version: int) -> View:
+        """The same shop with another overlay of facts."""
+        return open_view(
+            self.snapshot, self.calibration, facts=facts, facts_version=version, strategy=self.strategy,
+            strategy_version=self.versions.strategy, rules=self.rules, rules_version=self.versions.rules,
+            curation=self.curation, encoders=self.encoders, reuse=self,
+        )  # fmt: skip
+
+    @cached_property
+    def pieces(self) -> Scores:
+        """[n] pieces left, NaN where unknown."""
+        return np.asarray(self.catalogue.pieces(), dtype=np.float64)
+
+    @cached_property
+    def bands(self) -> Codes:
+        """[n] price band of each item, -1 where the price is unknown."""
+        return price_bands(np.asarray(self.catalogue.money("price"), dtype=np.float64))
+
+    @cached_property
+    def audience(self) -> Codes:
+        """[n] place in AUDIENCES, -1 for unknown."""
+        place = {name: code for code, name in enumerate(AUDIENCES)}
+        return np.array([place.get(a, -1) for a in self.catalogue.frame["audience"].tolist()], dtype=np.int32)
+
+    def guard(self, audience: str | None) -> Mask:
+        """[n] items that may stand in the list of somebody shopping for `audience`."""
+        return self._guards[audience if audience in AUDIENCES else None]
+
+    @cached_property
+    def _guards(self) -> dict[str | None, Mask]:
+        out = {}
+        for anchor, others in ALLOWED_AUDIENCES.items():
+            codes = [AUDIENCES.index(a) if a in AUDIENCES else -1 for a in others]
+            out[anchor] = np.isin(self.audience, codes)
+        return out
+
+    def live(self, at: datetime) -> Mask:
+        """[n] items that can be bought at `at`: released, out of embargo, not retired, and in stock or of unknown stock."""
+        return self.dates_allow(at) & (self.pieces != 0)
+
+    def dates_allow(self, at: datetime) -> Mask:
+        """[n] items whose dates let them be shown at `at`."""
+        moment = np.datetime64(at.replace(tzinfo=None) - (at.utcoffset() or at - at), "us")
+        release, embargo, retired = self._dates
+        # A missing date compares as false with everything.
+        out: Mask = ~((release > moment) | (embargo > moment) | (retired <= moment))
+        return out
+
+    @cached_property
+    def _dates(self) -> tuple[AnyArray, AnyArray, AnyArray]:
+        frame = self.catalogue.frame
+        names = ("release_at", "embargo_until", "retired_at")
+        release, embargo, retired = (frame[name].to_numpy(dtype="datetime64[us]") for name in names)
+        return release, embargo, retired
+
+    def family_of(self, row: int) -> Rows:
+        """The rows of an item's style, itself included."""
+        code = int(self.identity.family[row])
+        if code < 0:
+            return np.array([row], dtype=np.int64)
+        order, codes = self._families
+        low, high = np.searchsorted(codes, [code, code + 1])
+        return order[low:high]
+
+    @cached_property
+    def _families(self) -> tuple[Rows, Codes]:
+        order = np.argsort(self.identity.family, kind="stable")
+        return order, self.identity.family[order]
+
+    def priors(self, blend: Blend, at: datetime) -> dict[str, Scores]:
+        """Prior -> [n] squashed z at `at`, 0 where missing; those that the blend weighs."""
+        if not blend.priors:
+            return {}
+        found = {prior.name: prior.values for prior in priors(self.catalogue, self.pieces, at)}
+        return {name: np.nan_to_num(self.calibration.z(PRIOR, name, found[name]), nan=0.0) for name in blend.priors}
+
+
+def open_view(
+    snapshot: SnapshotLike,
+    calibration: Calibration,
+    *,
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
+    facts_version: int = 0,
+    strategy: Strategy | None = None,
+    strategy_version: int = 0,
+    rules: Sequence[Mapping[str, Any]] = (),
+    rules_version: int = 0,
+    curation: CurationFor | Curation = NOTHING,
+    encoders: Mapping[str, str | None] | None = None,
+    reuse: View | None = None,
+) -> View:
+    """A view of `snapshot` under `calibration` with an overlay of facts (item -> field -> value).
+
+    reuse: an earlier view; what still holds of it is shared, so that a change of stock or weights costs little.
+    """
+    overlay = {item: dict(fields) for item, fields in (facts or {}).items()}
+    same_snapshot = reuse is not None and reuse.snapshot is snapshot
+    if reuse is not None and same_snapshot and reuse.facts == overlay:
+        catalogue = reuse.catalogue
+    else:
+        catalogue = snapshot.catalogue.with_changes(overlay)
+    if (
+        reuse is not None
+        and same_snapshot
+        and reuse.calibration.id == calibration.id
+        and _seen(reuse.facts) == _seen(overlay)
+    ):
+        signals, alike, columns = reuse.signals, reuse.identity, reuse.columns
+    else:
+        signals = _signals(snapshot, catalogue, calibration, reuse if same_snapshot else None)
+        text, image = signals.get("text"), signals.get("image")
+        alike = identity(
+            catalogue,
+            text if isinstance(text, VectorSignal) else None,
+            image if isinstance(image, VectorSignal) else None,
+        )
+        columns = ColumnCache()
+    rules_for = (lambda anchor, request, fixed=curation: fixed) if isinstance(curation, Curation) else curation
+    return View(
+        snapshot, catalogue, calibration, signals, alike, strategy or Strategy(),
+        Versions(snapshot.id, calibration.id, facts_version, rules_version, strategy_version),
+        rules_for, dict(encoders or {}), tuple(rules), overlay, columns,
+    )  # fmt: skip
+
+
+def _signals(
+    snapshot: SnapshotLike, catalogue: Catalogue, calibration: Calibration, reuse: View | None
+) -> dict[str, Signal]:
+    out: dict[str, Signal] = {}
+    for name, vectors in snapshot.vectors.items():
+        if reuse is not None and name in reuse.signals:
+            out[name] = reuse.signals[name]
+            continue
+        given = np.asarray(snapshot.present[name], dtype=bool)
+        sound = np.isfinite(vectors).all(axis=1) if len(vectors) else given
+        out[name] = VectorSignal(name, vectors, given & sound)
+    out["attributes"] = AttributeSignal(catalogue, calibration.means)
+    out["words"] = ColumnSignal("words", np.ones(len(catalogue), dtype=bool))
+    return out
+
+
+def _seen(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The part of an overlay that signals and de-duplication read."""
+    seen = {
+        item: {name: value for name, value in fields.items() if name in _SEEN_BY_SIGNALS} for item, fields in facts.items()
+    }
+    return {item: fields for item, fields in seen.items() if fields}
