@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 BATCH = 32
 WORDS_BATCH = 64
+MINILM = "text.transformer."  # where open_clip keeps a text model of the hub
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,19 +112,19 @@ def _from_folder(folder: Path, weights: Path, settings: Settings) -> _Parts:
 
 
 def _load_picture_side(model: Any, weights: Path) -> None:
-    """Weights of the image tower, and of the temperature if they are there, into a model whose words are loaded.
+    """All weights but MiniLM's own, into a model whose MiniLM is loaded; the temperature may be missing.
 
-    Raises ValueError when the file lacks a part of the tower or brings what the model has no place for.
+    Raises ValueError when the file lacks a part of the model, which would then be random, or has one too many.
     """
     from safetensors.torch import load_file
 
-    state = {name: tensor for name, tensor in load_file(str(weights)).items() if not name.startswith("text.")}
+    state = {name: tensor for name, tensor in load_file(str(weights)).items() if not name.startswith(MINILM)}
     own = model.state_dict()
     for name in ("logit_scale", "logit_bias"):
         if name in state and name in own:
             state[name] = state[name].reshape(own[name].shape)
     missing, unexpected = model.load_state_dict(state, strict=False)
-    lacking = [name for name in missing if name.startswith("visual.")]
+    lacking = [name for name in missing if not name.startswith((MINILM, "logit_"))]
     if lacking or unexpected:
         odd = lacking[:3] or list(unexpected)[:3]
         raise ValueError(f"{weights.name} does not fit its config ({', '.join(odd)} …)")

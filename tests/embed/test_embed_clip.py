@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from core.embed.protocols import ImageEncoder, card
 from core.settings import Settings
 
 PICTURES = [Image.new("RGB", (60, 80), colour) for colour in ("black", "red", "white")]
-TOWER = {
+TOWER: dict[str, Any] = {
     "embed_dim": 384,
     "vision_cfg": {
         "timm_model_name": "mobilenetv4_conv_small", "timm_model_pretrained": False, "timm_pool": "avg",
@@ -24,7 +25,7 @@ TOWER = {
     "text_cfg": {
         "hf_model_name": "sentence-transformers/all-MiniLM-L6-v2",
         "hf_tokenizer_name": "sentence-transformers/all-MiniLM-L6-v2",
-        "hf_pooler_type": "mean_pooler", "context_length": 64,
+        "hf_pooler_type": "mean_pooler", "hf_proj_type": None, "context_length": 64,
     },
 }  # fmt: skip
 
@@ -111,6 +112,15 @@ def test_weights_that_do_not_fit_their_config_are_refused(tower: Path, tmp_path:
     save_file(state, str(tmp_path / "open_clip_model.safetensors"))
     (tmp_path / "open_clip_config.json").write_text((tower / "open_clip_config.json").read_text())
     with pytest.raises(ModelMissing, match="does not fit"):
+        registry.image_encoder(Settings(image_model=f"local:{tmp_path}"))
+
+
+@pytest.mark.models
+def test_a_projection_of_words_without_weights_is_refused_rather_than_random(tower: Path, tmp_path: Path) -> None:
+    config = {"model_cfg": {**TOWER, "text_cfg": {**TOWER["text_cfg"], "hf_proj_type": "mlp"}}}
+    (tmp_path / "open_clip_config.json").write_text(json.dumps(config))
+    (tmp_path / "open_clip_model.safetensors").write_bytes((tower / "open_clip_model.safetensors").read_bytes())
+    with pytest.raises(ModelMissing, match=r"text\.proj"):
         registry.image_encoder(Settings(image_model=f"local:{tmp_path}"))
 
 

@@ -19,6 +19,8 @@ from PIL import Image, ImageCms
 from core.domain.errors import Refused
 from core.embed.pictures import MAX_BYTES, THUMBNAIL, decode, thumbnail
 
+pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")  # pytest undoes the filter of the module itself
+
 RED, BLUE = (200, 30, 40), (40, 70, 190)
 
 
