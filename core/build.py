@@ -27,8 +27,7 @@ from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
 from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
-from core.rank.calibrate import Calibration
-from core.recommend.view import calibration_of
+from core.rank.calibrate import Calibration, calibrate
 from core.settings import Settings
 from core.store import generations, source
 from core.store.files import write_bytes
@@ -229,7 +228,7 @@ def _calibration(
         if old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
             return before.calibration
     watch(Progress("Calibrating the signals"))
-    calibration = calibration_of(catalogue, vectors, present)
+    calibration = calibrate(catalogue, vectors, present)
     arrays, meta = calibration.to_arrays()
     generations.save_arrays(layout.calibration / calibration.id, arrays, {**meta, "basis": basis})
     return calibration.id

@@ -20,11 +20,11 @@ from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.errors import BadRequest, ModelMissing, NotReady, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.placements import Placement
-from core.domain.query import Filters, Request
-from core.domain.strategy import Strategy
+from core.domain.query import MAX_K, Filters, Request
+from core.domain.strategy import SIGNALS, Strategy
 from core.embed.worker import EncoderWorker
-from core.rank.calibrate import Calibration
-from core.recommend import browse, reverse, search, similar
+from core.rank.calibrate import PRIOR, Calibration
+from core.recommend import browse, reverse, similar
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -114,6 +114,7 @@ class Shop:
         self._worker = worker
         self._lock = threading.Lock()
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
+        self._latest: View | None = None
         self._bm25: Bm25Index | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._counting: set[tuple[Any, ...]] = set()
@@ -138,15 +139,15 @@ class Shop:
             self._calibration,
             facts=self.studio.facts(facts_version),
             facts_version=facts_version,
-            rules=self.studio.rules(rules_version),
-            rules_version=rules_version,
             strategy=self.studio.strategy(str(placement), strategy_version),
             strategy_version=strategy_version,
+            rules=self.studio.rules(rules_version),
+            rules_version=rules_version,
             encoders={name: state.name for name, state in self.encoders().items()},
-            like=next(reversed(self._views.values()), None),
+            reuse=self._latest,
         )
         with self._lock:
-            self._views[key] = view
+            self._views[key] = self._latest = view
             while len(self._views) > VIEWS_KEPT:
                 self._views.popitem(last=False)
         return view
@@ -198,8 +199,8 @@ class Shop:
         request = self._settled(request)
         return similar.trace(self.view(request.at, request.placement), request)
 
-    def why_missing(self, request: Request, item: str) -> Missing:
-        """Why `item` is not in the list of `request`. Raises UnknownItem."""
+    def why_missing(self, request: Request, item: str) -> Missing | None:
+        """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
         return similar.why_missing(self.view(request.at, request.placement), request, item)
 
@@ -213,6 +214,8 @@ class Shop:
 
     def search(self, request: Request, *, sellable: bool = True) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
+        from core.recommend import search
+
         request = self._settled(request)
         view = self.view(request.at, Placement.SEARCH)
         words = self.words(request.words or "")
@@ -230,20 +233,26 @@ class Shop:
         filters: Filters | None = None,
         *,
         words: str = "",
-        sort: str = "featured",
-        offset: int = 0,
-        limit: int = 48,
+        sort: str = browse.RELEVANCE,
+        page: int = 1,
+        size: int = 48,
         at: datetime | None = None,
-    ) -> browse.Page:
-        """One page of the catalogue with facets and counts; with words, in the order of the search."""
+    ) -> browse.Shelf:
+        """One page of the catalogue with facets and counts; with words, what they find.
+
+        Sort "relevance" is the order of the search, or the newest first where there are no words.
+        """
         moment = self._moment(at)
         view = self.view(moment)
-        found = None
+        hits = None
         if words.strip():
-            found = search.search_rows(
-                self.view(moment, Placement.SEARCH), words, bm25=self.bm25(), vectors=self.words(words), at=moment
-            )
-        return browse.page(view, filters or Filters(), found=found, sort=sort, offset=offset, limit=limit, at=moment)
+            asked = Request(placement=Placement.SEARCH, words=words, k=MAX_K, at=moment)
+            hits = view.catalogue.rows(self.search(asked, sellable=False).ids)
+        elif sort == browse.RELEVANCE:
+            sort = "newest"
+        return browse.browse(
+            view.catalogue, filters or Filters(), at=moment, sort=sort, page=page, size=size, hits=hits
+        )
 
     def words(self, words: str) -> Words:
         """`words` through the encoders of this edition, where they are warm."""
@@ -268,8 +277,14 @@ class Shop:
         """The index of exact words, built on first use."""
         with self._lock:
             if self._bm25 is None:
-                self._bm25 = search.index_words(self.snapshot.catalogue)
+                self._bm25 = Bm25Index.of(self.snapshot.catalogue)
             return self._bm25
+
+    def signals(self) -> tuple[str, ...]:
+        """The signals that can tell products of this edition apart."""
+        return tuple(
+            name for name in SIGNALS if self._calibration.has("item", name) or self._calibration.has(PRIOR, name)
+        )
 
     # -- the shop at a glance --------------------------------------------------------------------------------------
 
@@ -320,12 +335,11 @@ class Shop:
 
         def count() -> None:
             try:
-                lists = similar.similar_all(view, Request(k=THIN, at=at), None, None)
-                states = view.catalogue.states(at)
-                live = {item for item, state in zip(view.catalogue.ids, states, strict=True) if state == State.LIVE}
-                thin = tuple(one.anchor for one in lists if one.anchor in live and len(one.items) < THIN)
+                lists = reverse.all_lists(view, Request(k=THIN, at=at))
+                short = ((lists >= 0).sum(axis=1) < THIN) & (view.catalogue.states(at) == State.LIVE)
+                ids = view.catalogue.ids
                 with self._lock:
-                    self._thin = {key: thin}  # type: ignore[dict-item]
+                    self._thin = {key: tuple(ids[row] for row in np.flatnonzero(short))}
             finally:
                 with self._lock:
                     self._counting.discard(key)
@@ -404,7 +418,7 @@ class Shop:
 
 def _broken(stock: Mapping[str, int] | None) -> bool:
     """Some sizes are gone, some are left."""
-    return bool(stock) and len(stock) > 1 and 0 < sum(1 for left in stock.values() if left > 0) < len(stock)
+    return stock is not None and len(stock) > 1 and 0 < sum(1 for left in stock.values() if left > 0) < len(stock)
 
 
 # -- the one engine of the process ---------------------------------------------------------------------------------
