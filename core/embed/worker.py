@@ -37,6 +37,7 @@ TEXTS_AT_ONCE = 128  # a search waits for one such batch at most while a build g
 PICTURES_AT_ONCE = 32
 BYTES_AT_ONCE = 64 * 2**20
 MEMORY_LIMIT = 4 * 2**30
+LOADS = {"text_card": "text", "texts": "text", "image_card": "image", "words": "image", "pictures": "image"}
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0  # a first fetch from the hub included
 ROOT = Path(__file__).resolve().parents[2]
@@ -127,7 +128,6 @@ class EncoderWorker:
         if self._text_card is None or "text" not in self._loaded:
             head, _ = self._call({"op": "text_card"}, (), LOAD_SECONDS)
             self._text_card = EncoderCard(**head["card"])
-            self._loaded.add("text")
         return self._text_card
 
     def image_card(self) -> EncoderCard | None:
@@ -135,7 +135,6 @@ class EncoderWorker:
         if "image" not in self._loaded:
             head, _ = self._call({"op": "image_card"}, (), LOAD_SECONDS)
             self._image_card = EncoderCard(**head["card"]) if head["card"] else None
-            self._loaded.add("image")
         return self._image_card
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:
@@ -254,6 +253,8 @@ class EncoderWorker:
                 if self._wanted_warm and not self._closed and threading.current_thread() is not self._warming:
                     threading.Timer(0.05, self.warm).start()
                 raise
+            if "error" not in told and (loaded := LOADS.get(head["op"])):
+                self._loaded.add(loaded)
         if "error" in told:
             raise _ERRORS.get(str(told.get("code")), EncoderFailed)(str(told["error"]))
         return told, parts
@@ -340,9 +341,12 @@ class _Child:
         return f"was killed by signal {-code}" if code is not None and code < 0 else f"ended by itself (status {code})"
 
     def _last_words(self) -> str:
-        self._noise.seek(0, os.SEEK_END)
-        self._noise.seek(max(0, self._noise.tell() - 2000))
-        return self._noise.read().decode(errors="replace")
+        try:
+            self._noise.seek(0, os.SEEK_END)
+            self._noise.seek(max(0, self._noise.tell() - 2000))
+            return self._noise.read().decode(errors="replace")
+        except ValueError:  # the shop was closed in the meantime
+            return ""
 
 
 class _Turn:
