@@ -14,7 +14,7 @@ from core.domain.arrays import Mask
 
 _EMAIL = re.compile(r"[\w.+%-]{1,64}(?:@|\s?\[at\]\s?|\s?\(at\)\s?)[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}")
 _PHONES = (
-    re.compile(r"(?<![\w+])(?:\+|00)[1-9]\d{0,2}(?:[\s().\-/]{0,3}\d){7,12}(?!\w)"),
+    re.compile(r"(?<![\w+])(?<!\d\s)(?:\+|00)[1-9]\d{0,2}(?:[\s().\-/]{0,3}\d){7,12}(?!\w)"),
     re.compile(r"(?<![\w.,])0[1-9](?:[ .\-]\d{2}){4}(?!\w)"),  # France
     re.compile(r"(?<![\w.,])(?:\(\d{3}\)\s?|\d{3}[.\-])\d{3}[.\-]\d{4}(?!\w)"),  # North America
     re.compile(

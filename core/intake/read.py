@@ -299,8 +299,8 @@ def _records(
             break
     if header is None:
         raise Refused(f"{name} has no rows.")
-    names = _headers(header, findings, limits, name)
-    wide = len(names)
+    head = _headers(header, findings, limits, name)
+    names = head.names
     chunks: list[Any] = []
     numbers: list[int] = []
     pending: list[list[str]] = []
@@ -330,26 +330,27 @@ def _records(
             continue
         if not any(cells) or not any(cell.strip() for cell in cells):
             continue
-        reason = _row_fault(cells, wide, row, limits)
+        reason = _row_fault(cells, head, row, limits)
         if reason is not None:
             bad.append(BadRow(row, tuple(printable(cell) for cell in cells)))
             findings.add(reason[0], "error", reason[1], row=row, value=printable(separator.join(cells)))
             continue
-        pending.append(cells[:wide] if len(cells) >= wide else cells + [""] * (wide - len(cells)))
+        pending.append((cells + [""] * (len(names) - len(cells)))[: len(names)])
         numbers.append(row)
         if len(numbers) > limits.rows:
             raise Refused(f"{name} has more than {limits.rows:,} rows. Split the file.")
         if len(pending) >= 50_000:
             flush()
     flush()
-    data = pa.Table.from_batches(chunks, schema=schema)
+    data = _without_empty(pa.Table.from_batches(chunks, schema=schema), head, findings)
     return _table(name, "csv", data, np.array(numbers, dtype=np.int64), findings, bad, encoding, separator)
 
 
-def _row_fault(cells: list[str], wide: int, row: int, limits: Limits) -> tuple[str, str] | None:
-    """(code, sentence) when these cells cannot be a row of a table `wide` columns wide."""
+def _row_fault(cells: list[str], head: _Head, row: int, limits: Limits) -> tuple[str, str] | None:
+    """(code, sentence) when these cells cannot be a row under this header. Unnamed trailing cells may be left out."""
+    wide = len(head.names)
     if len(cells) != wide:
-        if len(cells) < wide:
+        if len(cells) < head.least:
             return "ragged_row", (
                 f"Row {row} has {len(cells)} cells where the header has {wide}. "
                 "A line break inside a cell, or a missing separator?"
@@ -368,20 +369,26 @@ def _row_fault(cells: list[str], wide: int, row: int, limits: Limits) -> tuple[s
     return None
 
 
-def _headers(cells: Sequence[str], findings: Findings, limits: Limits, name: str) -> list[str]:
-    """Unique names of the columns. Unnamed trailing ones are dropped, other unnamed and repeated ones get a name."""
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """names: of all columns, unique. least: columns up to the last one with a name. unnamed: columns without one."""
+
+    names: list[str]
+    least: int
+    unnamed: dict[str, int]
+
+
+def _headers(cells: Sequence[str], findings: Findings, limits: Limits, name: str) -> _Head:
+    """Names for the columns; unnamed and repeated ones get one."""
     cells = [printable(cell).strip().strip("\ufeff") for cell in cells]
-    while cells and not cells[-1]:
-        cells.pop()
-    if len(cells) > limits.columns:
-        raise Refused(f"{name} has {len(cells):,} columns; at most {limits.columns} are taken.")
+    least = max((i for i, cell in enumerate(cells, start=1) if cell), default=0)
+    if least > limits.columns:
+        raise Refused(f"{name} has {least:,} columns; at most {limits.columns} are taken.")
+    cells = cells[: limits.columns]
+    unnamed: dict[str, int] = {}
     names: list[str] = []
     for position, cell in enumerate(cells, start=1):
         new = cell or f"column {position}"
-        if not cell:
-            findings.add(
-                "unnamed_column", "warning", f"Column {position} has no name; it is called {new!r}.", column=new
-            )
         if new in names:
             copy = 2
             while f"{new} ({copy})" in names or f"{new} ({copy})" in cells:
@@ -393,8 +400,23 @@ def _headers(cells: Sequence[str], findings: Findings, limits: Limits, name: str
                 column=new,
             )
             new = f"{new} ({copy})"
+        if not cell:
+            unnamed[new] = position
         names.append(new)
-    return names
+    return _Head(names, least, unnamed)
+
+
+def _without_empty(data: Any, head: _Head, findings: Findings) -> Any:
+    """The table without unnamed columns that hold nothing; those that hold something are told of."""
+    for name, position in head.unnamed.items():
+        column = data.column(name)
+        if column.null_count == len(column):
+            data = data.drop_columns([name])
+        else:
+            findings.add(
+                "unnamed_column", "warning", f"Column {position} has no name; it is called {name!r}.", column=name
+            )
+    return data
 
 
 def _table(
@@ -423,7 +445,8 @@ def _parquet(path: Path, limits: Limits) -> Table:
         raw = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Refused(f"{path.name} is not a readable Parquet file: {error}") from None
-    names = _headers(raw.column_names, findings, limits, path.name)
+    head = _headers(raw.column_names, findings, limits, path.name)
+    names = head.names
     columns = [_as_text(raw.column(i)) for i in range(len(names))]
     data = pa.table(dict(zip(names, columns, strict=True))) if names else pa.table({})
     return _checked_cells(path.name, "parquet", data, np.arange(1, raw.num_rows + 1, dtype=np.int64), findings, limits)
@@ -472,6 +495,9 @@ def cell_text(value: Any) -> str | None:
             return str(value)
 
 
+_ONE = _Head(["cell"], 1, {})
+
+
 def _checked_cells(name: str, kind: str, data: Any, rows: Rows, findings: Findings, limits: Limits) -> Table:
     """The table without blank rows and without rows whose cells are damaged."""
     keep = np.zeros(len(rows), dtype=bool)
@@ -483,7 +509,7 @@ def _checked_cells(name: str, kind: str, data: Any, rows: Rows, findings: Findin
             if not keep[position] and cell.strip():
                 keep[position] = True
             if len(cell) > limits.cell or "\x00" in cell:
-                fault = _row_fault([cell], 1, int(rows[position]), limits)
+                fault = _row_fault([cell], _ONE, int(rows[position]), limits)
                 if fault is not None:
                     faults.setdefault(position, fault)
     bad = []
@@ -546,7 +572,8 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
         raise Refused(f"{name} has no rows.")
     if len(sheets) > 1:
         findings.add("one_sheet", "warning", f"{name} has {len(sheets)} sheets; only {sheet.title!r} was read.")
-    names = _headers([cell or "" for cell in found[1]], findings, limits, name)
+    head = _headers([cell or "" for cell in found[1]], findings, limits, name)
+    names = head.names
     schema = pa.schema([(column, pa.string()) for column in names])
 
     def flush() -> None:
@@ -560,7 +587,7 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
             continue
         # A sheet's rows end with their last filled cell, so a short row is not a broken one.
         texts = [cell or "" for cell in cells] + [""] * (len(names) - len(cells))
-        fault = _row_fault(texts, len(names), number, limits)
+        fault = _row_fault(texts, head, number, limits)
         if fault is not None:
             bad.append(BadRow(number, tuple(printable(cell) for cell in texts)))
             findings.add(fault[0], "error", fault[1], row=number)
@@ -572,7 +599,7 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
         if len(pending) >= 20_000:
             flush()
     flush()
-    data = pa.Table.from_batches(batches, schema=schema)
+    data = _without_empty(pa.Table.from_batches(batches, schema=schema), head, findings)
     return _table(name, "xlsx", data, np.array(numbers, dtype=np.int64), findings, bad)
 
 
