@@ -30,7 +30,8 @@ PRICE_ALIKE = 0.6  # ln of the ratio of two prices at which they agree by exp(-1
 # Words of one group agree by one half. A word may stand in several groups.
 _MATERIALS = (
     "leather suede nubuck calfskin lambskin nappa sheepskin patent", "leather leatherette synthetic pu",
-    "cotton linen denim canvas poplin jersey corduroy chambray twill", "wool cashmere merino mohair alpaca tweed flannel felt angora",
+    "cotton linen denim canvas poplin jersey corduroy chambray twill",
+    "wool cashmere merino mohair alpaca tweed flannel felt angora",
     "silk satin chiffon crepe organza viscose georgette", "polyester nylon polyamide acrylic synthetic elastane mesh",
     "gold silver steel brass metal vermeil platinum", "straw raffia rattan wicker jute",
 )  # fmt: skip
@@ -58,7 +59,8 @@ def values_of(frame: Any, field: str) -> list[Value | None]:
     if field == "price":
         return [price_bin(price) for price in frame["price"].to_numpy(dtype=np.float64, na_value=np.nan).tolist()]
     if field == "brand_tier":
-        return [None if np.isnan(t) else int(t) for t in frame["brand_tier"].to_numpy(dtype=np.float64, na_value=np.nan)]
+        tiers = frame["brand_tier"].to_numpy(dtype=np.float64, na_value=np.nan)
+        return [None if np.isnan(tier) else int(tier) for tier in tiers]
     if field == "pattern":
         return [None if not value else _words(value) for value in frame[field].tolist()]
     return [_distinct_set(values) for values in frame[field].tolist()]
@@ -108,7 +110,7 @@ def table(field: str, left: Sequence[Value], right: Sequence[Value]) -> Matrix:
 
 
 def _category(left: Sequence[Value], right: Sequence[Value]) -> Matrix:
-    """Tree distance: 1 for the same path, .8 for the same kind under another branch, else the shared part of the way."""
+    """Tree distance: 1 for the same path, .8 for the same kind in another branch, else the shared part of the way."""
     depth = max(len(path) for path in (*left, *right))
     names = {name: code for code, name in enumerate(sorted({level for path in (*left, *right) for level in path}))}
 
@@ -156,7 +158,8 @@ def _sets(alike: Callable[[Sequence[str], Sequence[str]], Matrix]) -> Table:
         b_best = np.stack([base[:, row > 0].max(axis=1) for row in b_in])  # [right, a words]
         forth = np.einsum("ij,kj->ik", a_best, b_in / b_in.sum(axis=1, keepdims=True))
         back = np.einsum("ij,kj->ki", b_best, a_in / a_in.sum(axis=1, keepdims=True))
-        return (0.5 * (forth + back)).round(12)
+        out: Matrix = (0.5 * (forth + back)).round(12)
+        return out
 
     return of
 
@@ -172,10 +175,11 @@ def _membership(sets: Sequence[Value], words: Sequence[str]) -> Matrix:
 def _colour_words(left: Sequence[str], right: Sequence[str]) -> Matrix:
     """Colours by how they look; words that name no colour ("multi") agree with themselves alone."""
     out = _equal(left, right)
-    a, b = [colours.entry(word) for word in left], [colours.entry(word) for word in right]
-    rows, columns = [i for i, e in enumerate(a) if e is not None], [i for i, e in enumerate(b) if e is not None]
+    rows = {row: entry for row, word in enumerate(left) if (entry := colours.entry(word)) is not None}
+    columns = {column: entry for column, word in enumerate(right) if (entry := colours.entry(word)) is not None}
     if rows and columns:
-        out[np.ix_(rows, columns)] = colours.agreement()[np.ix_([a[i] for i in rows], [b[i] for i in columns])]  # type: ignore[arg-type]
+        alike = colours.agreement()[np.ix_(list(rows.values()), list(columns.values()))]
+        out[np.ix_(list(rows), list(columns))] = alike
     return out
 
 
@@ -203,7 +207,8 @@ def _season_words(left: Sequence[str], right: Sequence[str]) -> Matrix:
 
 
 def _equal(left: Sequence[str], right: Sequence[str]) -> Matrix:
-    return np.equal.outer(np.array(left, dtype=object), np.array(right, dtype=object)).astype(np.float64)
+    out: Matrix = np.equal.outer(np.array(left, dtype=object), np.array(right, dtype=object)).astype(np.float64)
+    return out
 
 
 def _pattern(left: Sequence[Value], right: Sequence[Value]) -> Matrix:

@@ -61,11 +61,17 @@ class Blend:
 
     def _by_pattern(self, g: Matrix, pattern: AnyArray, of: object) -> Matrix:
         out = np.full(g.shape, np.nan)
-        for code in np.unique(pattern):
+        for code in codes_in(pattern):
             if code > 0:
                 chosen = pattern == code
-                out[chosen] = of(self.distribution(int(code)), g[chosen])  # type: ignore[operator]
+                out[chosen] = of(self.distribution(code), g[chosen])  # type: ignore[operator]
         return out
+
+
+def codes_in(patterns: AnyArray) -> list[int]:
+    """The patterns that occur, in order."""
+    found: list[int] = np.flatnonzero(np.bincount(patterns.ravel())).tolist()
+    return found
 
 
 def blend_for(calibration: Calibration, kind: str, weights: Mapping[str, float], available: Collection[str]) -> Blend:
@@ -146,12 +152,12 @@ def contributions(blend: Blend, parts: Parts, priors: Mapping[str, Scores], boos
     out: dict[str, Matrix] = {}
     if blend.similarity:
         start, rate = np.zeros(parts.g.shape), np.zeros(parts.g.shape)
-        for code in np.unique(parts.pattern):
+        for code in codes_in(parts.pattern):
             if code == 0:
                 continue
             chosen = parts.pattern == code
-            found = blend.distribution(int(code))
-            zero = float(found.normal(np.zeros(1))[0])
+            found = blend.distribution(code)
+            zero = found.zero
             g = parts.g[chosen]
             flat = np.abs(g) < 1e-12
             with np.errstate(invalid="ignore", divide="ignore"):

@@ -28,7 +28,8 @@ PAIRS = 1_000_000
 FLAT = 1e-9  # a sigma below this share of the largest |raw| means that the signal says nothing
 SQUASHED = ("behaviour", *PRIOR_SIGNALS)  # heavy tails: 3 asinh(z / 3)
 PRIOR = "prior"  # the kind under which priors are kept: they do not depend on the query
-_KEPT = 24  # blended distributions held at a time, 8 MB each at a million pairs
+_KEPT = 24  # blended distributions held at a time, up to 24 MB each at a million pairs
+_KEPT_PATTERNS = 12  # sets of signals whose reference values are held at a time
 
 Key = tuple[str, str]  # (kind of query, signal)
 
@@ -56,7 +57,7 @@ class Calibration:
             if moments is not None:
                 self.mu[key], self.sigma[key] = moments
         self.id = self._hash()
-        self._z: dict[Key, Scores] = {}
+        self._references: OrderedDict[tuple[str, tuple[str, ...]], tuple[Scores, ...]] = OrderedDict()
         self._distributions: OrderedDict[Any, Distribution] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -77,7 +78,8 @@ class Calibration:
             if key in self._distributions:
                 self._distributions.move_to_end(key)
                 return self._distributions[key]
-        found = Distribution(self._blended(kind, weights))
+        names = tuple(name for name, _ in weights)
+        found = Distribution(self._reference(kind, names), [weight for _, weight in weights])
         with self._lock:
             found = self._distributions.setdefault(key, found)
             while len(self._distributions) > _KEPT:
@@ -108,22 +110,19 @@ class Calibration:
             raise ValueError(f"calibration {meta['id']} holds the numbers of {out.id}")
         return out
 
-    def _blended(self, kind: str, weights: Sequence[tuple[str, float]]) -> Scores:
-        columns = [self._reference(kind, name) for name, _ in weights]
-        if not columns:
-            return np.empty(0)
-        total = columns[0] * weights[0][1]
-        for column, (_, weight) in zip(columns[1:], weights[1:], strict=True):
-            total += column * weight
-        complete = np.isfinite(total)
-        return total if complete.all() else total[complete]
-
-    def _reference(self, kind: str, signal: str) -> Scores:
-        key = (kind, signal)
+    def _reference(self, kind: str, names: tuple[str, ...]) -> tuple[Scores, ...]:
+        """The z of some signals over all reference pairs that have at least these."""
         with self._lock:
-            if key not in self._z:
-                self._z[key] = np.asarray(self.z(kind, signal, self.raw[key]), dtype=np.float64)
-            return self._z[key]
+            if (kind, names) not in self._references:
+                if len(self._references) >= _KEPT_PATTERNS:
+                    self._references.popitem(last=False)
+                raw = [self.raw[kind, name] for name in names]
+                have = np.logical_and.reduce([np.isfinite(values) for values in raw])
+                self._references[kind, names] = tuple(
+                    np.asarray(self.z(kind, name, values if have.all() else values[have]), dtype=np.float64)
+                    for name, values in zip(names, raw, strict=True)
+                )
+            return self._references[kind, names]
 
     def _hash(self) -> str:
         digest = hashlib.sha256(json.dumps(self.means, sort_keys=True).encode())

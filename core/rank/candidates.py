@@ -44,10 +44,11 @@ def scope(blend: Blend, signals: Mapping[str, Signal], allowed: Mask) -> Scope:
     bits = np.zeros(len(rows), dtype=np.int64)
     for bit, name in enumerate(blend.similarity):
         bits |= signals[name].present[rows].astype(np.int64) << bit
-    codes = np.unique(bits)
+    sizes = np.bincount(bits)
+    codes = np.flatnonzero(sizes)
     if len(codes) > 1:
         rows = np.concatenate([rows[bits == code] for code in codes])
-    edges = np.concatenate(([0], np.cumsum([np.count_nonzero(bits == code) for code in codes]))).astype(int)
+    edges = np.concatenate(([0], np.cumsum(sizes[codes])))
     place = np.full(len(allowed), -1, dtype=np.int64)
     place[rows] = np.arange(len(rows))
     segments = tuple((int(c), int(a), int(b)) for c, a, b in zip(codes, edges, edges[1:], strict=False))
@@ -273,7 +274,7 @@ def pattern(blend: Blend, sides: Sides, bits: int) -> Rows:
 
 
 def _survivors(g: Vectors, place: Scope, reach: int, slack: float) -> tuple[Rows, Matrix]:
-    """Rows [B, m] that can be among the first `reach` of their stretch, and [B, stretches] what all others are below."""
+    """Rows [B, m] that can be among the first `reach` of their stretch; [B, stretches] what all others are below."""
     lanes, rows = [], []
     cuts = np.full((len(g), len(place.segments)), -np.inf)
     for number, (_, start, stop) in enumerate(place.segments):

@@ -15,7 +15,7 @@ import numpy as np
 from core.domain.arrays import Matrix
 
 ENTRIES = 128
-ALIKE = 17.0  # CIEDE2000 at which two colours agree by 1/e: "blue" and "navy" still do a little, "blue" and "red" do not
+ALIKE = 17.0  # CIEDE2000 at which two colours agree by 1/e: "blue" and "navy" do a little, "blue" and "red" not at all
 
 NAMES = """
 black 17181a, jet 0f0f10, onyx 2b2b2e, ebony 2c2724, noir 17181a, off black 26262a, charcoal 3d4045,
@@ -37,7 +37,8 @@ vermilion de4326, tomato e0533c, lipstick c41e3a, raspberry b02a55, cranberry 9c
 fuchsia d0257f, magenta c3217d, hot pink ea4c93, pink ec9db5, rose d8738a, dusty rose c28a8c, old rose b97f80,
 powder pink efd0d0, baby pink f5ccd6, pale pink f3d6d8, salmon ee8f7b, coral f2705a, peach f6bd97, apricot f3ac74,
 shrimp f09c86, flamingo f28a94, bubblegum f49ac1, watermelon ec5b6d, melon f5a97f, papaya f5954f,
-orange ee7a24, tangerine f28a1f, mandarin ee6f2d, burnt orange c25a1e, pumpkin d9711f, rust orange c0531f, mustard cf9f2c,
+orange ee7a24, tangerine f28a1f, mandarin ee6f2d, burnt orange c25a1e, pumpkin d9711f,
+rust orange c0531f, mustard cf9f2c,
 ochre c48a33, saffron efae2c, turmeric dd9d22, yellow f4d33c, lemon f6e55d, canary f9e547, butter f6e6a6,
 buttercup f5cf4f, sunflower f3bc25, straw e2cd88, citron d2cb3f, chartreuse bfd641, lime a6cf38, lime green a6cf38,
 fluorescent green b6f33c, neon yellow e6f637, neon green 8df23e, neon pink fb4fa0, neon orange ff7a3a,
@@ -74,7 +75,9 @@ def lab(rgb: Matrix) -> Matrix:
     [[100.0, 0.0, 0.0]]
     """
     linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
-    to_xyz = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]])
+    to_xyz = np.array(
+        [[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175], [0.0193339, 0.119192, 0.9503041]]
+    )
     xyz = linear @ to_xyz.T / np.array([0.95047, 1.0, 1.08883])
     root = np.where(xyz > (6 / 29) ** 3, np.cbrt(xyz), xyz / (3 * (6 / 29) ** 2) + 4 / 29)
     x, y, z = root.T

@@ -25,9 +25,10 @@ def first_twin(twin: Mask, alive: Mask, *, fixed: int) -> Rows:
     """
     kept = alive.copy()
     out = np.full(alive.shape, NOBODY, dtype=np.int64)
-    if not (twin & alive[:, None, :] & alive[:, :, None]).any():
-        return out
-    for place in range(max(fixed, 1), alive.shape[1]):
+    met = np.tril(twin.any(axis=0), -1).any(axis=1)  # positions that repeat an earlier one in some list
+    for place in np.flatnonzero(met).tolist():
+        if place < fixed:
+            continue
         repeats = twin[:, place, :place] & kept[:, :place]
         dropped = alive[:, place] & repeats.any(axis=1)
         kept[dropped, place] = False

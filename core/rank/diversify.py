@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Matrix, Rows, Scores, Vectors
-from core.rank.blend import Blend
+from core.rank.blend import Blend, codes_in
 from core.rank.signals import AttributeSignal, Signal, VectorSignal
 from core.rank.twins import GRID, on_grid
 
@@ -37,12 +37,16 @@ def mmr_order(relevance: Scores, similarity: Matrix, *, lam: float, k: int) -> R
     if not 0.0 <= lam <= 1.0:
         raise ValueError(f"lam is {lam}, outside [0, 1]")
     count = min(k, len(relevance))
-    return pick(np.asarray(relevance)[None, :], np.asarray(similarity)[None, :, :], lam=lam, k=count)[0]
+    order: Rows = pick(np.asarray(relevance)[None, :], np.asarray(similarity)[None, :, :], lam=lam, k=count)[0]
+    return order
 
 
 @dataclass(frozen=True, eq=False)
 class Cap:
-    """At most `limit` [B] picks of one code. codes: [B, D], below 0 is nobody's. taken: [B, D] picks of that code so far."""
+    """At most `limit` [B] picks of one code.
+
+    codes: [B, D], below 0 is nobody's.    taken: [B, D] picks of that code so far.
+    """
 
     codes: Codes
     limit: Rows
@@ -131,7 +135,7 @@ def price_bands(price: Scores) -> Codes:
 def grid_cosines(signal: VectorSignal, rows: Rows) -> Vectors:
     """[B, m, m] cosines between `rows` [B, m] of vectors rounded to a grid.
 
-    Their sums are exact in float32, so the result has the same bits for one list and for many, on any number of threads.
+    Their sums are exact in float32, so the bits are the same for one list and for many, on any number of threads.
     """
     valid = (rows >= 0) & (signal.present[rows] if len(signal.present) else False)
     units = on_grid(signal.vectors[np.where(valid, rows, 0)])
@@ -170,21 +174,21 @@ def similarity(
         if not here.all():
             part[~(here[:, :, None] & here[:, None, :])] = 0
         total += part
-    codes = np.unique(mine)
+    codes = codes_in(mine)
     if len(codes) == 1:
-        return _tabulated(blend, int(codes[0]), total)
+        return _tabulated(blend, codes[0], total)
     shared = mine[:, :, None] & mine[:, None, :]
     out = np.zeros_like(total)
-    for code in np.unique(shared):
+    for code in codes_in(shared):
         chosen = shared == code
-        out[chosen] = _tabulated(blend, int(code), total[chosen])
+        out[chosen] = _tabulated(blend, code, total[chosen])
     return out
 
 
 def _tabulated(blend: Blend, code: int, g: Vectors) -> Vectors:
     if code == 0:
         return np.zeros_like(g)
-    table, low, per_unit = blend.distribution(code).table()
+    table, low, per_unit = blend.distribution(code).table
     steps = (g - np.float32(low)) * np.float32(per_unit)
     np.clip(steps, 0, len(table) - 1, out=steps)
     return table.take(steps.astype(np.int32))

@@ -33,8 +33,12 @@ WIDEST = 600  # codes of one field above which its table is not decomposed
 class Signal(Protocol):
     """A similarity signal."""
 
-    name: str
-    present: Mask  # [n] items that have it
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def present(self) -> Mask:
+        """[n] items that have it."""
 
     def of_rows(self, rows: Rows) -> Any:
         """The sides of catalogue rows."""
@@ -46,7 +50,7 @@ class Signal(Protocol):
         """[B, n] raw values, good to `error`; anything where the item has none."""
 
     def factors(self, rows: Rows) -> tuple[Vectors, float] | None:
-        """[m, w] features of `rows` and a constant: raw = left . right + constant, good to `error`. None if there are none."""
+        """[m, w] features of `rows` and a constant: raw = left . right + constant, to `error`; None without any."""
 
     def left(self, rows: Rows) -> Vectors:
         """[B, w] the features that catalogue rows meet `factors` with when they ask."""
@@ -132,7 +136,7 @@ class AttributeSignal:
             codes[:, column] = found
             self._values.append(list(distinct))
         sizes = np.array([len(values) for values in self._values], dtype=np.int32)
-        self.present: Mask = (codes >= 0).any(axis=1)
+        self.present: Mask = np.asarray((codes >= 0).any(axis=1), dtype=bool)
         self.codes: Codes = np.where(codes < 0, sizes, codes).astype(np.int32)
         self.agreements = tuple(
             agreement.table(name, values, values) for name, values in zip(self.fields, self._values, strict=True)
@@ -272,7 +276,7 @@ def newness(catalogue: Catalogue, at: datetime) -> Prior:
     """1 on the day of release, half after 60 days; a release still ahead counts 1, an unknown one is missing."""
     released = catalogue.frame["release_at"].to_numpy(dtype="datetime64[us]")
     moment = np.datetime64(at.replace(tzinfo=None), "us")
-    days = np.maximum((moment - released) / np.timedelta64(1, "us") / 86_400e6, 0.0)
+    days = np.maximum((moment - released).astype(np.float64) / 86_400e6, 0.0)
     return Prior("newness", np.where(np.isnat(released), np.nan, 0.5 ** (days / NEWNESS_HALF_LIFE_DAYS)))
 
 
@@ -328,7 +332,7 @@ def sides_of_rows(signals: Mapping[str, Signal], rows: Rows) -> Sides:
 
 
 def sides_of_item(signals: Mapping[str, Signal], item: Item, vectors: Mapping[str, AnyArray]) -> Sides:
-    """The sides of one item that need not be in the catalogue: its unit vectors by signal [d], and what is known of it."""
+    """The sides of one item that need not be in the catalogue; vectors: signal -> its unit vector [d]."""
     sides: dict[str, Any] = {}
     present: dict[str, Mask] = {}
     for name, signal in signals.items():

@@ -48,7 +48,8 @@ class Identity:
         same = _known_equal(family[:, :, None], family[:, None, :])
         same |= _known_equal(picture[:, :, None], picture[:, None, :])
         if self.text is not None:
-            both = _padded(self.kind, rows).astype(np.int64) * (int(self.brand.max(initial=0)) + 2) + _padded(self.brand, rows)
+            brands = int(self.brand.max(initial=0)) + 2
+            both = _padded(self.kind, rows).astype(np.int64) * brands + _padded(self.brand, rows)
             open_ = (both[:, :, None] == both[:, None, :]) & (a < b) & (rows >= 0)[:, :, None]
             if words is not None:
                 open_ &= words > SAME_WORDS - NEAR
@@ -73,10 +74,8 @@ def identity(catalogue: Catalogue, text: VectorSignal | None, image: VectorSigna
     """What makes the items of `catalogue` one product or two."""
     frame = catalogue.frame
     pictures = [keys[0] if keys else None for keys in frame["pictures"].tolist()]
-    return Identity(
-        coded(frame["family_id"].tolist()), coded(pictures), coded(frame["type"].tolist()), coded(frame["brand"].tolist()),
-        text, image,
-    )  # fmt: skip
+    family, kind, brand = (coded(frame[name].tolist()) for name in ("family_id", "type", "brand"))
+    return Identity(family, coded(pictures), kind, brand, text, image)
 
 
 def coded(values: list[str | None]) -> Codes:
@@ -87,7 +86,8 @@ def coded(values: list[str | None]) -> Codes:
 
 def on_grid(vectors: Vectors) -> Vectors:
     """Unit vectors rounded to integers, in float32: their dot products are exact, whatever order sums them up."""
-    return np.rint(vectors * np.float32(GRID))
+    out: Vectors = np.rint(vectors * np.float32(GRID))
+    return out
 
 
 def _cosines(signal: VectorSignal, p: Rows, q: Rows) -> Scores:

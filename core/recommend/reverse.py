@@ -29,7 +29,8 @@ def shown_in(
     lists = all_lists(view, request, progress)
     anchors, places = np.nonzero(lists == row)
     order = np.lexsort((anchors, places))
-    return [(view.catalogue.ids[anchor], int(place) + 1) for anchor, place in zip(anchors[order], places[order], strict=True)]
+    ids = view.catalogue.ids
+    return [(ids[anchors[at]], int(places[at]) + 1) for at in order.tolist()]
 
 
 def all_lists(view: View, request: Request, progress: Progress | None = None) -> Rows:

@@ -293,7 +293,7 @@ def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[
 
 
 def _name(view: View, row: int) -> str:
-    title = view.catalogue.frame["title"].iat[row]
+    title = str(view.catalogue.frame["title"].iat[row])
     return f"“{title}” ({view.catalogue.ids[row]})" if title else view.catalogue.ids[row]
 
 
@@ -340,7 +340,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     rows, origins, moves = found.rows.tolist(), found.origin.tolist(), found.moved.tolist()
     known = np.isfinite(why.parts.scores).tolist()
     for lane, who in enumerate(asked.lanes):
-        items = []
+        items: list[Placed] = []
         for place, row in enumerate(rows[lane]):
             if row < 0:
                 continue
@@ -359,7 +359,14 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
         notes = [*asked.notes, *found.notes[lane], *_gone(view, request, who), *_short(len(items), request)]
         out.append(
             Listing(
-                str(request.placement), who.anchor, tuple(items), view.versions, asked.at, encoders, tuple(notes), request.words
+                placement=str(request.placement),
+                anchor=who.anchor,
+                items=tuple(items),
+                versions=view.versions,
+                at=asked.at,
+                encoders=encoders,
+                notes=tuple(notes),
+                words=request.words,
             )
         )
     return out

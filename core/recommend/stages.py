@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from core.domain.arrays import Mask, Rows
+from core.domain.arrays import AnyArray, Codes, Mask, Rows
 from core.domain.listing import Note
 from core.rank import curate, diversify
 from core.rank.blend import DECIMALS, score
@@ -71,7 +71,7 @@ def block(batch: Batch, query: Query) -> Batch:
         clash = [(place, row) for place, row in batch.pins[lane] if row in blocked]
         if clash:
             notes[lane] = [
-                Note("pin_blocked", f"{query.name(row)} is pinned to place {place} and blocked by {blocked[row]}; it is not shown.")
+                Note("pin_blocked", f"{query.name(row)}, pinned to place {place}, is blocked by {blocked[row]}.")
                 for place, row in clash
             ]
     lost = {}
@@ -158,9 +158,8 @@ def _pinned_twins(same: Mask, front: Rows, query: Query) -> dict[int, list[Note]
     for lane, i, j in np.argwhere(same[:, 1 : front.shape[1], 1 : front.shape[1]]).tolist():
         if i < j:
             one, other = query.name(int(front[lane, 1 + i])), query.name(int(front[lane, 1 + j]))
-            notes.setdefault(lane, []).append(
-                Note("pinned_twins", f"{one} and {other} are one product to a shopper; both stay because both are pinned.")
-            )
+            text = f"{one} and {other} are one product to a shopper; both stay because both are pinned."
+            notes.setdefault(lane, []).append(Note("pinned_twins", text))
     return notes
 
 
@@ -204,7 +203,7 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
         deeper = Batch(
             batch.allowed,
             batch.wishes.lanes(short),
-            [batch.pins[lane] for lane in short],
+            [batch.pins[lane] for lane in short.tolist()],
             [() for _ in short],
             reached=batch.reached[short] * 2,
         )
@@ -220,7 +219,7 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
     return diversified
 
 
-def _cap(codes: Rows, together: Rows, pinned: Rows, k: int, of_ten: int, *, least: int) -> diversify.Cap:
+def _cap(codes: Codes, together: Rows, pinned: Rows, k: int, of_ten: int, *, least: int) -> diversify.Cap:
     """A cap over the candidates; what is pinned has been picked already."""
     whole = diversify.cap(codes, together, k, of_ten, least=least)
     pins = pinned.shape[1]
@@ -232,7 +231,7 @@ def _cap(codes: Rows, together: Rows, pinned: Rows, k: int, of_ten: int, *, leas
     return diversify.Cap(mine, whole.limit, taken)
 
 
-def _wide(values: Rows, fill: float = -1) -> Rows:
+def _wide(values: AnyArray, fill: float = -1) -> AnyArray:
     """At least one column, so that a place can be looked up in an empty pool."""
     return values if values.shape[1] else np.full((len(values), 1), fill, dtype=values.dtype)
 
@@ -243,7 +242,8 @@ def _passed_over(
     """Why candidates of one list were not picked: a cap that was full, or others that were closer or more varied."""
     rows = batch.rows[0]
     picked = np.isin(rows, chosen[chosen >= 0]) & (rows >= 0)
-    names = [text for text, on in (("its brand", query.brand_cap), ("its price band", query.band_cap)) if on is not None]
+    asked = (("its brand", query.brand_cap), ("its price band", query.band_cap))
+    names = [text for text, of_ten in asked if of_ten is not None]
     lost = {}
     for at in np.flatnonzero((rows >= 0) & ~picked):
         full = []
@@ -303,7 +303,7 @@ def _fill(view: View) -> Stage:
         out = []
         if kinds[row] >= 0:
             out.append(("the same kind", np.flatnonzero(allowed & (kinds == kinds[row]))))
-        root = frame["category"].iat[row][:1]
+        root = tuple(frame["category"].tolist()[row][:1])
         if root:
             same = np.array([path[:1] == root for path in frame["category"]], dtype=bool)
             out.append((f"the same branch, {root[0]}", np.flatnonzero(allowed & same)))
@@ -328,7 +328,7 @@ def _fill(view: View) -> Stage:
             if not allowed.any():
                 continue
             for rung, rows in rungs(int(query.sides.rows[lane]), allowed):
-                taken = [row for row in _room(view, query, listed, rows.tolist())]
+                taken = _room(view, query, listed, rows.tolist())
                 if taken:
                     found.setdefault(lane, []).extend(taken)
                     listed += taken
@@ -368,7 +368,7 @@ def _room(view: View, query: Query, listed: Sequence[int], rows: Sequence[int]) 
 
 
 def validate(batch: Batch, query: Query) -> Batch:
-    """No blocked, sold-out or repeated item leaves the engine. Raises RuntimeError: that would be a programming error."""
+    """No blocked, sold-out or repeated item leaves the engine. Raises RuntimeError, as that would be a bug."""
     for lane in range(len(query)):
         rows = batch.rows[lane]
         curate.check(rows[rows >= 0].tolist(), query.eligible, query.own[lane], query.blocked[lane])

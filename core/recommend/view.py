@@ -20,6 +20,7 @@ from core.domain.listing import Versions
 from core.domain.query import Request
 from core.domain.rules import NOTHING, Curation
 from core.domain.strategy import Strategy
+from core.rank.agreement import FIELD_WEIGHTS
 from core.rank.blend import Blend
 from core.rank.calibrate import PRIOR, Calibration, priors
 from core.rank.candidates import ColumnCache
@@ -28,9 +29,7 @@ from core.rank.signals import AttributeSignal, ColumnSignal, Signal, VectorSigna
 from core.rank.twins import Identity, identity
 
 # The fields that the attribute signal and de-duplication read; a change of any other field leaves both as they are.
-_SEEN_BY_SIGNALS = frozenset(
-    {"category", "type", "colour", "material", "pattern", "occasion", "season", "brand_tier", "price", "brand", "family_id"}
-)
+_SEEN_BY_SIGNALS = frozenset((*FIELD_WEIGHTS, "type", "brand", "family_id"))
 
 CurationFor = Callable[[str | None, Request], Curation]  # anchor's id (None for words) and request -> rules on its list
 
@@ -80,6 +79,7 @@ class View:
     rules: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: ColumnCache = field(default_factory=ColumnCache)
+    _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.catalogue)
@@ -129,8 +129,14 @@ class View:
         return out
 
     def live(self, at: datetime) -> Mask:
-        """[n] items that can be bought at `at`: released, out of embargo, not retired, and in stock or of unknown stock."""
-        return self.dates_allow(at) & (self.pieces != 0)
+        """[n] items that can be bought at `at`: their dates allow it, and stock is left or unknown."""
+        mask = self._live.get(at)
+        if mask is None:
+            mask = self.dates_allow(at) & (self.pieces != 0)
+            if len(self._live) > 8:
+                self._live.clear()
+            self._live[at] = mask
+        return mask.copy()
 
     def dates_allow(self, at: datetime) -> Mask:
         """[n] items whose dates let them be shown at `at`."""
@@ -236,6 +242,7 @@ def _signals(
 def _seen(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
     """The part of an overlay that signals and de-duplication read."""
     seen = {
-        item: {name: value for name, value in fields.items() if name in _SEEN_BY_SIGNALS} for item, fields in facts.items()
+        item: {name: value for name, value in fields.items() if name in _SEEN_BY_SIGNALS}
+        for item, fields in facts.items()
     }
     return {item: fields for item, fields in seen.items() if fields}
