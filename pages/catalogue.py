@@ -5,14 +5,12 @@ from __future__ import annotations
 import streamlit as st
 
 from core.domain.query import FILTER_FIELDS
+from core.recommend import browse
 from pages.kit import address, cards, engine, frame, narrowing, parts, session, states, text
 
 PAGE, GRID, FACETS = "catalogue", "catalogue:grid", "catalogue:facets"
 AT_ONCE = 48
-SORTS = {
-    "featured": "Featured", "newest": "Newest first", "price_up": "Price, low to high",
-    "price_down": "Price, high to low", "title": "By name",
-}  # fmt: skip
+SORTS = {"featured": "Featured", **browse.SORTS}
 SETS = {
     "broken-sizes": "Broken size runs", "new": "New in the last fortnight", "without-picture": "Without a picture",
     "without-text": "Without words", "thin": "Thin lists",
@@ -121,18 +119,15 @@ def front() -> None:
     named = st.session_state.get("catalogue:set", "")
     ids = set_ids(named) if named else None
     if ids is None:
-        page = shop.browse(
-            narrowing.filters(me.chosen, me.from_price, me.to_price), words=me.words, sort=me.sort,
-            offset=me.page * AT_ONCE, limit=AT_ONCE, at=engine.at(),
-        )  # fmt: skip
-        shown, total, counts = page.ids, page.total, page.facets
+        filters = narrowing.filters(me.chosen, me.from_price, me.to_price)
+        shelf = engine.shelf(filters, words=me.words, sort=me.sort, page=me.page + 1, size=AT_ONCE)
+        ids_of = shop.catalogue(engine.at()).ids
+        shown, total, counts, span = [ids_of[row] for row in shelf.rows], shelf.total, shelf.facets, shelf.price
     else:
         shown, total, counts = ids[me.page * AT_ONCE : (me.page + 1) * AT_ONCE], len(ids), {}
     with left, st.container(key="controls"):
         if ids is None:
-            priced = (
-                narrowing.price("Price", me.from_price, me.to_price, engine.currency()) if engine.priced() else None
-            )
+            priced = engine.priced() and narrowing.price(me.from_price, me.to_price, engine.currency(), span)
             parts.facets(
                 narrowing.groups(counts, me.chosen), priced or None, key=FACETS, label="Narrow down", on_change=narrow
             )

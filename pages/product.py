@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 import streamlit as st
@@ -91,9 +90,7 @@ def correct(item: Item) -> None:
 
 def as_imported(item: Item, field: str) -> None:
     try:
-        engine.shop().studio.clear_fact(
-            item.id, field, who=engine.who(), at=engine.now(), why="Back to the import"
-        )
+        engine.shop().studio.clear_fact(item.id, field, who=engine.who(), at=engine.now(), why="Back to the import")
     except ShopError as error:
         st.session_state["product:said"] = (error.message, "warn")
 
@@ -290,7 +287,7 @@ else:
     item = engine.shop().item(chosen, engine.at())
     session.commit(item=item.id)
     state = item.state(engine.moment())
-    over = " · ".join(part for part in (text.house(item), *item.category) if part)
+    over = " · ".join(part for part in ("Product", text.house(item), *item.category) if part)
     frame.heading(
         text.title(item), "", over=over,
         guide=(

@@ -9,7 +9,7 @@ import streamlit as st
 from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import ShopError
 from core.domain.listing import Listing, Missing, Trace
-from core.domain.query import Request
+from core.domain.query import Filters, Request
 from pages.kit import cards, controls, engine, frame, narrowing, parts, session, states, text
 
 LIST, SHEET, ASIDE, PICK, NARROW = "like:list", "like:sheet", "like:aside", "like:pick", "like:narrow"
@@ -81,16 +81,16 @@ def one_product(item: Item) -> None:
 
 
 def filters() -> None:
-    me, shop = session.current(), engine.shop()
+    me = session.current()
     chosen = sum(len(values) for values in me.filters.values()) + sum(
         x is not None for x in (me.price_from, me.price_to)
     )
     with st.expander(f"Only show{f' ({chosen} chosen)' if chosen else ''}", key="only"):
-        counts = shop.browse(limit=1, at=engine.at()).facets
-        priced = narrowing.price("Price", me.price_from, me.price_to, engine.currency()) if engine.priced() else None
+        shelf = engine.shelf(Filters(), size=1)
+        priced = engine.priced() and narrowing.price(me.price_from, me.price_to, engine.currency(), shelf.price)
         fields = [field for field in narrowing.FACETS if field != "state"]
-        parts.facets(narrowing.groups(counts, me.filters, fields=fields), priced, key=NARROW, label="Only show",
-                     on_change=narrow)  # fmt: skip
+        groups = narrowing.groups(shelf.facets, me.filters, fields=fields)
+        parts.facets(groups, priced or None, key=NARROW, label="Only show", on_change=narrow)
 
 
 def the_list(item: Item, listing: Listing) -> None:
@@ -101,7 +101,9 @@ def the_list(item: Item, listing: Listing) -> None:
         houses = {text.house(one) for one in items.values() if one.brand}
         said = [text.count(len(items), "product"), *([text.count(len(houses), "house")] if houses else [])]
         st.html(f'<p class="aside" role="status">{text.markup(", ".join(said))}</p>', width="content")
-        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
+        with st.container(
+            key="list-options", horizontal=True, width="content", vertical_alignment="center", gap="small"
+        ):
             st.selectbox("Places", PLACES, format_func=lambda n: f"{n} places", label_visibility="collapsed",
                          width=128, **session.bound("places"))  # fmt: skip
             st.segmented_control("Shown as", LAYOUTS, label_visibility="collapsed", required=True,
@@ -158,7 +160,7 @@ def missing(anchor: Item, asked: Request) -> None:
         states.said("Type a name or an id to learn at which stage a product was lost, and where it would stand.")
         return
     shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
-    found = [words] if words in catalogue else list(shop.browse(words=words, limit=6, at=engine.at()).ids)
+    found = engine.find(words, 6)
     if not found:
         states.said("No product answers to that.")
         return
@@ -285,9 +287,9 @@ def finder() -> None:
 @st.fragment
 @states.guarded
 def matches() -> None:
-    shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
+    catalogue = engine.shop().catalogue(engine.at())
     words = str(st.session_state.get("like:find") or "").strip()
-    found = [words] if words in catalogue else list(shop.browse(words=words, limit=8, at=engine.at()).ids)
+    found = engine.find(words, 9)
     if not found:
         states.said("No product answers to that.")
         return
@@ -362,8 +364,15 @@ elif anchor := engine.chosen() or engine.presentable():
     one_product(item)
 else:
     states.empty_shop()
-frame.next_step(
-    "Happy with one list? See what the same weights do to the others, or walk on.",
-    ("Skim a sheet", "you_may_also_like.py", {"mode": "sheet"}),
-    ("Catalogue", "catalogue.py", None),
-)
+if session.current().mode == MODES[1]:
+    frame.next_step(
+        "Seen a list that needs a hand? Click its first picture to open it.",
+        ("Catalogue", "catalogue.py", None),
+        ("Today", "today.py", None),
+    )
+else:
+    frame.next_step(
+        "Happy with this list? See what the same weights do to the others.",
+        ("Skim a sheet", "you_may_also_like.py", {"mode": "sheet"}),
+        ("Catalogue", "catalogue.py", None),
+    )

@@ -126,7 +126,7 @@ def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any
     ]
     lines = []
     if placed.percentile is not None:
-        lines.append(f"{closeness(placed.percentile)}{f' to “{text.title(anchor)}”' if anchor else ''}.")
+        lines.append(f"{closeness(placed.percentile)} in this shop.")
     if placed.moved:
         lines.append(f"{moved_words(placed.moved)}.".capitalize())
     if anchor is not None and not item.pictures:

@@ -11,6 +11,8 @@ from core import build
 from core import shop as shops
 from core.domain.catalogue import State
 from core.domain.errors import BadRequest, NotReady
+from core.domain.query import Filters
+from core.recommend.browse import RELEVANCE, Shelf
 from core.settings import Settings
 from core.store.studio import Studio
 from pages.kit import session, text
@@ -102,6 +104,21 @@ def _studio() -> Studio | None:
     if works_ is not None:
         return works_.studio
     return shop().studio if ready() else None
+
+
+def shelf(filters: Filters, *, words: str = "", sort: str = "featured", page: int = 1, size: int = 48) -> Shelf:
+    """A page of the catalogue. "featured" is the best match where there are words, else the newest first."""
+    if sort == "featured":
+        sort = RELEVANCE if words.strip() else "newest"
+    return shop().browse(filters, words=words, sort=sort, page=page, size=size, at=at())
+
+
+def find(words: str, most: int) -> list[str]:
+    """Ids of products that answer to `words`: an id as it is, else the best matches of a search."""
+    catalogue = shop().catalogue(at())
+    if words in catalogue:
+        return [words]
+    return [catalogue.ids[row] for row in shelf(Filters(), words=words, size=most).rows]
 
 
 def currency() -> str | None:

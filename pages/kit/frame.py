@@ -50,7 +50,7 @@ def masthead() -> None:
 def _day() -> None:
     chosen = engine.as_of()
     label = f"As of {text.day(chosen, year=chosen.year != engine.today().year)}" if chosen else "As of now"
-    with st.popover(text.plain(label), key="asof-elsewhen" if chosen else "asof-now"):
+    with st.popover(text.plain(label), key="asof-elsewhen" if chosen else "asof-now"), st.container(width=250):
         st.markdown("**Show the shop as of**")
         key = "control:as_of"
         st.session_state[key] = chosen or engine.today()
@@ -70,7 +70,7 @@ def _day() -> None:
 
 def _name() -> None:
     who = session.current().who
-    with st.popover(text.plain(who), icon=":material/person:", key="whoami"):
+    with st.popover(text.plain(who), icon=":material/person:", key="whoami"), st.container(width=250):
         st.markdown(f"You are signed in as **{text.plain(who)}**." if _by_proxy() else "**Your name**")
         if not _by_proxy():
             st.session_state.setdefault("control:rename", who)

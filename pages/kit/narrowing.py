@@ -54,15 +54,17 @@ def groups(counts: Counts, chosen: Chosen, *, fields: Sequence[str] = FACETS) ->
     return made
 
 
-def price(name: str, low: int | None, high: int | None, currency: str | None) -> dict[str, Any]:
-    """The range of prices as the browser draws it, in whole units."""
+def price(
+    low: int | None, high: int | None, currency: str | None, span: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """The range of prices as the browser draws it, in whole units; `span` is what there is."""
     unit = 10 ** text.MINOR_DIGITS.get(currency or "", 2)
     return {
-        "name": f"{name}, {text.SYMBOLS.get(currency or '', currency or '')}".rstrip(", "),
+        "name": f"Price, {text.SYMBOLS.get(currency or '', currency or '')}".rstrip(", "),
         "from": None if low is None else low // unit,
         "to": None if high is None else -(-high // unit),
-        "fromHint": "any",
-        "toHint": "any",
+        "fromHint": str(span[0] // unit) if span else "",
+        "toHint": str(-(-span[1] // unit)) if span else "",
     }
 
 
