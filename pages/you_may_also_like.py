@@ -73,9 +73,9 @@ def one_product(item: Item) -> None:
         filters()
     with right:
         asked = request(item.id)
-        trace = engine.shop().trace(asked)
-        the_list(item, trace.listing)
-        how(trace)
+        listing = engine.shop().recommend(asked)
+        the_list(item, listing)
+        how(asked)
         missing(item, asked)
     st.checkbox("Weights and filters", key="drawer")
 
@@ -119,32 +119,47 @@ def the_list(item: Item, listing: Listing) -> None:
         states.said(note.text)
 
 
-def how(trace: Trace) -> None:
-    """How the list came about: what each stage kept, and what twins and variety moved."""
-    catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
+def how(asked: Request) -> None:
+    """How the list came about: what each stage left, and what twins and variety put aside."""
+    trace = engine.shop().trace(asked)
     frame.section("How this list came about")
-    rows = "".join(
-        f"<li><b>{text.count(stage.kept)}</b>{text.markup(text.STAGE_NAMES.get(stage.stage, stage.stage.capitalize()))}"
-        f"{f'<small>{text.count(len(stage.dropped))} left out</small>' if stage.dropped else ''}</li>"
-        for stage in trace.stages
-        if stage.stage not in ("explain",)
-    )
-    st.html(f'<ol class="stages" aria-label="What each stage kept">{rows}</ol>')
-    aside = set_aside(trace, catalogue)
-    if aside:
-        frame.section("Set aside from this list", "Close enough, but a twin stands there already or variety went first")
-        parts.rail(
-            [cards.card(catalogue.item(item), at=at, note=reason) for item, reason in aside],
-            key=ASIDE, label="Set aside", size="small", on_action=lambda: follow(ASIDE),
-        )  # fmt: skip
+    before = -1
+    rows = []
+    for stage in trace.stages:
+        if stage.stage in text.STAGE_NAMES and (stage.kept != before or stage.stage == "deduplicate"):
+            before = stage.kept
+            rows.append(f"<li><b>{text.count(stage.kept)}</b>{text.markup(text.STAGE_NAMES[stage.stage])}</li>")
+    st.html(f'<ol class="stages" aria-label="How many products each stage left">{"".join(rows)}</ol>')
+    aside = set_aside(trace, asked)
+    if not aside:
+        states.said("By score alone the list would hold the same products: neither variety nor a twin put one aside.")
+        return
+    catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
+    frame.section("Put aside", "Twins of what stands in the list, and what variety passed over")
+    parts.rail(
+        [cards.card(catalogue.item(item), at=at, note=reason) for item, reason in aside],
+        key=ASIDE, label="Put aside", size="small", on_action=lambda: follow(ASIDE),
+    )  # fmt: skip
 
 
-def set_aside(trace: Trace, catalogue: Catalogue) -> list[tuple[str, str]]:
-    """What de-duplication, variety and caps took out, as (item, reason), in the order of the stages."""
+def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
+    """What stood high enough but is not in the list, as (item, reason): twins first, then what variety passed over."""
+    shown = trace.listing.ids
     found = []
     for stage in trace.stages:
-        if stage.stage in ("deduplicate", "de-duplicate", "dedupe", "diversify", "caps"):
-            found += [(item, reason) for item, reason in islice(stage.dropped.items(), 12) if item in catalogue]
+        if stage.stage == "deduplicate":
+            twins = (
+                (item, reason) for item, reason in stage.dropped.items() if any(f"({id})" in reason for id in shown)
+            )
+            found += [(item, f"{reason[:1].upper()}{reason[1:]}.") for item, reason in islice(twins, 8)]
+    strategy = asked.strategy or engine.shop().strategy(at=engine.at())
+    if strategy.lam < 1:
+        alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)))
+        found += [
+            (one.id, f"Place {one.rank} by score alone; variety put others first.")
+            for one in alone.items
+            if one.id not in shown
+        ]
     return found[:16]
 
 
@@ -181,8 +196,10 @@ def missing(anchor: Item, asked: Request) -> None:
     )
 
 
-def said_missing(answer: Missing) -> str:
+def said_missing(answer: Missing | None) -> str:
     """Why it is missing, and where it would stand, in a sentence or two."""
+    if answer is None:
+        return "It is in the list."
     words = answer.reason.rstrip(".")
     rank = answer.would_be_rank
     return f"{words[:1].upper()}{words[1:]}." + (

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import streamlit as st
 
 from core import build
@@ -107,10 +109,17 @@ def _studio() -> Studio | None:
 
 
 def shelf(filters: Filters, *, words: str = "", sort: str = "featured", page: int = 1, size: int = 48) -> Shelf:
-    """A page of the catalogue. "featured" is the best match where there are words, else the newest first."""
-    if sort == "featured":
-        sort = RELEVANCE if words.strip() else "newest"
-    return shop().browse(filters, words=words, sort=sort, page=page, size=size, at=at())
+    """A page of the catalogue. "featured" is the best match where there are words, else the newest on sale first."""
+    if sort != "featured" or words.strip():
+        order = RELEVANCE if sort == "featured" else sort
+        return shop().browse(filters, words=words, sort=order, page=page, size=size, at=at())
+    found = shop().browse(filters, sort="newest", page=page, size=size, at=at())
+    if "state" in filters.fields:
+        return found
+    behind = shop().catalogue(at()).states(moment())[found.found] != State.LIVE
+    rows = found.found[np.argsort(behind, kind="stable")]  # a shop front leads with what can be bought
+    start = (found.page - 1) * size
+    return replace(found, rows=rows[start : start + size], found=rows)
 
 
 def find(words: str, most: int) -> list[str]:

@@ -34,9 +34,9 @@ STATE_NAMES = {
 }  # fmt: skip
 AUDIENCE_NAMES = {"men": "Men", "women": "Women", "unisex": "Everyone", "boys": "Boys", "girls": "Girls"}
 STAGE_NAMES = {
-    "eligible": "May be shown", "block": "Not blocked", "candidates": "Looked at", "score": "Compared",
-    "deduplicate": "No twins", "de-duplicate": "No twins", "dedupe": "No twins", "diversify": "Varied",
-    "caps": "Within caps", "pin": "Pins placed", "fill": "Filled up", "validate": "Checked", "explain": "Explained",
+    "eligible": "may be shown", "block": "not blocked", "candidates": "close enough to compare",
+    "score": "compared in full", "deduplicate": "without twins", "diversify": "chosen for the list",
+    "pin": "after pins", "fill": "after filling up", "validate": "passed the last check",
 }  # fmt: skip
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^&=\"'/@])")
