@@ -56,7 +56,10 @@ def save_source(layout: Layout, catalogue: Catalogue, meta: Mapping[str, Any]) -
             sealed.set_aside(layout.source / name)
             sealed.settle(folder, layout.source / name)
     with briefly(layout.source / ".lock"):
-        earlier = [known for known in _imports(layout) if known != name]
+        try:
+            earlier = [known for known in _imports(layout) if known != name]
+        except Damaged:
+            earlier = []  # the new import mends the list
         kept = [name, *earlier[:KEPT]]
         files.write_json(layout.source / "CURRENT", {"imports": kept})
         for path in layout.source.iterdir():

@@ -120,6 +120,7 @@ class VectorCache:
             files.write_array(file, vectors)
         shard = {"model": model_key, "dim": vectors.shape[1], "hashes": hashes, "sha256": files.sha256(path)}
         files.write_json(path.with_suffix(".json"), {**shard, "seal": _seal(shard)})
+        self._models[model_key].seen.discard(f"{path.stem}.json")  # it may have been there before, damaged
 
     def _fresh(self, model_key: str) -> _Model:
         """The model's vectors, with the shards that came since the last look."""
