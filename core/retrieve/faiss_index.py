@@ -49,6 +49,8 @@ class FaissIndex:
         if not self.quantised:
             self._index = faiss.IndexFlatIP(dim)
             self._index.add(self._vectors)
+            if count:  # one copy of the vectors is enough: FAISS's own
+                self._vectors = faiss.rev_swig_ptr(self._index.get_xb(), count * dim).reshape(count, dim)
             return
         self._index = faiss.IndexScalarQuantizer(dim, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT)
         self._index.train(self._vectors)

@@ -1,0 +1,259 @@
+"""The catalogue without words: filter, sort, leaf through, with counts beside every filter."""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Mask, Rows
+from core.domain.catalogue import Catalogue, State
+from core.domain.errors import BadRequest
+from core.domain.listing import Note
+from core.domain.query import Filters
+from core.recommend.filters import FACETS, allowed, facets
+from core.recommend.search import Found
+from core.recommend.view import View
+from core.retrieve.bm25 import fold
+
+SORTS = {
+    "featured": "Featured",
+    "newest": "Newest first",
+    "price_up": "Price, low to high",
+    "price_down": "Price, high to low",
+    "title": "By name",
+    "brand": "By brand",
+    "stock_up": "Least stock first",
+    "stock_down": "Most stock first",
+}
+MAX_LIMIT = 200
+COUNTED = (*FACETS, "brand_tier")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Page:
+    """A stretch of the catalogue.
+
+    rows, ids: what stands on this page, in order.
+    found:     all rows that pass, in the same order.
+    offset:    where the page begins among them.
+    facets:    field -> value -> how many items would be there with the other filters as they are, most first. Chosen
+               values are there even with 0. "state" is one of the fields.
+    price:     lowest and highest price with all filters but the price applied, minor units; None where there are none.
+    notes:     how typed words were read.
+    """
+
+    rows: Rows
+    ids: tuple[str, ...]
+    found: Rows
+    offset: int
+    sort: str
+    facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    price: tuple[int, int] | None = None
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def total(self) -> int:
+        return int(self.found.shape[0])
+
+
+def page(
+    view: View,
+    filters: Filters,
+    *,
+    at: datetime,
+    found: Found | None = None,
+    sort: str = "featured",
+    offset: int = 0,
+    limit: int = 48,
+    fields: tuple[str, ...] = COUNTED,
+) -> Page:
+    """What passes `filters` at the moment `at`, from `offset` on.
+
+    found: what typed words found; nothing else is shown, and "featured" is then their order.
+    Raises BadRequest for an order that does not exist, an offset below 0 or a limit beyond 1 to 200.
+    """
+    catalogue = view.catalogue
+    if sort not in SORTS:
+        raise BadRequest(f"There is no order called {sort!r}. Use one of {', '.join(SORTS)}.")
+    if offset < 0 or not 1 <= limit <= MAX_LIMIT:
+        raise BadRequest(f"{limit} products from place {offset} make no page. Begin at 0 and take 1 to {MAX_LIMIT}.")
+    base = np.ones(len(catalogue), dtype=bool)
+    if found is not None:
+        base[:] = False
+        base[found.rows] = True
+    columns = _columns(catalogue)
+    masks = _Masks(catalogue, filters, base, at)
+    order = found.rows if sort == "featured" and found is not None else columns.order(sort, at)
+    passed = order[masks.without(None)[order]]
+    here = passed[offset : offset + limit]
+    counts: dict[str, dict[str, int]] = {}
+    for name in dict.fromkeys((*fields, *filters.fields)):
+        if name != "state":
+            counts[name] = facets(catalogue, masks.without(name), (name,))[name]
+    states = columns.states(at)[masks.without("state")]
+    counts["state"] = {str(state): int(np.count_nonzero(states == state)) for state in State if (states == state).any()}
+    return Page(
+        rows=here, ids=tuple(catalogue.ids[row] for row in here.tolist()), found=passed, offset=offset, sort=sort,
+        facets={name: _one_spelling(values, filters.fields.get(name, ())) for name, values in counts.items()},
+        price=_span(columns.price[masks.without("price")]),
+        notes=found.notes if found is not None else (),
+    )  # fmt: skip
+
+
+class _Masks:
+    """What passes all filters but one; each is computed once."""
+
+    def __init__(self, catalogue: Catalogue, filters: Filters, base: Mask, at: datetime) -> None:
+        self._filters = filters
+        self._parts: dict[str, Mask] = {}
+        states = _columns(catalogue).states(at)
+        for name, values in filters.fields.items():
+            if name == "state":
+                wanted = {value.casefold().strip() for value in values}
+                self._parts[name] = np.isin(states, [state for state in State if str(state) in wanted])
+            else:
+                self._parts[name] = allowed(catalogue, Filters({name: values}), at)
+        if filters.price_from is not None or filters.price_to is not None:
+            priced = Filters(price_from=filters.price_from, price_to=filters.price_to)
+            self._parts["price"] = allowed(catalogue, priced, at)
+        self._base = base
+        if filters.in_stock:
+            self._base = base & (states == State.LIVE)
+        self._kept: dict[str | None, Mask] = {}
+
+    def without(self, name: str | None) -> Mask:
+        """[n] what passes all filters but that on `name`."""
+        name = name if name in self._parts else None
+        if name not in self._kept:
+            mask = self._base.copy()
+            for other, part in self._parts.items():
+                if other != name:
+                    mask &= part
+            self._kept[name] = mask
+        return self._kept[name]
+
+
+@dataclass(eq=False)
+class _Columns:
+    """Orders and states of a catalogue, made when first asked for and kept as long as the catalogue is."""
+
+    catalogue: Catalogue
+    _orders: dict[str, Rows] = field(default_factory=dict)
+    _states: tuple[datetime, AnyArray] | None = None
+    _window: tuple[AnyArray, Rows] | None = None
+
+    @cached_property
+    def price(self) -> AnyArray:
+        prices: AnyArray = self.catalogue.money("price")
+        return prices
+
+    def states(self, at: datetime) -> AnyArray:
+        if self._states is None or self._states[0] != at:
+            self._states = at, self.catalogue.states(at)
+        found: AnyArray = self._states[1]
+        return found
+
+    def order(self, sort: str, at: datetime) -> Rows:
+        """[n] rows in the order `sort`; unknown values last, ties by id."""
+        if sort == "featured":
+            return self._featured(at)
+        if sort not in self._orders:
+            self._orders[sort] = _ORDERS[sort](self.catalogue)
+        return self._orders[sort]
+
+    def _featured(self, at: datetime) -> Rows:
+        """As a shop window: what can be bought and has a picture first, kinds mixed by their share, the newest ahead.
+
+        Where a kind begins is drawn from its name, so that the window does not open with the alphabet.
+        """
+        hidden = self._hidden(at)
+        if self._window is not None and np.array_equal(self._window[0], hidden):
+            return self._window[1]
+        newest = self.order("newest", at)
+        kinds = [kind or "" for kind in self.catalogue.frame["type"].tolist()]
+        size = Counter(kinds)
+        luck = {kind: hashlib.sha256(kind.encode()).digest()[0] / 256 for kind in size}
+        seen: Counter[str] = Counter()
+        turn = np.empty(len(kinds))
+        for row in newest[np.argsort(hidden[newest], kind="stable")].tolist():
+            kind = kinds[row]
+            turn[row] = (seen[kind] + luck[kind]) / size[kind]
+            seen[kind] += 1
+        self._window = hidden, np.lexsort((np.arange(len(kinds)), turn, hidden))
+        return self._window[1]
+
+    def _hidden(self, at: datetime) -> AnyArray:
+        """[n] 0 for what can be bought and has a picture, 1 without one, 2 for the rest."""
+        live = self.states(at) == State.LIVE
+        return np.where(live, np.where(self.catalogue.has_pictures(), 0, 1), 2)
+
+
+_kept: weakref.WeakKeyDictionary[Catalogue, _Columns] = weakref.WeakKeyDictionary()
+
+
+def _columns(catalogue: Catalogue) -> _Columns:
+    found = _kept.get(catalogue)
+    if found is None:
+        found = _kept[catalogue] = _Columns(catalogue)
+    return found
+
+
+def _by_number(values: AnyArray, *, down: bool = False) -> Rows:
+    """Rows by `values` [n] float64, NaN last either way, ties by row."""
+    return np.argsort(np.where(np.isnan(values), np.inf, -values if down else values), kind="stable")
+
+
+def _by_text(values: list[str | None]) -> Rows:
+    """Rows by folded text, empty last, ties by row."""
+    keys = [(not value, fold(value or "")) for value in values]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+def _newest(catalogue: Catalogue) -> Rows:
+    released = catalogue.frame["release_at"].to_numpy(dtype="datetime64[us]")
+    moments = released.astype(np.int64).astype(np.float64)
+    return _by_number(np.where(np.isnat(released), np.nan, moments), down=True)
+
+
+def _by_brand(catalogue: Catalogue) -> Rows:
+    """By brand, and by name within one."""
+    frame = catalogue.frame
+    titles, brands = frame["title"].tolist(), frame["brand"].tolist()
+    keys = [(not b, fold(b or ""), fold(t or "")) for b, t in zip(brands, titles, strict=True)]
+    return np.array(sorted(range(len(keys)), key=keys.__getitem__), dtype=np.int64)
+
+
+_ORDERS: dict[str, Callable[[Catalogue], Rows]] = {
+    "newest": _newest,
+    "price_up": lambda catalogue: _by_number(catalogue.money("price")),
+    "price_down": lambda catalogue: _by_number(catalogue.money("price"), down=True),
+    "title": lambda catalogue: _by_text(catalogue.frame["title"].tolist()),
+    "brand": _by_brand,
+    "stock_up": lambda catalogue: _by_number(catalogue.pieces()),
+    "stock_down": lambda catalogue: _by_number(catalogue.pieces(), down=True),
+}
+
+
+def _one_spelling(counts: Mapping[str, int], chosen: tuple[str, ...]) -> dict[str, int]:
+    """Counts with values that differ in case alone joined under the most frequent spelling, chosen ones never lost."""
+    spelling: dict[str, str] = {}
+    joined: dict[str, int] = {}
+    for value, count in counts.items():
+        name = spelling.setdefault(value.casefold().strip(), value)
+        joined[name] = joined.get(name, 0) + count
+    for value in chosen:
+        if value.casefold().strip() not in spelling:
+            joined[spelling.setdefault(value.casefold().strip(), value)] = 0
+    return dict(sorted(joined.items(), key=lambda pair: (-pair[1], fold(pair[0]), pair[0])))
+
+
+def _span(prices: AnyArray) -> tuple[int, int] | None:
+    known = prices[np.isfinite(prices)]
+    return (int(known.min()), int(known.max())) if known.size else None
