@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import weakref
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,7 +20,6 @@ from core.domain.listing import Note
 from core.domain.query import Filters
 from core.recommend.filters import FACETS, allowed, facets
 from core.recommend.search import Found
-from core.recommend.view import View
 from core.retrieve.bm25 import fold
 
 SORTS = {
@@ -27,32 +27,34 @@ SORTS = {
     "newest": "Newest first",
     "price_up": "Price, low to high",
     "price_down": "Price, high to low",
-    "title": "By name",
+    "name": "By name",
     "brand": "By brand",
     "stock_up": "Least stock first",
     "stock_down": "Most stock first",
 }
-MAX_LIMIT = 200
+RELEVANCE = "relevance"  # the order of a search; without words the same as "featured"
+MAX_SIZE = 200
 COUNTED = (*FACETS, "brand_tier")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Page:
-    """A stretch of the catalogue.
+class Shelf:
+    """One page of the catalogue.
 
-    rows, ids: what stands on this page, in order.
-    found:     all rows that pass, in the same order.
-    offset:    where the page begins among them.
-    facets:    field -> value -> how many items would be there with the other filters as they are, most first. Chosen
-               values are there even with 0. "state" is one of the fields.
-    price:     lowest and highest price with all filters but the price applied, minor units; None where there are none.
-    notes:     how typed words were read.
+    rows:   what stands on this page, in order.
+    found:  everything that passes, in the same order.
+    page:   from 1; a page beyond the last is the last.
+    facets: field -> value -> how many items would be there, the other filters applied, most first. Values that are
+            chosen are there even with 0. "state" is one of the fields.
+    price:  lowest and highest price with all filters but the price applied, minor units; None where there are none.
+    notes:  how typed words were read.
     """
 
     rows: Rows
-    ids: tuple[str, ...]
     found: Rows
-    offset: int
+    page: int
+    pages: int
+    size: int
     sort: str
     facets: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     price: tuple[int, int] | None = None
@@ -63,47 +65,49 @@ class Page:
         return int(self.found.shape[0])
 
 
-def page(
-    view: View,
+def browse(
+    catalogue: Catalogue,
     filters: Filters,
     *,
     at: datetime,
-    found: Found | None = None,
     sort: str = "featured",
-    offset: int = 0,
-    limit: int = 48,
+    page: int = 1,
+    size: int = 48,
+    hits: Rows | Found | None = None,
     fields: tuple[str, ...] = COUNTED,
-) -> Page:
-    """What passes `filters` at the moment `at`, from `offset` on.
+) -> Shelf:
+    """A page of what passes `filters` at the moment `at`.
 
-    found: what typed words found; nothing else is shown, and "featured" is then their order.
-    Raises BadRequest for an order that does not exist, an offset below 0 or a limit beyond 1 to 200.
+    hits: what typed words found, best first; nothing else is shown, and "featured" and "relevance" keep their order.
+    Raises BadRequest for an order that does not exist, a page below 1 or a size beyond 1 to 200.
     """
-    catalogue = view.catalogue
-    if sort not in SORTS:
+    if sort not in SORTS and sort != RELEVANCE:
         raise BadRequest(f"There is no order called {sort!r}. Use one of {', '.join(SORTS)}.")
-    if offset < 0 or not 1 <= limit <= MAX_LIMIT:
-        raise BadRequest(f"{limit} products from place {offset} make no page. Begin at 0 and take 1 to {MAX_LIMIT}.")
+    if page < 1 or not 1 <= size <= MAX_SIZE:
+        raise BadRequest(f"Page {page} of {size} products makes no sense: pages count from 1 and hold 1 to {MAX_SIZE}.")
+    notes = hits.notes if isinstance(hits, Found) else ()
+    rows = hits.rows if isinstance(hits, Found) else hits
     base = np.ones(len(catalogue), dtype=bool)
-    if found is not None:
+    if rows is not None:
         base[:] = False
-        base[found.rows] = True
+        base[rows] = True
     columns = _columns(catalogue)
     masks = _Masks(catalogue, filters, base, at)
-    order = found.rows if sort == "featured" and found is not None else columns.order(sort, at)
-    passed = order[masks.without(None)[order]]
-    here = passed[offset : offset + limit]
+    by_default = sort in ("featured", RELEVANCE)
+    order = rows if rows is not None and by_default else columns.order("featured" if by_default else sort, at)
+    found = order[masks.without(None)[order]]
+    pages = max(1, math.ceil(found.shape[0] / size))
+    page = min(page, pages)
     counts: dict[str, dict[str, int]] = {}
     for name in dict.fromkeys((*fields, *filters.fields)):
         if name != "state":
             counts[name] = facets(catalogue, masks.without(name), (name,))[name]
     states = columns.states(at)[masks.without("state")]
     counts["state"] = {str(state): int(np.count_nonzero(states == state)) for state in State if (states == state).any()}
-    return Page(
-        rows=here, ids=tuple(catalogue.ids[row] for row in here.tolist()), found=passed, offset=offset, sort=sort,
+    return Shelf(
+        rows=found[(page - 1) * size : page * size], found=found, page=page, pages=pages, size=size, sort=sort,
         facets={name: _one_spelling(values, filters.fields.get(name, ())) for name, values in counts.items()},
-        price=_span(columns.price[masks.without("price")]),
-        notes=found.notes if found is not None else (),
+        price=_span(columns.price[masks.without("price")]), notes=notes,
     )  # fmt: skip
 
 
@@ -234,7 +238,7 @@ _ORDERS: dict[str, Callable[[Catalogue], Rows]] = {
     "newest": _newest,
     "price_up": lambda catalogue: _by_number(catalogue.money("price")),
     "price_down": lambda catalogue: _by_number(catalogue.money("price"), down=True),
-    "title": lambda catalogue: _by_text(catalogue.frame["title"].tolist()),
+    "name": lambda catalogue: _by_text(catalogue.frame["title"].tolist()),
     "brand": _by_brand,
     "stock_up": lambda catalogue: _by_number(catalogue.pieces()),
     "stock_down": lambda catalogue: _by_number(catalogue.pieces(), down=True),
