@@ -49,6 +49,8 @@ MONEY = ("price", "sale_price", "former_price", "cost")
 PERSONAL = "_personal"
 # Fields in which personal data is looked for; extras are looked through as well.
 _SPOKEN = (
+    "season",
+    "brand",
     "title",
     "description",
     "tags",
@@ -223,6 +225,11 @@ def _has_needed(columns: Columns, table: Table, findings: Findings, needs_title:
         fine = False
         findings.add("no_rows", "error", "The file has a header but no row that could be read.")
     return fine
+
+
+def attribute_name(header: str) -> str:
+    """Under which name an unmapped column is kept: names that begin with _ are our own, and commas part their lists."""
+    return header.replace(",", " ").lstrip("_").strip() or "column"
 
 
 def read_words(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -> None:
@@ -462,7 +469,7 @@ def _extras(rows: RowReader, columns: Columns, count: int) -> tuple[AnyArray | N
     for i in range(count):
         extras[i] = {}
     for header in kept:
-        name = header.lstrip("_") or "column"  # names that begin with _ are our own
+        name = attribute_name(header)
         for i, text in enumerate(rows.table.texts(header)):
             if text and (word := text.strip()):
                 extras[i][name] = word
@@ -472,13 +479,13 @@ def _extras(rows: RowReader, columns: Columns, count: int) -> tuple[AnyArray | N
         for position in np.flatnonzero(column.codes >= 0):
             word = column.words[column.codes[position]].strip()
             if word and not is_unknown(word) and read_audience(word).value is None:
-                extras[position].setdefault(header.lstrip("_") or "audience", word)
+                extras[position].setdefault(attribute_name(header), word)
     return extras, personal
 
 
 def _look_for_personal(rows: RowReader, columns: Columns, extras: AnyArray | None, personal: list[set[str]]) -> None:
     spoken = [(name, header) for name in _SPOKEN for header in columns.fields.get(name, ())]
-    spoken += [("extra:" + header.replace(",", " ").lstrip("_"), header) for header in columns.extras]
+    spoken += [("extra." + attribute_name(header), header) for header in columns.extras]
     for name, header in spoken:
         column = rows.coded(header)
         kinds = personal_of(column.words)

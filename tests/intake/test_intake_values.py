@@ -141,7 +141,8 @@ def test_stock_is_read_in_every_form(cell, stock):
 @pytest.mark.parametrize(
     ("words", "audience"),
     [
-        ("Mens", "men"), ("Men's", "men"), ("Homme", "men"), ("Damen", "women"), ("ladies", "women"), ("Femme", "women"),
+        ("Mens", "men"), ("Men's", "men"), ("Homme", "men"), ("Damen", "women"), ("ladies", "women"),
+        ("Femme", "women"),
         ("Donna", "women"), ("Men, Women", "unisex"), ("UNISEX", "unisex"), ("Garçon", "boys"), ("girls", "girls"),
         ("Boys, Girls", None), ("kids", None), ("W", "women"), ("Women/Shoes", "women"),
     ],
