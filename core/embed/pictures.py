@@ -81,7 +81,7 @@ def thumbnail(image: Image.Image) -> tuple[bytes, int, int]:
         size = (max(1, round(small.width * scale)), max(1, round(small.height * scale)))
         small = small.resize(size, Resampling.LANCZOS, reducing_gap=3.0)
     out = io.BytesIO()
-    _bare(small).save(out, "WEBP", quality=QUALITY, method=4)
+    _bare(small).save(out, "WEBP", quality=QUALITY, method=2)  # half the time of method 4 for 5 % more bytes
     return out.getvalue(), small.width, small.height
 
 

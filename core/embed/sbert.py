@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain.arrays import Vectors
 from core.domain.errors import ModelMissing
-from core.embed.hub import quiet_transformers
+from core.embed.hub import hub_access, quiet_transformers
 from core.embed.minilm import HOW_TO_GET, REPOSITORY, SHORT_NAME, Found, dimensions, find_minilm
 from core.embed.processor import has_bf16
 from core.embed.protocols import EncoderCard
@@ -25,8 +25,6 @@ class SentenceEncoder:
 
     def __init__(self, found: Found, *, bf16: bool) -> None:
         """Load the model in `found`. Raises ModelMissing when its files cannot be read as a model."""
-        # Everything lies in the folder: without this the tokenizer asks the hub whether there is something newer.
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         import torch
         from sentence_transformers import SentenceTransformer
 
@@ -35,9 +33,11 @@ class SentenceEncoder:
         self.name, self.key, self.dim, self.note = described.name, described.key, described.dim, described.note
         kind = torch.bfloat16 if bf16 else torch.float32
         try:
-            self._model: Any = SentenceTransformer(
-                str(found.folder), device="cpu", local_files_only=True, model_kwargs={"dtype": kind}
-            )
+            # Everything lies in the folder: without this the tokenizer asks the hub whether there is something newer.
+            with hub_access(False):
+                self._model: Any = SentenceTransformer(
+                    str(found.folder), device="cpu", local_files_only=True, model_kwargs={"dtype": kind}
+                )
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise ModelMissing(f"The text model in {found.folder} cannot be loaded: {error}. {HOW_TO_GET}") from error
         self._model.eval()

@@ -128,7 +128,7 @@ def test_a_projection_of_words_without_weights_is_refused_rather_than_random(tow
 def test_a_file_that_holds_no_weights_is_refused_and_never_run(tmp_path: Path) -> None:
     import pickle
 
-    for name, data in (("a.safetensors", b"nonsense"), ("b.pt", pickle.dumps(print))):
+    for name, data in (("a.safetensors", b"nonsense"), ("b.pt", pickle.dumps(print, protocol=2))):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(ModelMissing, match="cannot be loaded"):
             registry.image_encoder(Settings(image_model=f"open_clip:RN50:{tmp_path / name}"))
