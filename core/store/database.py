@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError, StatementError
 
-from core.domain.errors import BadRequest, Damaged, NotReady
+from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.store import files
 
 HEAD = "0001"  # the last step in migrations/versions
@@ -111,6 +111,10 @@ class Database:
             said = str(error.orig)
             if "malformed" in said or "not a database" in said:
                 raise Damaged(_DAMAGED.format(name=self.name, said=said)) from error
+            raise
+        except StatementError as error:
+            if isinstance(error.orig, ShopError):
+                raise error.orig from None  # a value that is no value, said while it was bound
             raise
 
 

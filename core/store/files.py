@@ -60,9 +60,9 @@ def speaking(path: Path, doing: str = "written") -> Iterator[None]:
 
 def make_folder(folder: Path) -> None:
     """`folder` and its parents, and the entry of each new one on disk."""
-    if folder.is_dir():
-        return
     with speaking(folder, "made"):
+        if folder.is_dir():
+            return
         try:
             if not folder.parent.exists():
                 make_folder(folder.parent)

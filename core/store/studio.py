@@ -36,9 +36,7 @@ class _Moment(sa.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise BadRequest(f"The moment {value.isoformat()} has no time zone. Write it like 2026-03-01T09:00:00Z.")
-        moment = value.astimezone(UTC)
+        moment = _utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
@@ -364,7 +362,7 @@ class Studio:
                     version = last.version if last else 0
                     if expected is not None and expected != version:
                         raise _conflict(table, last, expected)
-                    moment = max(at, last.at) if last else at
+                    moment = max(_utc(at), last.at) if last else _utc(at)
                     connection.execute(table.insert(), {**row, **signed, "version": version + 1, "at": moment})
                     if also is not None:
                         also(connection, version + 1)
@@ -474,6 +472,12 @@ def _name(name: str) -> str:
     if not tidy or len(tidy) > 80 or not tidy.isprintable():
         raise BadRequest(f"{name!r} is no name. Use 1 to 80 characters.")
     return tidy
+
+
+def _utc(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise BadRequest(f"The moment {moment.isoformat()} has no time zone. Write it like 2026-03-01T09:00:00Z.")
+    return moment.astimezone(UTC)
 
 
 def _text(text: str) -> str:
