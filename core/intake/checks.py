@@ -536,20 +536,21 @@ def _without_repeats(
                 )
             continue
         keep[i] = False
-        same = all(values[name][i] == values[name][start] for name in fields)
+        # A row that leaves a field empty does not contradict the first.
+        same = all(values[name][i] in (None, (), values[name][start]) for name in fields)
         if stock is not None and stock[i] is not None and stock[start] is not None and same:
             sizes = stock[i].keys() - stock[start].keys()
             if sizes and "" not in stock[i] and "" not in stock[start] and len(sizes) == len(stock[i]):
                 stock[start] = {**stock[start], **stock[i]}
                 joined += 1
                 continue
-        same = same and (stock is None or stock[i] == stock[start])
+        same = same and (stock is None or stock[i] is None or stock[i] == stock[start])
         row = int(table.rows[start])
         if same:
             findings.add(
                 "repeated_row",
                 "warning",
-                f"The row says the same as row {row}; it is passed over.",
+                f"The row says nothing that row {row} does not; it is passed over.",
                 row=int(table.rows[i]),
                 value=item,
                 item=item,

@@ -263,8 +263,8 @@ def carry_out(
     A kill at any moment leaves the catalogue as it was; pictures packed by then are there for the next try. A merge is
     done anew on the catalogue that is there by now, so that no other import in between is lost.
 
-    Raises BadRequest for a plan that is not ready, Refused when the file or its pictures have changed since, Conflict
-    when the shop is busy.
+    Raises BadRequest for a plan that is not ready, Refused when the file has changed since, Conflict when the shop is
+    busy. Pictures that cannot be taken are named in the result; their products are imported without them.
     """
     if not plan.ready or plan.incoming is None or plan.after is None:
         raise BadRequest(f"This import cannot be carried out. {plan.report.summary()}")

@@ -136,7 +136,7 @@ _NAMES: Mapping[str, str] = {
     ),
     "picture_url": (
         "picture_url, image_url, image_link, image_src, photo_url, img_url, additional_image_link, url_image, "
-        "bild_url, url_immagine, images_urls, image_urls, link"
+        "bild_url, url_immagine, images_urls, image_urls"
     ),
 }  # fmt: skip
 

@@ -403,6 +403,8 @@ def pack_pictures(
         if progress is not None:
             progress("pictures", len(keys) + len(reasons), len(wanted))
 
+    for entry in wanted.keys() - set(index.entries):
+        reasons[entry] = "It was there when the import was checked, and is gone. Check the import again."
     told()
     results: Iterator[tuple[Entry, Thumbnail | str]] = thumbnails(uploads(), workers=workers)
     for entry, result in results:

@@ -1,22 +1,25 @@
 """Uploaded pictures into thumbnails, in processes of their own: what a hostile picture can bring down is not the shop.
 
-The workers import no more than the decoder, so that they start quickly.
+`python -m core.intake.thumbs` is such a process. It imports no more than the decoder, so that it starts quickly, talks
+the plain messages of core/embed/wire.py, and ends with its input.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import os
 import resource
-import time
+import subprocess
+import sys
+import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
-from typing import TypeVar
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
 
 from core.domain.errors import Refused
-from core.embed import pictures
+from core.embed import pictures, wire
 
 Thumbnail = tuple[bytes, int, int]  # WebP, width, height
 Tag = TypeVar("Tag")
@@ -24,7 +27,10 @@ Tag = TypeVar("Tag")
 CHUNK = 32
 CHUNK_BYTES = 16 << 20
 SECONDS = 60.0  # for one chunk; a picture alone gets as much before it is given up
-MEMORY = 4 << 30  # address space of one worker
+MEMORY = 4 << 30  # address space of one process
+COMMAND = (sys.executable, "-m", "core.intake.thumbs")
+GIVEN_UP = "The picture brought the decoder down. Save it again from a picture editor."
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def shrunk(data: bytes) -> Thumbnail | str:
@@ -37,125 +43,137 @@ def shrunk(data: bytes) -> Thumbnail | str:
         return "The picture needs more memory than it is worth. Save it smaller."
 
 
-def _work(pipe: Connection) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    while True:
-        try:
-            chunk: list[bytes] | None = pipe.recv()
-        except (EOFError, KeyboardInterrupt):
-            return
-        if chunk is None:
-            return
-        pipe.send([shrunk(data) for data in chunk])
-
-
-@dataclass
-class _Worker:
-    process: SpawnProcess
-    pipe: Connection
-    started: float = 0.0
-    job: list[int] = field(default_factory=list)
-
-
-def _start() -> _Worker:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(theirs,), daemon=True, name="vitrine-thumbnails")
-    process.start()
-    theirs.close()
-    return _Worker(process, ours)
-
-
-def _stop(worker: _Worker) -> None:
-    worker.pipe.close()
-    if worker.process.is_alive():
-        worker.process.terminate()
-    worker.process.join(5)
-    if worker.process.is_alive():
-        worker.process.kill()
-        worker.process.join()
-
-
 def thumbnails(
-    uploads: Iterable[tuple[Tag, bytes]], *, workers: int = 2, seconds: float = SECONDS
+    uploads: Iterable[tuple[Tag, bytes]],
+    *,
+    workers: int = 2,
+    seconds: float = SECONDS,
+    command: Sequence[str] = COMMAND,
 ) -> Iterator[tuple[Tag, Thumbnail | str]]:
     """(tag, thumbnail or the reason why there is none) of each upload, in any order.
 
-    workers: processes; 0 does the work here, for tests and trusted pictures. A worker that dies or takes longer than
+    workers: processes; 0 does the work here, for pictures that are trusted. A process that dies or takes longer than
     `seconds` costs only the picture that it was at: the others of its chunk are tried again one by one.
     """
     if workers == 0:
         yield from ((tag, shrunk(data)) for tag, data in uploads)
         return
     source = iter(uploads)
-    held: dict[int, tuple[Tag, bytes]] = {}
-    again: deque[list[int]] = deque()
-    team: list[_Worker] = []
-    number = 0
-
-    def next_job() -> list[int]:
-        nonlocal number
-        if again:
-            return again.popleft()
-        job: list[int] = []
-        size = 0
-        for upload in source:
-            held[number] = upload
-            job.append(number)
-            number += 1
-            size += len(upload[1])
-            if len(job) == CHUNK or size >= CHUNK_BYTES:
-                break
-        return job
-
-    try:
-        while True:
-            idle = [worker for worker in team if not worker.job]
-            while idle or len(team) < workers:
-                job = next_job()
-                if not job:
-                    break
-                worker = idle.pop() if idle else _start()
-                if worker not in team:
-                    team.append(worker)
-                _give(worker, job, [held[i][1] for i in job])
-            busy = [worker for worker in team if worker.job]
-            if not busy:
-                return
-            ready = wait([worker.pipe for worker in busy], timeout=1.0)
-            for worker in busy:
-                results: Sequence[Thumbnail | str] | None = None
-                if worker.pipe in ready:
-                    results = _take(worker)
-                elif time.monotonic() - worker.started < seconds:
-                    continue
-                job, worker.job = worker.job, []
-                if results is None:  # dead or stuck
-                    _stop(worker)
-                    team.remove(worker)
-                    if len(job) > 1:
-                        again.extend([i] for i in job)
+    again: deque[list[tuple[Tag, bytes]]] = deque()
+    idle = [_Decoder(command, seconds) for _ in range(workers)]
+    team = list(idle)
+    under_way: dict[Future[list[Thumbnail | str] | None], tuple[_Decoder, list[tuple[Tag, bytes]]]] = {}
+    with ThreadPoolExecutor(workers, thread_name_prefix="thumbnails") as threads:
+        try:
+            while True:
+                while idle and (job := again.popleft() if again else _chunk(source)):
+                    decoder = idle.pop()
+                    under_way[threads.submit(decoder.ask, [data for _, data in job])] = (decoder, job)
+                if not under_way:
+                    return
+                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                    decoder, job = under_way.pop(future)
+                    idle.append(decoder)
+                    results = future.result()
+                    if results is None and len(job) > 1:
+                        again.extend([upload] for upload in job)
                         continue
-                    results = ["The picture brought the decoder down. Save it again from a picture editor."]
-                for i, result in zip(job, results, strict=True):
-                    tag, _ = held.pop(i)
-                    yield tag, result
-    finally:
-        for worker in team:
-            _stop(worker)
+                    for (tag, _), result in zip(job, results or [GIVEN_UP], strict=True):
+                        yield tag, result
+        finally:
+            for decoder in team:
+                decoder.end()
 
 
-def _give(worker: _Worker, job: list[int], data: list[bytes]) -> None:
-    worker.job, worker.started = job, time.monotonic()
-    try:
-        worker.pipe.send(data)
-    except OSError:
-        return  # it died; taking its answer will tell
+def _chunk(source: Iterator[tuple[Tag, bytes]]) -> list[tuple[Tag, bytes]]:
+    job: list[tuple[Tag, bytes]] = []
+    size = 0
+    for upload in source:
+        job.append(upload)
+        size += len(upload[1])
+        if len(job) == CHUNK or size >= CHUNK_BYTES:
+            break
+    return job
 
 
-def _take(worker: _Worker) -> list[Thumbnail | str] | None:
-    try:
-        results: list[Thumbnail | str] = worker.pipe.recv()
-    except (EOFError, OSError):
-        return None
+class _Decoder:
+    """One process at a time that shrinks pictures; started when first asked, and again after it has died."""
+
+    def __init__(self, command: Sequence[str], seconds: float) -> None:
+        self._command, self._seconds = command, seconds
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def ask(self, uploads: list[bytes]) -> list[Thumbnail | str] | None:
+        """What became of each picture; None when the process died or was stopped over them."""
+        process = self._process or self._started()
+        timer = threading.Timer(self._seconds, process.kill)
+        timer.start()
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            wire.send(process.stdin, {}, uploads)
+            head, blobs = wire.receive(process.stdout)
+            return _results(head["results"], blobs, len(uploads))
+        except (OSError, EOFError, ValueError, KeyError, TypeError):  # it is gone, or talks nonsense
+            self.end()
+            return None
+        finally:
+            timer.cancel()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        self._process = subprocess.Popen(
+            list(self._command),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "OMP_NUM_THREADS": "1"},
+        )
+        return self._process
+
+    def end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):  # what was left to write goes nowhere
+                    pipe.close()
+
+
+def _results(told: list[Any], blobs: list[bytes], asked: int) -> list[Thumbnail | str]:
+    """The answer of a process, checked: it may have been taken over by what it decoded. Raises ValueError."""
+    results: list[Thumbnail | str] = []
+    rest = iter(blobs)
+    for one in told:
+        if isinstance(one, str):
+            results.append(one[:500])
+            continue
+        width, height = one
+        webp = next(rest, b"")
+        if not (type(width) is type(height) is int and 0 < width < 1 << 16 and 0 < height < 1 << 16 and webp):
+            raise ValueError("an answer that is no thumbnail")
+        results.append((webp, width, height))
+    if len(results) != asked:
+        raise ValueError(f"{len(results)} answers to {asked} pictures")
     return results
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    requests, replies = sys.stdin.buffer, sys.stdout.buffer
+    sys.stdout = sys.stderr  # nothing else may write into the replies
+    while True:
+        try:
+            _, uploads = wire.receive(requests)
+        except (EOFError, KeyboardInterrupt):
+            return
+        results = [shrunk(data) for data in uploads]
+        told = [result if isinstance(result, str) else [result[1], result[2]] for result in results]
+        wire.send(replies, {"results": told}, [result[0] for result in results if not isinstance(result, str)])
+
+
+if __name__ == "__main__":
+    main()

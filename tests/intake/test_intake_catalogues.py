@@ -72,7 +72,7 @@ def test_every_field_finds_its_place(tmp_path):
         "tags;"
         "price;currency;was_price;cost;stock_S;stock_M;release_date;embargo;washing\n"
         '1;F1;Bag;Aurel;2;Bags > Handbags;Ladies;Black/Gold;"leather|silk";plain;work, evening;autumn;Permanent;Fine.;'
-        'a|b;'
+        "a|b;"
         "120,00;EUR;150,00;60,00;2;0;01/09/2026;2026-09-10 10:00;cold\n"
     )
     result = planned(tmp_path, text)

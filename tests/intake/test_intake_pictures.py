@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import stat
+import sys
+import threading
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +19,7 @@ from core.intake import thumbs
 from core.intake.importer import carry_out, plan
 from core.intake.pictures import Entry, FolderSource, PictureIndex, PictureLimits, match, unsafe_path
 from core.intake.report import Findings
-from core.intake.thumbs import thumbnails
+from core.intake.thumbs import GIVEN_UP, thumbnails
 from core.settings import Settings
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
@@ -211,33 +213,36 @@ def test_without_pictures_given_products_keep_theirs_and_urls_are_not_fetched(tm
     assert carry_out(second, layout, who="Ada", at=AT).catalogue.item("1").pictures == before.item("1").pictures != ()
 
 
-def test_a_worker_that_dies_costs_one_picture_only(monkeypatch):
-    uploads = [(i, picture(size=(20 + i, 20))) for i in range(6)]
-    uploads[3] = (3, b"die")
-    monkeypatch.setattr(thumbs, "_work", _work_that_dies)
-    results = dict(thumbnails(uploads, workers=2, seconds=20))
-    assert isinstance(results[3], str)
-    assert [i for i, result in results.items() if isinstance(result, str)] == [3]
+BRITTLE = """
+import os, sys, time
+from core.embed import wire
+from core.intake import thumbs
+decode = thumbs.shrunk
+def shrunk(data):
+    if data == b"die":
+        os._exit(9)
+    if data == b"hang":
+        time.sleep(60)
+    if data == b"nonsense":
+        sys.__stdout__.buffer.write(b"x" * 64)
+    return decode(data)
+thumbs.shrunk = shrunk
+thumbs.main()
+"""
 
 
-def test_a_worker_that_hangs_is_given_up(monkeypatch):
-    monkeypatch.setattr(thumbs, "_work", _work_that_hangs)
-    results = dict(thumbnails([(0, picture()), (1, b"hang")], workers=1, seconds=3))
-    assert not isinstance(results[0], str)
-    assert "brought the decoder down" in results[1]
+@pytest.mark.parametrize("fault", [b"die", b"hang", b"nonsense"])
+def test_a_picture_that_brings_the_decoder_down_costs_itself_only(fault):
+    uploads = [(i, picture(size=(20 + i, 20))) for i in range(5)]
+    uploads[3] = (3, fault)
+    results = dict(thumbnails(uploads, workers=2, seconds=4, command=[sys.executable, "-c", BRITTLE]))
+    assert [i for i, result in results.items() if result == GIVEN_UP] == [3]
+    assert sorted(results) == [0, 1, 2, 3, 4]
 
 
-def _work_that_dies(pipe):
-    while (chunk := pipe.recv()) is not None:
-        if b"die" in chunk:
-            os._exit(9)
-        pipe.send([thumbs.shrunk(data) for data in chunk])
-
-
-def _work_that_hangs(pipe):
-    import time
-
-    while (chunk := pipe.recv()) is not None:
-        if b"hang" in chunk:
-            time.sleep(60)
-        pipe.send([thumbs.shrunk(data) for data in chunk])
+def test_a_broken_off_import_leaves_no_process_behind():
+    names = threading.active_count()
+    started = thumbnails(((i, picture()) for i in range(200)), workers=2)
+    next(started)
+    started.close()
+    assert threading.active_count() == names
