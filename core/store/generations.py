@@ -222,12 +222,15 @@ def publish(
 
     expected: what the publisher believes to be current (None: nothing). When something else is, Conflict is raised and
     nothing changes. Without it the last publisher wins, and the others stay in the list of editions.
-    Raises Damaged or NotReady for a generation that cannot serve.
+    What is current already is not published a second time. Raises Damaged or NotReady for a generation that cannot
+    serve.
     """
     with briefly(pointer_lock(layout)):
         state = _state_or_before(layout)
         _expect(state, expected)
         _fit_to_serve(layout, generation)
+        if state.pointer and state.whole and state.pointer == Pointer(generation, calibration, state.pointer.number):
+            return state.pointer
         return _point(layout, state, generation, calibration, [*state.stack, (generation, calibration)])
 
 
@@ -399,6 +402,7 @@ class _State:
     stack: tuple[tuple[str, str], ...] = ()
     calibrations: Mapping[str, str] = field(default_factory=dict)
     plain: Mapping[str, Any] = field(default_factory=dict)  # as it stands in the file
+    whole: bool = True  # False when CURRENT is damaged, and this is what it was before
 
 
 def pointer_lock(layout: Layout) -> Path:
@@ -428,12 +432,13 @@ def _state(layout: Layout, name: str = "CURRENT") -> _State:
 
 def _state_or_before(layout: Layout) -> _State:
     """CURRENT; where it is damaged what it was before; where that is damaged too, as if nothing was published yet."""
-    for name in ("CURRENT", BEFORE):
+    try:
+        return _state(layout)
+    except Damaged:
         try:
-            return _state(layout, name)
+            return replace(_state(layout, BEFORE), whole=False)
         except Damaged:
-            continue  # `check` and `open_current` say so
-    return _State()
+            return _State(whole=False)  # `check` and `open_current` say so
 
 
 def _expect(state: _State, expected: Pointer | _Whatever | None) -> None:

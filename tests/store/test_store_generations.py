@@ -192,6 +192,13 @@ def test_roll_back_passes_over_what_is_damaged(layout: Layout) -> None:
         rollback(layout, ids[1])
 
 
+def test_what_is_current_is_not_published_a_second_time(layout: Layout) -> None:
+    first, second = published(layout, 0), published(layout, 1)
+    assert publish(layout, second, "c1") == Pointer(second, "c1", 2)
+    assert current(layout) == Pointer(second, "c1", 2)
+    assert rollback(layout).generation == first
+
+
 def test_a_new_calibration_of_the_same_generation_can_be_rolled_back(layout: Layout) -> None:
     written = published(layout, 0)
     publish(layout, written, "c9")

@@ -50,7 +50,7 @@ def postgres() -> Iterator[str]:
         subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **become)
 
     run("initdb", "-D", str(folder / "db"), "-U", "vitrine", "-A", "trust", "-E", "UTF8", "--locale=C")
-    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=200"
+    options = f"-c listen_addresses='' -c unix_socket_directories='{folder}' -c max_connections=200 -c fsync=off"
     run("pg_ctl", "-D", str(folder / "db"), "-w", "-o", options, "-l", str(folder / "log"), "start")
     yield f"postgresql://vitrine@/postgres?host={folder}"
     run("pg_ctl", "-D", str(folder / "db"), "-m", "immediate", "stop")
