@@ -28,6 +28,7 @@ from core.embed.protocols import EncoderCard
 from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import Calibration, calibrate
+from core.recommend import search
 from core.settings import Settings
 from core.store import generations, source
 from core.store.files import write_bytes
@@ -111,7 +112,7 @@ def build(
             built_at=at,
             meta={**meta, "off": off},
         )
-        calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, watch)
+        calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, worker, watch)
         watch(Progress("Publishing"))
         generations.publish(layout, identity, calibration)
     return Built(
@@ -125,7 +126,7 @@ def build(
     )
 
 
-def recalibrate(settings: Settings, *, watch: Watch = silent) -> tuple[str, str]:
+def recalibrate(settings: Settings, *, worker: EncoderWorker | None, watch: Watch = silent) -> tuple[str, str]:
     """Draw the calibration of the current edition anew and publish it. Returns the old and the new id."""
     layout = Layout(settings.data)
     with exclusive(layout, "a calibration"):
@@ -141,6 +142,7 @@ def recalibrate(settings: Settings, *, watch: Watch = silent) -> tuple[str, str]
             snapshot.manifest.models,
             None,
             True,
+            worker,
             watch,
         )
         generations.publish(layout, pointer.generation, new)
@@ -218,6 +220,7 @@ def _calibration(
     models: Mapping[str, Mapping[str, Any]],
     before: generations.Pointer | None,
     anew: bool,
+    worker: EncoderWorker | None,
     watch: Watch,
 ) -> str:
     """The id of the calibration to publish: the one before where it still fits, else a new one."""
@@ -228,7 +231,14 @@ def _calibration(
         if old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
             return before.calibration
     watch(Progress("Calibrating the signals"))
-    calibration = calibrate(catalogue, vectors, present)
+    calibration = search.calibrate_words(
+        calibrate(catalogue, vectors, present),
+        catalogue,
+        vectors,
+        present,
+        encode_text=worker.encode_texts if worker is not None else None,
+        encode_image_words=worker.encode_words if worker is not None else None,
+    )
     arrays, meta = calibration.to_arrays()
     generations.save_arrays(layout.calibration / calibration.id, arrays, {**meta, "basis": basis})
     return calibration.id

@@ -310,11 +310,13 @@ def _check(arguments: argparse.Namespace) -> int:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     from core.build import recalibrate
+    from core.embed.worker import EncoderWorker
 
     settings = _settings(arguments)
     at = datetime.now(UTC)
     before = {one.anchor: one.ids for one in _shop(settings).recommend_all(Request(at=at))}
-    old, new = recalibrate(settings, watch=_watch)
+    with EncoderWorker(settings) as worker:
+        old, new = recalibrate(settings, worker=worker, watch=_watch)
     after = {one.anchor: one.ids for one in _shop(settings).recommend_all(Request(at=at))}
     moved = sum(before[anchor] != after[anchor] for anchor in after)
     print(_dumps({"before": old, "calibration": new, "lists": len(after), "moved": moved}))

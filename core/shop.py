@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,14 +17,14 @@ import numpy as np
 
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
-from core.domain.errors import BadRequest, ModelMissing, NotReady, UnknownItem
+from core.domain.errors import BadRequest, NotReady, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.placements import Placement
-from core.domain.query import MAX_K, Filters, Request
+from core.domain.query import Filters, Request
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, reverse, similar
+from core.recommend import browse, reverse, search, similar
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -86,7 +86,6 @@ class Words:
 
     text: Vectors | None = None
     image: Vectors | None = None
-    notes: tuple[str, ...] = field(default=())
 
 
 class Shop:
@@ -214,8 +213,6 @@ class Shop:
 
     def search(self, request: Request, *, sellable: bool = True) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
-        from core.recommend import search
-
         request = self._settled(request)
         view = self.view(request.at, Placement.SEARCH)
         words = self.words(request.words or "")
@@ -226,6 +223,7 @@ class Shop:
             text_vector=words.text,
             image_words_vector=words.image,
             sellable=sellable,
+            index=self.settings.index,
         )
 
     def browse(
@@ -246,8 +244,15 @@ class Shop:
         view = self.view(moment)
         hits = None
         if words.strip():
-            asked = Request(placement=Placement.SEARCH, words=words, k=MAX_K, at=moment)
-            hits = view.catalogue.rows(self.search(asked, sellable=False).ids)
+            found = search.search_rows(
+                self.view(moment, Placement.SEARCH),
+                words,
+                bm25=self.bm25(),
+                vectors=self.words(words),
+                at=moment,
+                index=self.settings.index,
+            )
+            hits = found.rows
         elif sort == browse.RELEVANCE:
             sort = "newest"
         return browse.browse(
@@ -258,26 +263,19 @@ class Shop:
         """`words` through the encoders of this edition, where they are warm."""
         if self._worker is None or not words.strip():
             return Words()
-        models = self.snapshot.manifest.models
-        text = image = None
-        notes: list[str] = []
         if not self._worker.ready:
             self._worker.warm()
-            return Words(notes=("The language model is warming up; exact words answer until then.",))
-        try:
-            if "text" in models:
-                text = self._worker.encode_texts([words])[0]
-            if "image" in models:
-                image = self._worker.encode_words([words])[0]
-        except ModelMissing as error:
-            notes.append(error.message)
-        return Words(text, image, tuple(notes))
+            return Words()  # exact words answer until the encoders are warm
+        models = self.snapshot.manifest.models
+        text = self._worker.encode_texts([words])[0] if "text" in models else None
+        image = self._worker.encode_words([words])[0] if "image" in models else None
+        return Words(text, image)
 
     def bm25(self) -> Bm25Index:
         """The index of exact words, built on first use."""
         with self._lock:
             if self._bm25 is None:
-                self._bm25 = Bm25Index.of(self.snapshot.catalogue)
+                self._bm25 = search.index_words(self.snapshot.catalogue)
             return self._bm25
 
     def signals(self) -> tuple[str, ...]:
@@ -432,6 +430,11 @@ def current() -> Shop:
     if _current is None:
         raise NotReady
     return _current
+
+
+def serving() -> bool:
+    """Whether there is a shop that serves."""
+    return _current is not None
 
 
 def install(shop: Shop | None) -> None:

@@ -93,13 +93,15 @@ def boutique() -> list[Item]:
 
 
 def drawing(item: Item, size: tuple[int, int] = (80, 100)) -> bytes:
-    """A flat picture of an item: a shape for its kind in its colour on paper."""
+    """A flat picture of an item: a shape for its kind in its colour on paper, with its house's own band."""
     image = Image.new("RGB", size, (240, 236, 228))
     colour = NAMED_COLOURS.get(item.colour[0] if item.colour else "grey", (128, 128, 128))
     kind = list(KINDS).index(item.type) if item.type in KINDS else 0
     ImageDraw.Draw(image).rounded_rectangle(
         (15 + 2 * kind, 20 + 5 * kind, 65 - 2 * kind, 80), radius=2 + 3 * kind, fill=colour
     )
+    band = 30 + 8 * (HOUSES.index(item.brand) if item.brand in HOUSES else 5)
+    ImageDraw.Draw(image).rectangle((20, band, 60, band + 3), fill=(205, 170, 120))
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()

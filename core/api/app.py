@@ -54,7 +54,10 @@ class ShopJSON(Response):
 
 @asynccontextmanager
 async def _alone(app: FastAPI) -> AsyncIterator[None]:
-    """Open the shop when the API runs without the pages."""
+    """Open the shop when the API runs without the pages; beside them the shop is open already."""
+    if shop.serving():
+        yield
+        return
     from core.build import open_shop
     from core.embed.worker import EncoderWorker
 
