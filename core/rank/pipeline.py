@@ -84,7 +84,7 @@ class Batch:
     total:   [B] rows that could be scored.
     ranked:  [B, D] rows in order of score, without twins: the order that diversity moves things in.
     origin:  [B, k] codes, once the lists are made.
-    pins:    for each query, the pins that are awake.
+    pins:    for each query, the pins that are awake.    asleep: those whose product may not be shown.
     reached: how deep the pool of each query went.
     notes:   for each query.
     lost:    row -> why this stage dropped it; kept for a trace of one list only.
@@ -93,6 +93,7 @@ class Batch:
     allowed: Mask
     wishes: Wishes
     pins: Sequence[Sequence[tuple[int, int]]]
+    asleep: Sequence[Sequence[tuple[int, int]]]
     notes: Sequence[Sequence[Note]]
     rows: Rows = field(default_factory=lambda: EMPTY.astype(np.int64))
     scores: Matrix = field(default_factory=lambda: EMPTY)
@@ -128,6 +129,7 @@ def start(query: Query) -> Batch:
         np.ones(len(query.eligible), dtype=bool),
         Wishes([np.empty(0, dtype=np.int64)] * size, query.boosts),
         query.pins,
+        [()] * size,
         [()] * size,
         reached=np.zeros(size, dtype=np.int64),
     )

@@ -338,9 +338,10 @@ def sides_of_item(signals: Mapping[str, Signal], item: Item, vectors: Mapping[st
     for name, signal in signals.items():
         if isinstance(signal, AttributeSignal):
             sides[name], present[name] = signal.of_items([item])
-        elif isinstance(signal, VectorSignal) and name in vectors:
-            sides[name] = np.asarray(vectors[name], dtype=np.float32).reshape(1, -1)
-            present[name] = np.array([bool(np.any(sides[name]))])
+        elif isinstance(signal, VectorSignal):  # without a vector it is a product whose picture or text is missing
+            vector = vectors.get(name, np.zeros(signal.vectors.shape[1]))
+            sides[name] = np.asarray(vector, dtype=np.float32).reshape(1, -1)
+            present[name] = np.array([bool(np.isfinite(sides[name]).all() and np.any(sides[name]))])
     return Sides("item", np.array([-1], dtype=np.int64), sides, present)
 
 

@@ -41,22 +41,17 @@ def stages(view: View) -> list[tuple[str, Stage]]:
 def eligible(batch: Batch, query: Query) -> Batch:
     """Stock, dates, audience, filters, and never the query itself or its colourways. A pin of what is out sleeps."""
     allowed = batch.allowed & query.eligible
-    pins, notes = [], {}
+    pins, asleep = [], []
     for lane, wanted in enumerate(query.pins):
         own = set(query.own[lane].tolist()) if wanted else set()
         pins.append([(place, row) for place, row in wanted if allowed[row] and row not in own])
-        asleep = [(place, row) for place, row in wanted if not (allowed[row] and row not in own)]
-        notes.update({lane: [_asleep(query, lane, place, row) for place, row in asleep]} if asleep else {})
-    wishes = Wishes([np.union1d(old, own) for old, own in zip(batch.wishes.out, query.own, strict=True)], query.boosts)
+        asleep.append([(place, row) for place, row in wanted if not (allowed[row] and row not in own)])
     lost = {}
     if query.keep:
         gone = np.union1d(np.flatnonzero(~allowed), query.own[0])
         lost = {int(row): query.refusal(0, int(row)) for row in gone}
-    return replace(batch, allowed=allowed, wishes=wishes, pins=pins, lost=lost).noted(notes)
-
-
-def _asleep(query: Query, lane: int, place: int, row: int) -> Note:
-    return Note("pin_asleep", f"The pin of {query.name(row)} at place {place} sleeps: {query.refusal(lane, row)}.")
+    wishes = Wishes(query.own, query.boosts)
+    return replace(batch, allowed=allowed, wishes=wishes, pins=pins, asleep=asleep, lost=lost)
 
 
 def block(batch: Batch, query: Query) -> Batch:
@@ -204,6 +199,7 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
             batch.allowed,
             batch.wishes.lanes(short),
             [batch.pins[lane] for lane in short.tolist()],
+            [() for _ in short],
             [() for _ in short],
             reached=batch.reached[short] * 2,
         )
@@ -368,10 +364,23 @@ def _room(view: View, query: Query, listed: Sequence[int], rows: Sequence[int]) 
 
 
 def validate(batch: Batch, query: Query) -> Batch:
-    """No blocked, sold-out or repeated item leaves the engine. Raises RuntimeError, as that would be a bug."""
+    """No blocked, sold-out or repeated item leaves the engine. Raises RuntimeError, as that would be a bug.
+
+    Now that the places are known, sleeping pins name who stands in for them.
+    """
+    notes = {}
     for lane in range(len(query)):
         rows = batch.rows[lane]
         curate.check(rows[rows >= 0].tolist(), query.eligible, query.own[lane], query.blocked[lane])
-    return batch
+        if batch.asleep[lane]:
+            notes[lane] = [_asleep(query, lane, place, row, rows) for place, row in batch.asleep[lane]]
+    return batch.noted(notes)
+
+
+def _asleep(query: Query, lane: int, place: int, row: int, rows: Rows) -> Note:
+    text = f"The pin of {query.name(row)} at place {place} sleeps: {query.refusal(lane, row)}."
+    if place <= len(rows) and rows[place - 1] >= 0:
+        text += f" {query.name(int(rows[place - 1]))} stands in for it."
+    return Note("pin_asleep", text)
 
 

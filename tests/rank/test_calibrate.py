@@ -23,7 +23,7 @@ def test_a_large_shop_is_calibrated_on_distinct_pairs_drawn_by_its_ids(n):
     p, q = cal.draw(ids, pairs=1000)
     assert len(p) >= 1000
     assert len(set(zip(p.tolist(), q.tolist(), strict=True))) == len(p)
-    assert 0 <= p.min()
+    assert p.min() >= 0
     assert (p < q).all()
     assert q.max() < n
     again = cal.draw(ids, pairs=1000)
@@ -36,7 +36,7 @@ def test_a_large_shop_is_calibrated_on_distinct_pairs_drawn_by_its_ids(n):
 def test_every_pair_number_is_one_pair():
     ids = [f"i{i}" for i in range(3000)]
     p, q = cal.draw(ids, pairs=200_000)
-    assert (0 <= p).all()
+    assert (p >= 0).all()
     assert (p < q).all()
     assert (q < 3000).all()
 
@@ -108,4 +108,4 @@ def test_a_shop_without_pairs_calibrates(count):
     shop = Catalogue.of([Item("a", type="Bag")][:count])
     vectors = {"text": np.zeros((count, 4), np.float32)}
     calibration = cal.calibrate(shop, vectors, {"text": np.ones(count, bool)})
-    assert not calibration.sigma or set(calibration.sigma) <= {("prior", name) for name in ("newness", "margin", "stock_depth")}
+    assert not any(kind == "item" for kind, _ in calibration.sigma)

@@ -53,7 +53,8 @@ def test_the_pool_is_the_exact_best(shop, weights, boosted, depth):
     priors = shop.priors(blend, AT)
     boosts = None
     if boosted:
-        boosts = [(np.sort(rng.choice(len(shop), 30, replace=False)), rng.choice([-1, -0.5, 0.25, 1.0], 30)) for _ in lanes]
+        some = [np.sort(rng.choice(len(shop), 30, replace=False)) for _ in lanes]
+        boosts = [(rows, rng.choice([-1, -0.5, 0.25, 1.0], 30)) for rows in some]
     wishes = Wishes([shop.family_of(lane) for lane in lanes], boosts)
     sides = sides_of_rows(shop.signals, lanes)
     scanner = Scanner(blend, shop.signals, scope(blend, shop.signals, allowed))

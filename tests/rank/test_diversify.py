@@ -48,7 +48,8 @@ def test_many_lists_at_once_are_picked_as_each_alone():
     together = diversify.pick(relevance, similarity, lam=0.6, k=10, caps=caps)
     for lane in range(9):
         part = slice(lane, lane + 1)
-        alone = diversify.pick(relevance[part], similarity[part], lam=0.6, k=10, caps=[diversify.cap(codes, rows[part], 10, 3)])
+        own = [diversify.cap(codes, rows[part], 10, 3)]
+        alone = diversify.pick(relevance[part], similarity[part], lam=0.6, k=10, caps=own)
         np.testing.assert_array_equal(together[part], alone)
 
 

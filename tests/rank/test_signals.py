@@ -24,7 +24,8 @@ def raw(signal, one: int, other: int) -> float:
 
 
 def test_an_unknown_attribute_counts_its_reference_mean():
-    signal = attributes(Item("a", colour=("red",), type="Bag"), Item("b", type="Bag"), Item("c", type="Bag", colour=("red",)))
+    red, plain = Item("a", colour=("red",), type="Bag"), Item("b", type="Bag")
+    signal = attributes(red, plain, Item("c", type="Bag", colour=("red",)))
     means = sum(FIELD_WEIGHTS[name] * mean for name, mean in MEANS.items())
     same_kind = FIELD_WEIGHTS["category"] * (1 - MEANS["category"])
     assert raw(signal, 0, 1) == pytest.approx(means + same_kind)
