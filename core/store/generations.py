@@ -119,6 +119,16 @@ class Edition:
     current: bool
     calibration: str | None = None
 
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "built_at": self.built_at.isoformat().replace("+00:00", "Z"),
+            "counts": dict(self.counts),
+            "models": {signal: dict(model) for signal, model in self.models.items()},
+            "current": self.current,
+            "calibration": self.calibration,
+        }
+
 
 class _Whatever:
     """Stands for "publish whatever is current"; None stands for "nothing is current yet"."""

@@ -158,6 +158,10 @@ def test_what_was_published_last_serves(layout: Layout) -> None:
     assert [(e.id, e.current, e.calibration) for e in editions(layout)] == [
         (second, True, "c1"), (first, False, "c0"),
     ]  # fmt: skip
+    assert editions(layout)[1].as_json() == {
+        "id": first, "built_at": "2026-03-01T09:00:00Z", "counts": {"items": 12, "image": 8, "text": 12},
+        "models": {"text": {"name": "a model", "key": "a-model@1", "dim": 8}}, "current": False, "calibration": "c0",
+    }  # fmt: skip
 
 
 def test_a_generation_that_is_not_there_or_damaged_is_not_published(layout: Layout) -> None:
