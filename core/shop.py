@@ -6,6 +6,7 @@ A `Shop` is one opened edition with the studio database beside it. `current()` h
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ import numpy as np
 
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
-from core.domain.errors import BadRequest, NotReady, UnknownItem
+from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
@@ -33,6 +34,8 @@ from core.store.generations import Edition, Finding, Snapshot
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
 from core.store.studio import FactChange, Studio
+
+log = logging.getLogger("vitrine.shop")
 
 VIEWS_KEPT = 4  # live, a draft or two, and one of another day
 THIN = 10  # a list with fewer items than this is thin
@@ -267,8 +270,12 @@ class Shop:
             self._worker.warm()
             return Words()  # exact words answer until the encoders are warm
         models = self.snapshot.manifest.models
-        text = self._worker.encode_texts([words])[0] if "text" in models else None
-        image = self._worker.encode_words([words])[0] if "image" in models else None
+        try:
+            text = self._worker.encode_texts([words])[0] if "text" in models else None
+            image = self._worker.encode_words([words])[0] if "image" in models else None
+        except ShopError as error:  # a search is answered by exact words, and its notes say so
+            log.warning("The words %r were not encoded: %s", words[:80], error.message)
+            return Words()
         return Words(text, image)
 
     def bm25(self) -> Bm25Index:

@@ -82,6 +82,7 @@ _LISTING = {
     ],
     "notes": [],
 }  # fmt: skip
+_HEALTH: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
 _ERROR = {"error": {"code": "unknown_item", "message": "There is no product with the id 'x' in this shop."}}
 _ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/json": {"example": _LISTING, "schema": {"type": "object"}}}},
@@ -164,7 +165,7 @@ def search(
     return ShopJSON(serving.search(asked).as_json())
 
 
-@api.get("/health", summary="Whether the shop serves, and what", responses={503: _ANSWERS[503]})
+@api.get("/health", summary="Whether the shop serves, and what", responses={200: _HEALTH, 503: _ANSWERS[503]})
 def health() -> Response:
     return ShopJSON(shop.current().health())
 

@@ -1,0 +1,183 @@
+"""The command line shows what the pages show, in JSON, and refuses in one line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import cli
+from core.shop import Shop
+from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
+from tests.worlds import NOW, boutique, drawing
+
+BAG = "handbags-aurel-black"
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(small_shop: Shop, capsys: pytest.CaptureFixture[str]) -> Run:  # noqa: F811
+    """Run a command on the small shop: (status, output, errors)."""
+
+    def command(*words: str, data: Path | None = None) -> tuple[int, str, str]:
+        capsys.readouterr()
+        try:
+            status = cli.main(["--data", str(data or small_shop.settings.data), *words])
+        except SystemExit as end:
+            status = int(end.code or 0)
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return command
+
+
+def test_all_lists_come_one_a_line_and_equal_those_asked_for_alone(run: Run, small_shop: Shop) -> None:  # noqa: F811
+    status, out, _ = run("recommend", "--all", "-k", "3", "--at", NOW.isoformat(), "--json")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert status == 0
+    assert [line["anchor"] for line in lines] == list(small_shop.snapshot.catalogue.ids)
+    alone = json.loads(run("recommend", "--anchor", BAG, "-k", "3", "--at", NOW.isoformat(), "--json")[1])
+    assert alone in lines
+
+
+def test_anchors_from_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "ids").write_text(f"{BAG}\n\nboots-corvin-red\n", encoding="utf-8")
+    _, out, _ = run("recommend", "--anchors", str(tmp_path / "ids"), "--json")
+    assert [json.loads(line)["anchor"] for line in out.splitlines()] == [BAG, "boots-corvin-red"]
+
+
+def test_weights_variety_filters_and_exclusions_bend_the_list(run: Run) -> None:
+    asked = ("recommend", "--anchor", BAG, "--at", NOW.isoformat(), "--json")
+    plain = json.loads(run(*asked)[1])
+    shoes = json.loads(run(*asked, "--filter", "category=shoes")[1])
+    assert {one["id"].split("-")[0] for one in shoes["items"]} == {"boots", "loafers"}
+    words = json.loads(run(*asked, "--weights", "text=1", "--lam", "1")[1])
+    assert {name for one in words["items"] for name in one["contributions"]} <= {"base", "text"}
+    first = plain["items"][0]["id"]
+    assert first not in run(*asked, "--exclude", first)[1]
+
+
+def test_a_list_can_be_asked_why_and_why_not(run: Run) -> None:
+    _, out, _ = run("recommend", "--anchor", BAG, "--at", NOW.isoformat(), "--trace", "--why", "handbags-aurel-red")
+    plain = json.loads(out)
+    assert [stage["stage"] for stage in plain["trace"]][:2] == ["eligible", "block"]
+    assert "colourway" in plain["why_missing"]["reason"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("recommend", "--anchor", "nothing"),
+        ("recommend",),
+        ("recommend", "--anchor", BAG, "-k", "0"),
+        ("recommend", "--anchor", BAG, "--weights", "text=x"),
+        ("recommend", "--anchor", BAG, "--weights", "taste=1"),
+        ("recommend", "--anchor", BAG, "--lam", "3"),
+        ("recommend", "--anchor", BAG, "--at", "yesterday"),
+        ("recommend", "--anchor", BAG, "--filter", "bags"),
+        ("recommend", "--anchors", "no-such-file"),
+        ("snapshot", "rollback", "no-such-edition"),
+        ("import", "no-such-file.csv"),
+        ("embed", "--images", "no-such-folder", "--out", "x.npy"),
+        ("dance",),
+    ],
+)
+def test_wrong_use_exits_with_2_and_one_clear_line(run: Run, words: tuple[str, ...]) -> None:
+    status, out, err = run(*words)
+    assert status == 2
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("vitrine")
+
+
+def test_a_shop_that_was_never_built_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    status, _, err = run("recommend", "--anchor", BAG, data=tmp_path / "empty")
+    assert status == 2
+    assert "vitrine build" in err
+
+
+def test_import_build_check_list_and_roll_back(run: Run, tmp_path: Path, weightless: None) -> None:
+    data, file, folder = tmp_path / "shop", tmp_path / "shop.csv", tmp_path / "pictures"
+    folder.mkdir()
+    rows = ["id,title,brand,category,colour,price,currency,stock"]
+    for item in boutique()[:40]:
+        (folder / f"{item.id}.png").write_bytes(drawing(item))
+        rows.append(f"{item.id},{item.title},{item.brand},{item.type},{item.colour[0]},{item.price / 100:.2f},EUR,3")
+    file.write_text("\n".join([*rows, ",no id,x,x,x,1,EUR,1"]), encoding="utf-8")
+
+    status, out, _ = run("import", str(file), "--images", str(folder), "--json", data=data)
+    assert status == 0
+    assert json.loads(out)["imported"] is None
+    assert not list((data / "source").iterdir())
+
+    aside = tmp_path / "aside.csv"
+    status, out, _ = run(
+        "import", str(file), "--images", str(folder), "--yes", "--json", "--set-aside", str(aside), data=data
+    )
+    assert status == 0
+    assert json.loads(out)["imported"]["items"] == 40
+    assert "no id" in aside.read_text(encoding="utf-8")
+
+    status, out, _ = run("build", data=data)
+    assert status == 0
+    first = json.loads(out)
+    assert first["items"] == 40
+    assert first["encoded"] == {"text": 40, "image": 40}
+    assert run("check", data=data)[0] == 0
+
+    file.write_text("\n".join(rows[:30]), encoding="utf-8")
+    assert run("import", str(file), "--yes", data=data)[0] == 0
+    second = json.loads(run("build", data=data)[1])
+    listed = json.loads(run("snapshot", "list", data=data)[1])["editions"]
+    assert {one["id"]: one["current"] for one in listed} == {first["snapshot"]: False, second["snapshot"]: True}
+    back = json.loads(run("snapshot", "rollback", data=data)[1])
+    assert back["snapshot"] == first["snapshot"]
+
+    told = json.loads(run("calibrate", data=data)[1])
+    assert told["lists"] == 40
+    assert "moved" in told
+
+
+def test_a_damaged_edition_is_found(run: Run, tmp_path: Path, weightless: None) -> None:
+    from tests.worlds import open_small_shop
+
+    shop = open_small_shop(tmp_path / "shop")
+    file = next((shop.layout.generations / shop.snapshot.id).glob("vectors-*.npy"))
+    content = bytearray(file.read_bytes())
+    content[-7] ^= 1
+    file.write_bytes(content)
+    status, out, _ = run("check", data=tmp_path / "shop")
+    assert status == 1
+    assert shop.snapshot.id in out
+
+
+def test_embed_gives_one_unit_row_a_line_and_a_picture(run: Run, tmp_path: Path, weightless: None) -> None:
+    (tmp_path / "texts").write_text("red coat\nblue bag\n", encoding="utf-8")
+    assert run("embed", "--texts", str(tmp_path / "texts"), "--out", str(tmp_path / "t.npy"))[0] == 0
+    texts = np.load(tmp_path / "t.npy")
+    assert texts.shape[0] == 2
+    np.testing.assert_allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for item in boutique()[:3]:
+        (folder / f"{item.id}.png").write_bytes(drawing(item))
+    assert run("embed", "--images", str(folder), "--out", str(tmp_path / "i.npy"))[0] == 0
+    assert np.load(tmp_path / "i.npy").shape[0] == 3
+
+
+def test_the_night_build_waits_for_its_hour_in_the_shops_time_zone() -> None:
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from core.build import next_time
+    from core.domain.errors import BadRequest
+    from core.settings import Settings
+
+    paris = Settings(data=Path("x"), time_zone="Europe/Paris")
+    assert next_time("03:00", datetime(2026, 1, 10, 1, 59, tzinfo=UTC), paris) == datetime(2026, 1, 10, 2, tzinfo=UTC)
+    assert next_time("03:00", datetime(2026, 1, 10, 2, 0, tzinfo=UTC), paris) == datetime(2026, 1, 11, 2, tzinfo=UTC)
+    with pytest.raises(BadRequest):
+        next_time("three", datetime(2026, 1, 10, tzinfo=UTC), paris)
