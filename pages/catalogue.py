@@ -10,7 +10,7 @@ from pages.kit import address, cards, engine, frame, narrowing, parts, session, 
 
 PAGE, GRID, FACETS = "catalogue", "catalogue:grid", "catalogue:facets"
 AT_ONCE = 48
-SORTS = {"featured": "Featured", **browse.SORTS}
+SORTS = dict(browse.SORTS)
 SETS = {
     "broken-sizes": "Broken size runs", "new": "New in the last fortnight", "without-picture": "Without a picture",
     "without-text": "Without words", "thin": "Thin lists",
@@ -115,14 +115,17 @@ def front() -> None:
     """Facets at the left, the shop front at the right; a choice redraws this and nothing else."""
     frame.go()
     me, shop = session.current(), engine.shop()
+    notes, span = (), None
     left, right = st.columns([1, 3.6], gap="large")
     named = st.session_state.get("catalogue:set", "")
     ids = set_ids(named) if named else None
     if ids is None:
         filters = narrowing.filters(me.chosen, me.from_price, me.to_price)
         shelf = engine.shelf(filters, words=me.words, sort=me.sort, page=me.page + 1, size=AT_ONCE)
+        session.commit(page=shelf.page - 1)
         ids_of = shop.catalogue(engine.at()).ids
-        shown, total, counts, span = [ids_of[row] for row in shelf.rows], shelf.total, shelf.facets, shelf.price
+        shown, total, counts = [ids_of[row] for row in shelf.rows], shelf.total, shelf.facets
+        span, notes = shelf.price, shelf.notes
     else:
         shown, total, counts = ids[me.page * AT_ONCE : (me.page + 1) * AT_ONCE], len(ids), {}
     with left, st.container(key="controls"):
@@ -135,6 +138,8 @@ def front() -> None:
             states.said("This is a set of products from Today. Show everything to narrow down yourself.")
     with right:
         tokens(named if ids is not None else "", total)
+        for note in notes:
+            states.said(note.text)
         if not shown:
             states.empty(
                 "Nothing like that in the shop",

@@ -10,7 +10,7 @@ from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import ShopError
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.query import Filters, Request
-from pages.kit import cards, controls, engine, frame, narrowing, parts, session, states, text
+from pages.kit import cards, charts, controls, engine, frame, narrowing, parts, session, states, text
 
 LIST, SHEET, ASIDE, PICK, NARROW = "like:list", "like:sheet", "like:aside", "like:pick", "like:narrow"
 MODES = ("One product", "Sheet")
@@ -76,6 +76,8 @@ def one_product(item: Item) -> None:
         listing = engine.shop().recommend(asked)
         the_list(item, listing)
         how(asked)
+        if listing.items:
+            carried(listing)
         missing(item, asked)
     st.checkbox("Weights and filters", key="drawer")
 
@@ -121,8 +123,24 @@ def the_list(item: Item, listing: Listing) -> None:
 
 def how(asked: Request) -> None:
     """How the list came about: what each stage left, and what twins and variety put aside."""
-    trace = engine.shop().trace(asked)
-    frame.section("How this list came about")
+    with st.expander("How this list came about", expanded=True, key="how", on_change="rerun", type="compact") as fold:
+        if not fold.open:
+            return
+        trace = engine.shop().trace(asked)
+        stages(trace)
+        aside = set_aside(trace, asked)
+        if not aside:
+            states.said("By score alone the list would hold the same products.")
+            return
+        catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
+        states.said("Put aside: twins of what stands in the list, and what variety passed over.")
+        parts.rail(
+            [cards.card(catalogue.item(item), at=at, note=reason) for item, reason in aside],
+            key=ASIDE, label="Put aside", size="small", on_action=lambda: follow(ASIDE),
+        )  # fmt: skip
+
+
+def stages(trace: Trace) -> None:
     before = -1
     rows = []
     for stage in trace.stages:
@@ -130,16 +148,17 @@ def how(asked: Request) -> None:
             before = stage.kept
             rows.append(f"<li><b>{text.count(stage.kept)}</b>{text.markup(text.STAGE_NAMES[stage.stage])}</li>")
     st.html(f'<ol class="stages" aria-label="How many products each stage left">{"".join(rows)}</ol>')
-    aside = set_aside(trace, asked)
-    if not aside:
-        states.said("By score alone the list would hold the same products: neither variety nor a twin put one aside.")
-        return
-    catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
-    frame.section("Put aside", "Twins of what stands in the list, and what variety passed over")
-    parts.rail(
-        [cards.card(catalogue.item(item), at=at, note=reason) for item, reason in aside],
-        key=ASIDE, label="Put aside", size="small", on_action=lambda: follow(ASIDE),
-    )  # fmt: skip
+
+
+def carried(listing: Listing) -> None:
+    """Which signals carry the list, place by place."""
+    with st.expander("What carries this list", key="carried", on_change="rerun", type="compact") as fold:
+        if fold.open:
+            st.plotly_chart(
+                charts.carried_by(listing), key="carried:chart", config={"displayModeBar": False},
+                alt="For each place, what every signal adds to the score or takes from it",
+            )  # fmt: skip
+            states.said("Each bar is one place; its parts are what “Why” shows on the card.")
 
 
 def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
@@ -165,11 +184,15 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
 
 def missing(anchor: Item, asked: Request) -> None:
     """Why something is not in the list: find it by name or id, and read the answer."""
-    frame.section("Why is a product missing?")
-    st.text_input(
-        "Why is a product missing?", key="like:missing", placeholder="Name or id of a product", max_chars=200,
-        icon=":material/search:", label_visibility="collapsed", width=420,
-    )  # fmt: skip
+    with st.expander("Why is a product missing?", expanded=True, key="missing", type="compact"):
+        st.text_input(
+            "Name or id of a product", key="like:missing", placeholder="Name or id of a product", max_chars=200,
+            icon=":material/search:", label_visibility="collapsed", width=420,
+        )  # fmt: skip
+        answers(anchor, asked)
+
+
+def answers(anchor: Item, asked: Request) -> None:
     words = str(st.session_state.get("like:missing") or "").strip()
     if not words:
         states.said("Type a name or an id to learn at which stage a product was lost, and where it would stand.")

@@ -39,8 +39,12 @@ def signals() -> tuple[list[str], dict[str, str]]:
     return [name for name in (*TASTE, *TRADE) if name in known and name not in off], off
 
 
-def live_weights(live: Strategy) -> dict[str, int]:
-    return {name: round(100 * share) for name, share in normalised(live.weights).items()}
+def on_sliders(strategy: Strategy) -> dict[str, int]:
+    """A strategy's weights as the sliders show them: as they were set there, else in per cent."""
+    weights = {name: weight for name, weight in strategy.weights.items() if weight > 0}
+    if all(weight == int(weight) and weight <= 100 for weight in weights.values()) and max(weights.values()) > 1:
+        return {name: int(weight) for name, weight in weights.items()}
+    return {name: round(100 * share) for name, share in normalised(weights).items()}
 
 
 def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
@@ -48,8 +52,9 @@ def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
     live = engine.shop().strategy(placement, engine.at())
     me = session.current()
     weights: Mapping[str, float] = live.weights
-    if me.weights and dict(me.weights) != live_weights(live):
-        weights = {name: float(value) for name, value in me.weights.items() if value > 0}
+    set_to = {name: value for name, value in me.weights.items() if value > 0}
+    if me.weights and set_to != on_sliders(live):
+        weights = {name: float(value) for name, value in set_to.items()}
     lam = live.lam
     if me.diversity is not None and me.diversity != round(100 * (1 - live.lam)):
         lam = round(1 - me.diversity / 100, 4)
@@ -73,7 +78,7 @@ def panel(placement: Placement = Placement.SIMILAR) -> None:
     live = engine.shop().strategy(placement, engine.at())
     names, off = signals()
     me = session.current()
-    now = dict(me.weights) or live_weights(live)
+    now = dict(me.weights) or on_sliders(live)
     shares = text.shares({name: now.get(name, 0) for name in names})
     _head(placement)
     _bar(shares)
@@ -172,7 +177,7 @@ def reset() -> None:
 
 
 def take_up(draft: Strategy) -> None:
-    session.commit(weights=live_weights(draft), diversity=round(100 * (1 - draft.lam)), brand_cap=draft.brand_cap or 0)
+    session.commit(weights=on_sliders(draft), diversity=round(100 * (1 - draft.lam)), brand_cap=draft.brand_cap or 0)
 
 
 def keep(placement: Placement) -> None:

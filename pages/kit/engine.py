@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import streamlit as st
 
 from core import build
@@ -14,7 +12,7 @@ from core import shop as shops
 from core.domain.catalogue import State
 from core.domain.errors import BadRequest, NotReady
 from core.domain.query import Filters
-from core.recommend.browse import RELEVANCE, Shelf
+from core.recommend.browse import Shelf
 from core.settings import Settings
 from core.store.studio import Studio
 from pages.kit import session, text
@@ -109,17 +107,8 @@ def _studio() -> Studio | None:
 
 
 def shelf(filters: Filters, *, words: str = "", sort: str = "featured", page: int = 1, size: int = 48) -> Shelf:
-    """A page of the catalogue. "featured" is the best match where there are words, else the newest on sale first."""
-    if sort != "featured" or words.strip():
-        order = RELEVANCE if sort == "featured" else sort
-        return shop().browse(filters, words=words, sort=order, page=page, size=size, at=at())
-    found = shop().browse(filters, sort="newest", page=page, size=size, at=at())
-    if "state" in filters.fields:
-        return found
-    behind = shop().catalogue(at()).states(moment())[found.found] != State.LIVE
-    rows = found.found[np.argsort(behind, kind="stable")]  # a shop front leads with what can be bought
-    start = (found.page - 1) * size
-    return replace(found, rows=rows[start : start + size], found=rows)
+    """A page of the catalogue; "featured" is the order of the search where there are words."""
+    return shop().browse(filters, words=words, sort=sort, page=page, size=size, at=at())
 
 
 def find(words: str, most: int) -> list[str]:

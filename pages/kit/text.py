@@ -39,6 +39,7 @@ STAGE_NAMES = {
     "pin": "after pins", "fill": "after filling up", "validate": "passed the last check",
 }  # fmt: skip
 
+_BREAKS = re.compile("[ \\t\\n\\r\\f\\v\\x85\\u2028\\u2029]+")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^&=\"'/@])")
 
 
@@ -50,19 +51,24 @@ def plain(value: Any) -> str:
     >>> plain(":red[<b>Bag</b>]")
     '\\\\:red\\\\[\\\\<b\\\\>Bag\\\\<\\\\/b\\\\>\\\\]'
     """
-    return _MARKDOWN.sub(r"\\\1", " ".join(str(value).split()))
+    return _MARKDOWN.sub(r"\\\1", _on_one_line(value))
 
 
 def markup(value: Any) -> str:
     """`value` for a place where we write HTML."""
-    return html.escape(" ".join(str(value).split()), quote=True)
+    return html.escape(_on_one_line(value), quote=True)
+
+
+def _on_one_line(value: Any) -> str:
+    """Joined to one line; spaces that do not break stay as they are."""
+    return _BREAKS.sub(" ", str(value)).strip(" ")
 
 
 def count(number: int, one: str = "", many: str | None = None) -> str:
     """A whole number with thin spaces, and its noun in the right number.
 
     >>> count(1, "product"), count(35401, "product"), count(0, "house")
-    ('1\\u00a0product', '35\\u202f401\\u00a0products', 'no\\u00a0houses')
+    ('1\\xa0product', '35\\u202f401\\xa0products', 'no\\xa0houses')
     """
     figure = f"{number:,}".replace(",", THIN)
     if not one:
@@ -75,7 +81,7 @@ def money(minor: int | None, currency: str | None) -> str:
     """A price as a price tag shows it; empty when unknown.
 
     >>> money(189000, "EUR"), money(1995, "USD"), money(5000, "JPY"), money(None, "EUR")
-    ('€\\u00a01\\u202f890', '$\\u00a019.95', '¥\\u00a05\\u202f000', '')
+    ('€\\xa01\\u202f890', '$\\xa019.95', '¥\\xa05\\u202f000', '')
     """
     if minor is None:
         return ""

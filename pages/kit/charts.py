@@ -1,0 +1,36 @@
+"""Charts, drawn by Plotly in the colours of the house."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from core.domain.listing import Listing
+from core.domain.strategy import SIGNALS
+from pages.kit import text
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+
+def carried_by(listing: Listing) -> go.Figure:
+    """One bar a place, made of what each signal adds to the score or takes from it."""
+    import plotly.graph_objects as go
+
+    order = ("base", *SIGNALS, "boost")
+    scored = [one for one in listing.items if one.contributions]
+    names = sorted({name for one in scored for name in one.contributions}, key=order.index)
+    figure = go.Figure()
+    for name in names:
+        values = [one.contributions.get(name, 0.0) for one in scored]
+        if any(round(value, 9) for value in values):
+            figure.add_bar(
+                x=[str(one.rank) for one in scored], y=values, name=text.part_name(name),
+                hovertemplate=f"{text.part_name(name)} %{{y:+.2f}}<extra>Place %{{x}}</extra>",
+            )  # fmt: skip
+    figure.update_layout(
+        barmode="relative", bargap=0.45, height=250, margin={"l": 0, "r": 0, "t": 8, "b": 0}, dragmode=False,
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}, hovermode="x unified",
+    )  # fmt: skip
+    figure.update_xaxes(title=None, type="category", fixedrange=True)
+    figure.update_yaxes(title=None, zeroline=True, fixedrange=True)
+    return figure
