@@ -173,7 +173,7 @@ def _texts(
         dim=model.dim,
         lengths=[len(text) for text in texts],
     )
-    return vectors, vectors.any(axis=1), _plain(model), missing
+    return vectors, np.asarray(vectors.any(axis=1)), _plain(model), missing
 
 
 def _pictures(
@@ -196,7 +196,7 @@ def _pictures(
         progress=_pace(watch, "Looking at the pictures"),
         dim=model.dim,
     )
-    return vectors, vectors.any(axis=1), _plain(model), missing
+    return vectors, np.asarray(vectors.any(axis=1)), _plain(model), missing
 
 
 def _plain(model: EncoderCard) -> dict[str, Any]:
@@ -344,7 +344,7 @@ def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> i
         pack.flush()
         meta = {"name": "Demo boutique", "kind": "demo", "simulated": True, "imported_at": at.isoformat()}
         source.save_source(layout, Catalogue.of(items), meta)
-        write_bytes(layout.source / "events.parquet", boutique.events_file.read_bytes())
+        write_bytes(layout.source / "events.parquet", boutique.events.to_parquet(index=False))
     return len(items)
 
 
