@@ -216,10 +216,12 @@ def _has_needed(columns: Columns, table: Table, findings: Findings, needs_title:
         if name not in columns.fields:
             fine = False
             seen = ", ".join(table.headers[:12])
+            data = any(re.fullmatch(r"[\d.,-]+", header) for header in table.headers)
+            hint = " Does the file begin with the names of its columns?" if data else ""
             findings.add(
                 f"no_{name}_column",
                 "error",
-                f"No column was recognised as the {name}. Say which it is ({name}=COLUMN). The columns are: {seen}.",
+                f"No column was recognised as the {name}. Say which it is ({name}=COLUMN). Columns: {seen}.{hint}",
             )
     if len(table) == 0:
         fine = False

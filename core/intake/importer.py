@@ -98,6 +98,7 @@ def plan(
     file = Path(file)
     mapping = dict(mapping or {})
     named = None if preset in (None, AUTO, NONE) else preset_named(str(preset))
+    digest = files.sha256(file) if file.is_file() else ""
     table = read(file, limits=limits, encoding=encoding)
     fits = suggested(table.headers)
     chosen = named or (fits if preset == AUTO else None)
@@ -110,6 +111,8 @@ def plan(
         if merge and present is not None:
             new = _without_untitled(new, present, findings)
         matches = _matched(new, images, findings, chosen)
+        if present is not None and images and not merge:
+            _note_lost_pictures(new, present, matches, findings)
         after = _after(new, present, merge, pictures=bool(images))
         if merge and present is not None and new.currency is not None:
             _check_currency(new, present, findings)
@@ -133,7 +136,7 @@ def plan(
         matches,
         tuple(Path(path) for path in images),
         merge,
-        files.sha256(file),
+        digest,
         columns.shown(),
         chosen.name if chosen else None,
         refused,
@@ -190,6 +193,20 @@ def _matched(new: Incoming, images: Sequence[str | Path], findings: Findings, pr
     with PictureIndex(images, findings) as index:
         return match(
             new.catalogue.ids, index, findings, names=new.names, rows=new.rows, padded=preset.padded if preset else 0
+        )
+
+
+def _note_lost_pictures(new: Incoming, present: Catalogue, matches: Matches, findings: Findings) -> None:
+    had = present.has_pictures()
+    lost = sum(
+        bool(had[present.row(item)]) for item in new.catalogue.ids if item in present and item not in matches.found
+    )
+    if lost:
+        findings.add(
+            "pictures_lost",
+            "warning",
+            f"{lost:,} products have a picture now and none among those given; they will have none. "
+            "Give all pictures, give none to keep them, or merge.",
         )
 
 
@@ -270,7 +287,7 @@ def carry_out(
         raise BadRequest(f"This import cannot be carried out. {plan.report.summary()}")
     with exclusive(layout, "import"):
         if not plan.file.is_file() or files.sha256(plan.file) != plan.sha256:
-            raise Refused(f"{plan.file.name} has changed since it was checked. Check it again, then confirm.")
+            raise Refused(f"{plan.table.name} has changed since it was checked. Check it again, then confirm.")
         layout.ensure()
         keys: Mapping[str, tuple[str, ...]] = {}
         refused: tuple[tuple[str, str, str], ...] = ()
@@ -300,7 +317,7 @@ def _meta(
     """How the catalogue came here; plain JSON."""
     report = plan.report
     return {
-        "file": plan.file.name, "sha256": plan.sha256, "kind": report.kind, "preset": plan.preset, "merge": plan.merge,
+"file": plan.table.name, "sha256": plan.sha256, "kind": report.kind, "preset": plan.preset, "merge": plan.merge,
         "mapping": {name: list(columns) for name, columns in plan.mapping.items()},
         "images": [path.name for path in plan.images], "who": who, "at": at.isoformat(), "items": len(catalogue),
         "rows": report.rows, "refused": report.refused, "findings": dict(report.counts), "currency": report.currency,

@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 import stat
+import unicodedata
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -218,7 +219,7 @@ class PictureIndex:
             raise Refused(f"There is no folder or zip file {path.name!r} at {path.parent}.")
         total = other = 0
         for name, size in self._sources[number].entries(findings):
-            if os.path.splitext(name)[1].casefold() not in SUFFIXES or os.path.basename(name).startswith("._"):
+            if os.path.splitext(name)[1].lower() not in SUFFIXES or os.path.basename(name).startswith("._"):
                 other += 1
                 continue
             if size > limits.file_bytes:
@@ -245,32 +246,32 @@ class PictureIndex:
 
     def _file(self, entry: Entry) -> None:
         self.entries.append(entry)
-        self._by_path.setdefault(entry.name.casefold(), entry)
+        self._by_path.setdefault(_folded(entry.name), entry)
         base = entry.name.rsplit("/", 1)[-1]
-        self._by_name.setdefault(base.casefold(), []).append(entry)
+        self._by_name.setdefault(_folded(base), []).append(entry)
         stem = os.path.splitext(base)[0]
         self._by_stem.setdefault(stem, entry)
-        self._by_stem_folded.setdefault(stem.casefold(), entry)
+        self._by_stem_folded.setdefault(_folded(stem), entry)
         if numbered := re.fullmatch(r"(.+?)[ _\-.]+\(?(\d{1,2})\)?", stem):
-            self._numbered.setdefault(numbered[1].casefold(), []).append((int(numbered[2]), entry.name, entry))
+            self._numbered.setdefault(_folded(numbered[1]), []).append((int(numbered[2]), entry.name, entry))
         folder = entry.name.rsplit("/", 2)[-2] if "/" in entry.name else None
         if folder is not None:
-            self._numbered.setdefault(folder.casefold() + "/", []).append((0, entry.name, entry))
+            self._numbered.setdefault(_folded(folder) + "/", []).append((0, entry.name, entry))
 
     def by_name(self, name: str) -> Entry | None:
         """The picture that a catalogue calls `name`: by its path, else by its file name, with or without its ending."""
-        plain = name.replace("\\", "/").strip().removeprefix("./").casefold()
+        plain = _folded(name.replace("\\", "/").strip().removeprefix("./"))
         if plain in self._by_path:
             return self._by_path[plain]
         base = plain.rsplit("/", 1)[-1]
         if matches := self._by_name.get(base):
-            nested = [entry for entry in matches if entry.name.casefold().endswith("/" + plain)]
+            nested = [entry for entry in matches if _folded(entry.name).endswith("/" + plain)]
             return (nested or matches)[0]
         return self._by_stem_folded.get(base)
 
     def by_id(self, item: str, padded: int = 0) -> tuple[Entry, ...]:
         """The pictures named for a product: ID.jpg, then ID_1.jpg, ID-2.jpg …, then those in a folder called ID."""
-        folded = item.casefold()
+        folded = _folded(item)
         main = self._by_stem.get(item) or self._by_stem_folded.get(folded)
         if main is None and padded and item.isdigit():
             main = self._by_stem.get(item.zfill(padded))
@@ -310,7 +311,7 @@ def match(
 ) -> Matches:  # fmt: skip
     """The pictures of each product: those its row names, else those named for its id."""
     ids = list(ids)
-    known = {item.casefold() for item in ids}
+    known = {_folded(item) for item in ids}
     found: dict[str, tuple[Entry, ...]] = {}
     for item in ids:
         entries: list[Entry] = []
@@ -337,7 +338,7 @@ def match(
                 )
         if not entries:
             # ID_1.jpg is not a further picture of ID where ID_1 is a product itself.
-            entries = [entry for entry in index.by_id(item, padded) if _stem(entry) in (item.casefold(),)
+            entries = [entry for entry in index.by_id(item, padded) if _stem(entry) in (_folded(item),)
                        or _stem(entry) not in known]  # fmt: skip
         if entries:
             found[item] = tuple(dict.fromkeys(entries))[:PER_ITEM]
@@ -351,7 +352,14 @@ def match(
 
 
 def _stem(entry: Entry) -> str:
-    return os.path.splitext(entry.name.rsplit("/", 1)[-1])[0].casefold()
+    return _folded(os.path.splitext(entry.name.rsplit("/", 1)[-1])[0])
+
+
+def _folded(name: str) -> str:
+    """A name without case; é is one letter here, however the disk or zip it comes from writes it."""
+    return (
+        name.lower() if name.isascii() else unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+    )
 
 
 @dataclass(frozen=True, slots=True)

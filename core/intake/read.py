@@ -98,12 +98,14 @@ def read(path: str | Path, *, limits: Limits | None = None, encoding: str | None
     """
     path, limits = Path(path), limits or Limits()
     if not path.is_file():
-        raise Refused(f"There is no file {path.name!r} at {path.parent}.")
+        raise Refused(f"There is no file {name_of(path)!r} at {path.parent}.")
     size = path.stat().st_size
     if size == 0:
-        raise Refused(f"{path.name} is empty.")
+        raise Refused(f"{name_of(path)} is empty.")
     if size > limits.size:
-        raise Refused(f"{path.name} has {size >> 20:,} MB; at most {limits.size >> 20:,} MB are taken. Split the file.")
+        raise Refused(
+            f"{name_of(path)} has {size >> 20:,} MB; at most {limits.size >> 20:,} MB are taken. Split the file."
+        )
     with path.open("rb") as file:
         start = file.read(4096)
         if start.startswith(b"PAR1"):
@@ -112,19 +114,24 @@ def read(path: str | Path, *, limits: Limits | None = None, encoding: str | None
             return _excel(path, limits)
         _refuse_other_kinds(path, start)
         file.seek(0)
-        return _text(path.name, file, limits, encoding)
+        return _text(name_of(path), file, limits, encoding)
+
+
+def name_of(path: Path) -> str:
+    """The name of a file, fit for showing and storing even where it is not text."""
+    return printable(path.name)
 
 
 def _refuse_other_kinds(path: Path, start: bytes) -> None:
     head = start.lstrip(b"\xef\xbb\xbf \t\r\n")[:200].lower()
     if start.startswith(b"\xd0\xcf\x11\xe0"):
-        raise Refused(f"{path.name} is an old Excel file (.xls). Save it as .xlsx or CSV.")
+        raise Refused(f"{name_of(path)} is an old Excel file (.xls). Save it as .xlsx or CSV.")
     if start.startswith(b"\x1f\x8b"):
-        raise Refused(f"{path.name} is compressed (gzip). Unpack it first.")
+        raise Refused(f"{name_of(path)} is compressed (gzip). Unpack it first.")
     if head.startswith((b"<!doctype", b"<html", b"<?xml", b"<svg")):
-        raise Refused(f"{path.name} is a web page or XML, not a table. Export it as CSV, Parquet or .xlsx.")
+        raise Refused(f"{name_of(path)} is a web page or XML, not a table. Export it as CSV, Parquet or .xlsx.")
     if start.startswith((b"\x89PNG", b"\xff\xd8\xff", b"%PDF", b"GIF8", b"RIFF")):
-        raise Refused(f"{path.name} is a picture or document, not a table. Give pictures as pictures.")
+        raise Refused(f"{name_of(path)} is a picture or document, not a table. Give pictures as pictures.")
 
 
 # --- text files -------------------------------------------------------------------------------------------------------
@@ -437,19 +444,23 @@ def _parquet(path: Path, limits: Limits) -> Table:
         file = pq.ParquetFile(path)
         meta = file.metadata
         if meta.num_rows > limits.rows:
-            raise Refused(f"{path.name} has {meta.num_rows:,} rows; at most {limits.rows:,} are taken. Split the file.")
+            raise Refused(
+                f"{name_of(path)} has {meta.num_rows:,} rows; at most {limits.rows:,} are taken. Split the file."
+            )
         if meta.num_columns > limits.columns:
-            raise Refused(f"{path.name} has {meta.num_columns:,} columns; at most {limits.columns} are taken.")
+            raise Refused(f"{name_of(path)} has {meta.num_columns:,} columns; at most {limits.columns} are taken.")
         if sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) > limits.unpacked:
-            raise Refused(f"{path.name} unpacks to more than {limits.unpacked >> 20:,} MB. Split the file.")
+            raise Refused(f"{name_of(path)} unpacks to more than {limits.unpacked >> 20:,} MB. Split the file.")
         raw = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise Refused(f"{path.name} is not a readable Parquet file: {error}") from None
-    head = _headers(raw.column_names, findings, limits, path.name)
+        raise Refused(f"{name_of(path)} is not a readable Parquet file: {error}") from None
+    head = _headers(raw.column_names, findings, limits, name_of(path))
     names = head.names
     columns = [_as_text(raw.column(i)) for i in range(len(names))]
     data = pa.table(dict(zip(names, columns, strict=True))) if names else pa.table({})
-    return _checked_cells(path.name, "parquet", data, np.arange(1, raw.num_rows + 1, dtype=np.int64), findings, limits)
+    return _checked_cells(
+        name_of(path), "parquet", data, np.arange(1, raw.num_rows + 1, dtype=np.int64), findings, limits
+    )
 
 
 def _as_text(column: Any) -> Any:
@@ -534,20 +545,26 @@ def _excel(path: Path, limits: Limits) -> Table:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
             if not any(entry.filename.startswith("xl/") for entry in entries):
-                raise Refused(f"{path.name} is a zip file, not a table. Give the table itself, and zips as pictures.")
+                raise Refused(
+                    f"{name_of(path)} is a zip file, not a table. Give the table itself, and zips as pictures."
+                )
             if sum(entry.file_size for entry in entries) > limits.unpacked:
-                raise Refused(f"{path.name} unpacks to more than {limits.unpacked >> 20:,} MB. Save it as CSV.")
+                raise Refused(f"{name_of(path)} unpacks to more than {limits.unpacked >> 20:,} MB. Save it as CSV.")
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
     except Refused:
         raise
     except Exception as error:  # noqa: BLE001 - openpyxl raises whatever a broken workbook makes it stumble over
-        raise Refused(f"{path.name} is not a readable Excel file ({error}). Save it anew as .xlsx or CSV.") from None
+        raise Refused(
+            f"{name_of(path)} is not a readable Excel file ({error}). Save it anew as .xlsx or CSV."
+        ) from None
     try:
-        return _sheet(path.name, book, findings, limits)
+        return _sheet(name_of(path), book, findings, limits)
     except (Refused, MemoryError):
         raise
     except Exception as error:  # noqa: BLE001 - as above
-        raise Refused(f"{path.name} is not a readable Excel file ({error}). Save it anew as .xlsx or CSV.") from None
+        raise Refused(
+            f"{name_of(path)} is not a readable Excel file ({error}). Save it anew as .xlsx or CSV."
+        ) from None
     finally:
         book.close()
 

@@ -468,8 +468,8 @@ def read_id(text: str) -> Read:
         return Read(None, refused("empty_id", "The row has no id."))
     if len(word) > 200:
         return Read(None, refused("bad_id", "The id is longer than 200 characters."))
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn", "Zl", "Zp") for c in word):
-        return Read(None, refused("bad_id", "The id contains control characters."))
+    if not word.isprintable():
+        return Read(None, refused("bad_id", "The id contains invisible or control characters."))
     if re.fullmatch(r"\d([.,]\d+)?E\+\d+", word):
         return Read(None, refused("rewritten_id", "A spreadsheet has rewritten this id; format the column as text."))
     return Read(word)

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 import threading
+import unicodedata
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -211,6 +212,46 @@ def test_without_pictures_given_products_keep_theirs_and_urls_are_not_fetched(tm
     assert second.report.counts == {"picture_urls": 1, "pictures_not_given": 1}
     assert second.report.pictures.kept == 1
     assert carry_out(second, layout, who="Ada", at=AT).catalogue.item("1").pictures == before.item("1").pictures != ()
+
+
+def test_a_replacing_import_says_which_pictures_it_would_lose(tmp_path):
+    layout = Layout(tmp_path / "data")
+    (tmp_path / "shop.csv").write_text("id,title\n1,Bag\n2,Hat\n")
+    first = plan(tmp_path / "shop.csv", images=[filled(tmp_path / "p", "1.jpg", "2.jpg")], settings=Settings())
+    present = carry_out(first, layout, who="Ada", at=AT, workers=0).catalogue
+    images = [filled(tmp_path / "q", "2.jpg")]
+    second = plan(tmp_path / "shop.csv", images=images, settings=Settings(), present=present)
+    assert second.report.counts == {"pictures_lost": 1}
+    merging = plan(tmp_path / "shop.csv", images=images, settings=Settings(), present=present, merge=True)
+    assert merging.report.counts == {}
+    after = carry_out(merging, layout, who="Ada", at=AT, workers=0).catalogue
+    assert after.item("1").pictures == present.item("1").pictures != ()
+
+
+def test_accents_are_one_letter_however_a_disk_writes_them(tmp_path):
+    folder = filled(tmp_path / "p", unicodedata.normalize("NFD", "Été.jpg"))
+    assert matched([folder], ["été"])[0] == {"été": [unicodedata.normalize("NFD", "Été.jpg")]}
+
+
+def test_a_picture_that_went_after_the_check_is_named(tmp_path):
+    (tmp_path / "shop.csv").write_text("id,title\n1,Bag\n2,Hat\n")
+    folder = filled(tmp_path / "p", "1.jpg", "2.jpg")
+    result = plan(tmp_path / "shop.csv", images=[folder], settings=Settings())
+    (folder / "2.jpg").unlink()
+    done = carry_out(result, Layout(tmp_path / "data"), who="Ada", at=AT, workers=0)
+    assert [(item, name) for item, name, _ in done.pictures_refused] == [("2", "2.jpg")]
+
+
+def test_hms_articles_and_pictures_are_imported_in_their_layout(tmp_path):
+    (tmp_path / "articles.csv").write_text(
+        "article_id,product_code,prod_name,product_type_name,index_group_name\n"
+        "0108775015,0108775,Strap top,Vest top,Ladieswear\n0110065001,0110065,OP T-shirt,Bra,Ladieswear\n"
+    )
+    folder = filled(tmp_path / "images", "010/0108775015.jpg", "011/0110065001.jpg")
+    result = plan(tmp_path / "articles.csv", images=[folder], settings=Settings())
+    assert result.report.preset == "hm"
+    catalogue = carry_out(result, Layout(tmp_path / "data"), who="Ada", at=AT, workers=0).catalogue
+    assert [(item.family_id, len(item.pictures)) for item in catalogue] == [("0108775", 1), ("0110065", 1)]
 
 
 BRITTLE = """
