@@ -78,8 +78,13 @@ def scarf(sheet: Sheet, look: Look) -> None:
         sheet.part(whole, cloth, folds=[(128, 290, 350, 300, 60, 12, 1.0), (120, 320, 350, 330, 56, 12, 0.9), (150, 250, 330, 250, -26, 8, 0.8)])
         return
     if shape == "twilly":
-        line = [(150, 130), (210, 200), (300, 220), (320, 300), (230, 340), (170, 400), (230, 470), (330, 490)]
-        sheet.part(ribbon(line, [2, 40, 44, 44, 44, 44, 42, 2]), cloth, folds=[(200, 190, 310, 230, 6, 6, 0.8), (310, 300, 180, 390, 6, 7, 0.9)], angle=30)
+        # a neckerchief tied at the throat
+        sheet.part(path("M 130 236 C 160 150 320 150 350 236 C 316 200 164 200 130 236 Z"), cloth.darker(0.3), lift=0, angle=10)
+        sheet.part(path("M 126 226 C 140 300 210 336 236 340 L 248 320 C 200 304 150 262 140 214 Z"), cloth, lift=0.8, angle=24, folds=[(134, 236, 236, 330, -10, 6, 0.9)])
+        sheet.part(path("M 354 226 C 340 300 270 336 244 340 L 232 320 C 280 304 330 262 340 214 Z"), cloth, lift=0.8, angle=-24, folds=[(346, 236, 246, 330, 10, 6, 0.9)])
+        sheet.part(path("M 228 336 C 206 380 168 416 120 436 L 176 470 C 214 436 238 390 250 346 Z"), cloth, lift=1.0, angle=30, folds=[(236, 346, 140, 446, -8, 6, 0.9), (240, 350, 164, 462, 6, 5, 0.7)])
+        sheet.part(path("M 236 340 C 262 384 302 418 352 432 L 304 474 C 264 440 240 396 228 350 Z"), cloth, lift=1.0, angle=-30, folds=[(240, 350, 336, 444, 8, 6, 0.9), (238, 356, 310, 466, -6, 5, 0.7)])
+        sheet.part(path("M 220 316 C 232 304 250 304 262 316 C 270 332 266 350 254 358 C 242 362 232 360 224 354 C 214 344 214 330 220 316 Z"), cloth, lift=1.2, angle=70, folds=[(226, 322, 256, 352, 5, 4, 0.8)])
         return
     # a knotted scarf hung from the wall
     tail1 = path("M 226 250 C 236 330 240 410 262 500 L 334 492 C 312 420 300 340 276 246 Z")
@@ -180,9 +185,12 @@ def belt(sheet: Sheet, look: Look) -> None:
     cloth = look.cloth.plain() if look.cloth.pattern is None else look.cloth
     wide = {"slim": 24.0, "classic": 38.0, "wide": 60.0}[look.get("width", "classic")]
     cx, cy = C, 292.0
-    for k, (rx, ry) in enumerate(((126, 40), (106, 32), (88, 25))):
-        band_back = path(f"M {cx - rx} {cy} C {cx - rx} {cy - ry * 1.35} {cx + rx} {cy - ry * 1.35} {cx + rx} {cy} L {cx + rx} {cy + wide} C {cx + rx} {cy - ry * 1.35 + wide} {cx - rx} {cy - ry * 1.35 + wide} {cx - rx} {cy + wide} Z")
-        sheet.part(band_back, cloth.darker(0.30 + 0.08 * k), lift=0.6, form=0.7)
+    inside = path(f"M {cx - 126} {cy} C {cx - 126} {cy - 54} {cx + 126} {cy - 54} {cx + 126} {cy} L {cx + 126} {cy + wide * 0.6} C {cx + 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + wide * 0.6} Z")
+    sheet.part(inside, cloth.darker(0.34), lift=0.4, form=0.8)
+    for share in (0.86, 0.72):
+        coil = path(f"M {cx - 126 * share} {cy + 8} C {cx - 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8} L {cx + 118 * share} {cy + 60} L {cx - 118 * share} {cy + 60} Z")
+        sheet.part(coil, cloth.darker(0.40 if share > 0.8 else 0.46), lift=0.5, form=0.6, edge=0.6)
+    sheet.part(path(f"M {cx - 78} {cy + 12} C {cx - 78} {cy - 18} {cx + 78} {cy - 18} {cx + 78} {cy + 12} L {cx + 70} {cy + 60} L {cx - 70} {cy + 60} Z"), cloth.darker(0.7), lift=0.3, form=0.2)
     front = path(f"M {cx - 128} {cy} C {cx - 128} {cy + 60} {cx + 128} {cy + 60} {cx + 128} {cy} L {cx + 128} {cy + wide} C {cx + 128} {cy + 60 + wide} {cx - 128} {cy + 60 + wide} {cx - 128} {cy + wide} Z")
     sheet.part(front, cloth, lift=1.0)
     rgb = look.stitch or mix(cloth.rgb, GLOW if luminance(cloth.rgb) < 0.5 else INK, 0.4)
@@ -477,8 +485,8 @@ def jewellery(sheet: Sheet, look: Look) -> None:
 
 
 def _necklace_line(wide: float, drop: float) -> list[tuple[float, float]]:
-    return [(C - wide * 0.55, 150), (C - wide * 0.95, 220), (C - wide * 0.78, 220 + drop * 0.62), (C, 220 + drop),
-            (C + wide * 0.78, 220 + drop * 0.62), (C + wide * 0.95, 220), (C + wide * 0.55, 150)]  # fmt: skip
+    return [(C, 128), (C - wide * 0.52, 142), (C - wide * 0.93, 200), (C - wide * 0.82, 220 + drop * 0.52), (C, 220 + drop),
+            (C + wide * 0.82, 220 + drop * 0.52), (C + wide * 0.93, 200), (C + wide * 0.52, 142), (C, 128)]  # fmt: skip
 
 
 def necklace(sheet: Sheet, look: Look) -> None:
@@ -506,6 +514,7 @@ def necklace(sheet: Sheet, look: Look) -> None:
         sheet.chain(line, look.hardware, size)
         if look.get("double"):
             sheet.chain([(x * 0.86 + C * 0.14, y * 0.9 + 6) for x, y in line], look.hardware, size * 0.8)
+    sheet.plate(box(C - 7, 124, C + 7, 132, 3), look.hardware, 0.4, 90)
     pendant = look.get("pendant", None)
     y = bottom + 4
     if pendant == "drop":

@@ -72,7 +72,7 @@ def sleeve(cut: Cut, kind: str, length: float, width: float) -> tuple[str, tuple
     y = cut.top
     sx, sy = C + cut.shoulder - 5, y + cut.drop - 3
     ax, ay = C + cut.bust - 4, cut.armpit + 3
-    out = {"short": 26, "cap": 12, "puff": 34}.get(kind, 34)
+    out = {"short": 70, "cap": 46, "puff": 34}.get(kind, 34)
     ex, ey = sx + out * length / 250, sy + length
     ix, iy = ex - width, ey + 3
     if kind == "bishop":
@@ -102,7 +102,7 @@ def sleeve(cut: Cut, kind: str, length: float, width: float) -> tuple[str, tuple
     return d, (ex, ey, ix, iy)
 
 
-SLEEVES = {"long": (240, 31), "three-quarter": (196, 38), "short": (92, 44), "cap": (44, 40), "bishop": (240, 24),
+SLEEVES = {"long": (240, 31), "three-quarter": (196, 38), "short": (94, 52), "cap": (50, 44), "bishop": (240, 24),
            "bell": (214, 40), "puff": (84, 40), "wide": (236, 46)}  # fmt: skip
 
 
@@ -128,6 +128,9 @@ def sleeves(sheet: Sheet, look: Look, cut: Cut, cloth: Cloth) -> tuple[float, fl
             x = ix + (ex - ix) * (k + 0.5) / 4
             folds.append((x, ey, x + (k - 1.2) * 5, ey - 44, 2, 3, 0.8))
     both(sheet, d, cloth, folds=folds, angle=look.get("sleeve_angle", 7.0), lift=0.6)
+    if cloth.surface == "quilted":
+        for one in (d, flip(d)):
+            _quilting(sheet, path(one), cut, ey + 4, cut.hip, look.get("quilt", "channel"))
     cuff_kind = look.get("cuff", "plain")
     if cuff_kind == "rib":
         band = f"M {ex + 1} {ey - 20} L {ex + 0.5} {ey + 2} Q {(ex + ix) / 2} {iy + 3} {ix + 1} {iy + 1} L {ix} {iy - 18} Q {(ex + ix) / 2} {iy - 15} {ex + 1} {ey - 20} Z"

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import skia
-from PIL import Image
+from PIL import Image, ImageFilter
 
 RGB = tuple[int, int, int]
 WIDTH, HEIGHT, SCALE = 480, 600, 2
@@ -347,7 +347,7 @@ def _texture(cloth: Cloth, angle: float) -> list[tuple[Any, Any, float]]:
     if s == "woven":
         return [(_weave(17.0, angle + 45), mult, 0.85), (grain(seed, 4, 9), soft, 0.15)]
     if s == "croc":
-        return [(_croc(), mult, 0.75 if not dark else 1.0)]
+        return [(_croc(), mult, 0.62 if not dark else 0.95), (_croc(), soft, 0.35 * lift)]
     if s == "velvet":
         return [(grain(seed, 3, 7), soft, 0.22), (grain(seed + 1, 90, 240), soft, 0.22)]
     return [(grain(seed, 3, 8), soft, 0.10 * lift)]
@@ -404,22 +404,28 @@ def _weave(size: float, angle: float) -> Any:
 
 def _croc() -> Any:
     def draw(c: Any) -> None:
-        _grey(c, 110)
+        _grey(c, 150)
         rng = np.random.default_rng(4)
-        for row in range(4):
-            for column in range(3):
-                w, h = 30.0, 21.0
-                x = column * w + (w / 2 if row % 2 else 0) - w / 2
-                for shift in (0, 90, -90):
-                    rect = skia.Rect.MakeXYWH(x + shift + 1, row * h + 1, w - 2, h - 2)
-                    tone = int(228 + rng.integers(0, 22))
-                    ends = [skia.Point(rect.left(), rect.top()), skia.Point(rect.right(), rect.bottom())]
-                    shader = skia.GradientShader.MakeLinear(
-                        ends, [colour((255, 255, 255)), colour((tone, tone, tone)), colour((176, 176, 176))]
+        y = 0.0
+        for row, h in enumerate((17.0, 22.0, 26.0, 22.0, 17.0, 12.0)):
+            count = (4, 4, 3, 4, 5, 6)[row]
+            widths = rng.uniform(0.75, 1.25, count)
+            widths *= 120 / widths.sum()
+            x = rng.uniform(0, 20)
+            for w in widths:
+                dip = rng.uniform(-1.6, 1.6)
+                tone = int(214 + rng.integers(0, 34))
+                for shift in (-120, 0, 120):
+                    rect = skia.Rect.MakeXYWH(x + shift + 0.8, y + dip + 0.8, float(w) - 1.6, h - 1.6)
+                    middle = skia.Point(rect.centerX() - w * 0.12, rect.centerY() - h * 0.16)
+                    shader = skia.GradientShader.MakeRadial(
+                        middle, float(max(w, h)) * 0.66, [colour((255, 255, 255)), colour((tone, tone, tone)), colour((170, 170, 170))], [0.0, 0.55, 1.0]
                     )
-                    c.drawRoundRect(rect, 7, 7, skia.Paint(AntiAlias=True, Shader=shader))
+                    c.drawRoundRect(rect, h * 0.44, h * 0.40, skia.Paint(AntiAlias=True, Shader=shader))
+                x += float(w)
+            y += h
 
-    return _shader(_tile(90, 84, ("croc",), draw), 1 / 3, 0)
+    return _shader(_tile(120, 116, ("croc",), draw), 1 / 3, 0)
 
 
 # ---------------------------------------------------------------- prints
@@ -945,50 +951,47 @@ class Sheet:
         rows, columns = np.nonzero(alpha.max(axis=1) > 8)[0], np.nonzero(alpha.max(axis=0) > 8)[0]
         x0, x1, y0, y1 = columns[0] / SCALE, columns[-1] / SCALE, rows[0] / SCALE, rows[-1] / SCALE
         zoom = min(room[0] / (x1 - x0), room[1] / (y1 - y0), most)
+        base = min(508.0, 300 + (y1 - y0) * zoom / 2 + 26) if standing else 0.0
+        tx = 240 - zoom * (x0 + x1) / 2
+        ty = (base - zoom * y1) if standing else 300 + dy - zoom * (y0 + y1) / 2
+        ground = _paper(paper, base if standing else None)
+        if standing:
+            shadows = ((10.0, 2.0, 12.0, 0.34, 0.16), (2.0, 1.0, 4.0, 0.40, 0.035))
+        else:
+            shadows = ((15.0, 19.0, 15.0, 0.30, 0.0), (4.0, 6.0, 4.5, 0.26, 0.0))
+        tone = np.array(mix(paper, (38, 26, 28), 0.86), dtype=np.float32)
+        for sx, sy, blur, strength, squash in shadows:
+            matrix = skia.Matrix()
+            if squash:  # thrown on the floor: flattened and pushed to the right
+                matrix = skia.Matrix([zoom, -0.9 * squash, tx + sx + 0.9 * squash * y1, 0, zoom * squash, base + sy - zoom * squash * y1, 0, 0, 1])
+            else:
+                matrix.setScaleTranslate(zoom, zoom, tx + sx, ty + sy)
+            dark = _silhouette(layer, matrix, blur)[..., None] * strength
+            ground = ground * (1 - dark) + tone * dark
+        rgba = np.dstack([np.clip(ground + 0.5, 0, 255).astype(np.uint8), np.full(ground.shape[:2], 255, np.uint8)])
         out = skia.Surface(WIDTH * SCALE, HEIGHT * SCALE)
         c = out.getCanvas()
         c.scale(SCALE, SCALE)
-        floor = 468.0
-        base = min(floor + 40, 300 + (y1 - y0) * zoom / 2 + 26) if standing else 0.0
-        _paper(c, paper, base if standing else None)
-        tx = 240 - zoom * (x0 + x1) / 2
-        ty = (base - zoom * y1) if standing else 300 + dy - zoom * (y0 + y1) / 2
-        draw = skia.SamplingOptions(skia.CubicResampler.Mitchell())
-        shadow_rgb = mix(paper, (38, 26, 28), 0.86)
-
-        def shadow(offset: tuple[float, float], blur: float, alpha: float, squash: float | None = None) -> None:
-            paint = skia.Paint(
-                AntiAlias=True,
-                ImageFilter=skia.ImageFilters.Blur(blur / zoom, blur / zoom),
-                ColorFilter=skia.ColorFilters.Blend(colour(shadow_rgb), skia.BlendMode.kSrcIn),
-                Alphaf=alpha,
-            )
-            c.save()
-            if squash is None:
-                c.translate(tx + offset[0], ty + offset[1])
-                c.scale(zoom, zoom)
-            else:
-                c.translate(tx + offset[0], base + offset[1])
-                c.concat(skia.Matrix([zoom, -0.9 * squash, 0, 0, zoom * squash, 0, 0, 0, 1]))
-                c.translate(0, -y1)
-                c.translate(0, 0)
-            c.scale(1 / SCALE, 1 / SCALE)
-            c.drawImage(layer, 0, 0, draw, paint)
-            c.restore()
-
-        if standing:
-            shadow((10, 2), 12, 0.34, 0.16)
-            shadow((2, 1), 4, 0.40, 0.035)
-        else:
-            shadow((15, 19), 15, 0.30)
-            shadow((4, 6), 4.5, 0.26)
-        c.save()
+        c.drawImage(skia.Image.fromarray(np.ascontiguousarray(rgba), skia.kRGBA_8888_ColorType), 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear))
         c.translate(tx, ty)
         c.scale(zoom / SCALE, zoom / SCALE)
-        c.drawImage(layer, 0, 0, draw)
-        c.restore()
+        c.drawImage(layer, 0, 0, skia.SamplingOptions(skia.CubicResampler.Mitchell()))
         pixels = out.makeImageSnapshot().toarray(colorType=skia.kRGBA_8888_ColorType)[..., :3]
-        return Image.fromarray(np.ascontiguousarray(pixels)).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+        return Image.fromarray(np.ascontiguousarray(pixels)).reduce(SCALE)
+
+
+def _silhouette(layer: Any, matrix: Any, blur: float) -> Any:
+    """[600, 480] how dark a blurred shadow of the layer is, 0 to 1. Drawn at half the size, since it is soft."""
+    small = skia.Surface(WIDTH // 2, HEIGHT // 2)
+    c = small.getCanvas()
+    c.clear(skia.Color(0, 0, 0, 0))
+    c.scale(0.5, 0.5)
+    c.concat(matrix)
+    c.scale(1 / SCALE, 1 / SCALE)
+    c.drawImage(layer, 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear, skia.MipmapMode.kLinear))
+    grey = Image.fromarray(np.ascontiguousarray(small.makeImageSnapshot().toarray()[..., 3]))
+    grey = grey.filter(ImageFilter.GaussianBlur(blur / 2)).resize((WIDTH, HEIGHT), Image.Resampling.BICUBIC)
+    return np.asarray(grey, dtype=np.float32) / 255
 
 
 def _moved(shape: Any, dx: float, dy: float) -> Any:
@@ -997,19 +1000,18 @@ def _moved(shape: Any, dx: float, dy: float) -> Any:
     return moved
 
 
-def _paper(c: Any, tint: RGB, base: float | None) -> None:
-    """A sheet of paper lit from the upper left; with `base`, it sweeps into a floor."""
-    c.clear(colour(tint))
-    shader = skia.GradientShader.MakeRadial(
-        skia.Point(190, 190), 520,
-        [colour(mix(tint, (255, 255, 255), 0.34)), colour(tint), colour(mix(tint, (70, 58, 52), 0.20))], [0.0, 0.5, 1.0],
-    )  # fmt: skip
-    c.drawPaint(skia.Paint(Shader=shader, Dither=True))
+def _paper(tint: RGB, base: float | None) -> Any:
+    """[600, 480, 3] a sheet of paper lit from the upper left; with `base`, it sweeps into a floor."""
+    y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
+    far = np.hypot(x - 190, y - 190) / 520
+    lit = np.clip(1 - far * 2, 0, 1)[..., None] * 0.34
+    dim = np.clip(far * 2 - 1, 0, 1)[..., None] * 0.20
+    rgb = np.array(tint, dtype=np.float32)
+    sheet = rgb + (255 - rgb) * lit
+    sheet = sheet + (np.array((70, 58, 52), dtype=np.float32) - sheet) * dim
     if base is not None:
-        top = base - 74
-        shader = skia.GradientShader.MakeLinear(
-            [skia.Point(0, top - 40), skia.Point(0, HEIGHT)],
-            [colour((60, 48, 44), 0.0), colour((60, 48, 44), 0.075), colour((255, 250, 244), 0.16), colour((255, 250, 244), 0.04)],
-            [0.0, 0.17, 0.36, 1.0],
-        )  # fmt: skip
-        c.drawPaint(skia.Paint(Shader=shader, Dither=True))
+        bend = np.clip((y - (base - 150)) / 110, 0, 1)[..., None]
+        floor = np.clip((y - (base - 40)) / 150, 0, 1)[..., None]
+        sheet = sheet * (1 - 0.055 * np.sin(np.pi * np.clip(bend, 0, 1)) ** 2)
+        sheet = sheet + (255 - sheet) * 0.14 * np.sin(np.pi * floor) ** 2
+    return sheet

@@ -375,6 +375,12 @@ def boot(sheet: Sheet, look: Look) -> None:
         sheet.part(ribbon([(left - 2, top + 2), ((left + right) / 2, top + 14), (right + 2, top + 2)], 22), Cloth(look.lining, "shearling"), lift=0.6, form=0.5)
 
 
+def _vamp(x0: float, x1: float, y: float, high: float) -> Any:
+    """A band over the foot, seen from the side: a low hump between x0 and x1."""
+    mid = (x0 + x1) / 2 + 4
+    return path(f"M {x0} {y} C {x0 + 2} {y - high * 0.8} {x0 + (mid - x0) * 0.45} {y - high} {mid} {y - high} C {x1 - (x1 - mid) * 0.3} {y - high} {x1 - 2} {y - high * 0.5} {x1} {y} Z")
+
+
 def sandal(sheet: Sheet, look: Look) -> None:
     heel = look.get("heel", "block")
     cloth = look.cloth
@@ -384,11 +390,26 @@ def sandal(sheet: Sheet, look: Look) -> None:
         sheet.part(path(f"M 84 {y} C 180 {y + 6} 280 {y - 2} 396 {y - 4} Q 410 {y + 4} 402 {G} L 92 {G} Q 78 {G - 8} 84 {y} Z"), _sole(look), lift=0.3, form=0.6)
         bed = path(f"M 86 {y - 9} C 180 {y - 3} 280 {y - 11} 394 {y - 12} Q 406 {y - 6} 398 {y} C 280 {y + 2} 180 {y + 8} 88 {y + 2} Z")
         sheet.part(bed, Cloth(look.lining, "leather"), lift=0.3, form=0.4)
-        arcs = {"cross": [[(296, y - 6), (330, y - 72), (382, y - 10)], [(262, y - 4), (336, y - 64), (362, y - 8)]], "two": [[(320, y - 6), (352, y - 54), (388, y - 10)], [(216, y - 4), (262, y - 92), (318, y - 8)]],
-                "thong": [[(230, y - 4), (300, y - 70), (354, y - 12)], [(322, y - 8), (330, y - 64), (356, y - 14)]], "slide": [[(268, y - 4), (322, y - 70), (380, y - 8)]], "fisherman": [[(330, y - 6), (356, y - 50), (390, y - 10)], [(280, y - 4), (316, y - 74), (352, y - 8)], [(230, y - 4), (276, y - 92), (316, y - 8)]]}[look.get("straps", "two")]  # fmt: skip
-        w = 46.0 if look.get("straps") == "slide" else 17.0
-        for arc in arcs:
-            sheet.part(ribbon(arc, w), cloth, lift=0.7, form=0.5)
+        kind = look.get("straps", "two")
+
+        if kind == "slide":
+            sheet.part(_vamp(238, 378, y - 3, 66), cloth, lift=0.8, form=0.7, upright=False)
+        elif kind == "two":
+            sheet.part(_vamp(306, 384, y - 3, 42), cloth, lift=0.8, form=0.7, upright=False)
+            sheet.part(_vamp(208, 292, y - 3, 66), cloth, lift=0.8, form=0.7, upright=False)
+            for bx, by in ((346, y - 32), (252, y - 50)):
+                buckle(sheet, bx, by, 9, 9, look.hardware, bar=2.6)
+        elif kind == "thong":
+            sheet.part(ribbon([(236, y - 4), (282, y - 56), (330, y - 58), (356, y - 16)], 13), cloth, lift=0.7, form=0.5)
+            sheet.part(ribbon([(318, y - 60), (344, y - 50), (368, y - 12)], 11), cloth, lift=0.7, form=0.5)
+            sheet.plate(oval(326, y - 58, 8), look.hardware)
+        elif kind == "cross":
+            sheet.part(ribbon([(256, y - 4), (300, y - 62), (352, y - 50), (380, y - 8)], 20), cloth, lift=0.7, form=0.6)
+            sheet.part(ribbon([(300, y - 4), (312, y - 60), (350, y - 66), (372, y - 52)], 20), cloth, lift=0.8, form=0.6)
+        else:  # fisherman: a cage of bands and one along the foot
+            for x0, high in ((206, 74), (248, 66), (290, 54), (330, 42)):
+                sheet.part(_vamp(x0, x0 + 56, y - 3, high), cloth, lift=0.6, form=0.6, upright=False)
+            sheet.part(ribbon([(226, y - 74), (280, y - 66), (336, y - 50), (392, y - 14)], 12), cloth, lift=0.7, form=0.5)
         if look.get("ankle", True) and look.get("straps") != "slide":
             sheet.part(ribbon([(104, y - 4), (98, y - 60), (112, y - 104)], 13), cloth, lift=0.5)
             sheet.part(ribbon([(102, y - 96), (160, y - 84), (214, y - 98), (236, y - 118)], 11), cloth, lift=0.6)
@@ -407,7 +428,7 @@ def sandal(sheet: Sheet, look: Look) -> None:
     kinds = {"two": [[(304, G - 14), (348, G - 62), (388, G - 12)]], "cross": [[(292, G - 16), (350, G - 58), (372, G - 10)], [(318, G - 14), (336, G - 62), (390, G - 12)]],
              "slide": [[(276, G - 18), (330, G - 86), (390, G - 12)]], "thong": [[(290, G - 18), (340, G - 56), (388, G - 12)], [(330, G - 12), (346, G - 54), (362, G - 12)]], "fisherman": [[(300, G - 14), (344, G - 60), (386, G - 12)], [(262, G - 24), (300, G - 84), (344, G - 14)]]}[look.get("straps", "two")]  # fmt: skip
     for arc in kinds:
-        sheet.part(ribbon(arc, 36 if look.get("straps") == "slide" else 13), cloth, lift=0.7, form=0.5)
+        sheet.part(_vamp(arc[0][0] - 6, arc[-1][0] + 2, G - 13, 56) if look.get("straps") == "slide" else ribbon(arc, 13), cloth, lift=0.7, form=0.6, upright=False)
     counter = path(f"M 102 {h - 6} C 94 {h - 40} 98 {h - 64} 106 {h - 74} Q 122 {h - 60} 140 {h - 4} Z")
     sheet.part(counter, cloth, lift=0.5, form=0.6)
     sheet.part(ribbon([(102, h - 70), (150, h - 58), (196, h - 74), (212, h - 92)], 9), cloth.plain(), lift=0.6)
