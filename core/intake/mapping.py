@@ -122,7 +122,7 @@ _NAMES: Mapping[str, str] = {
     "size": "size, taille, pointure, größe, taglia, misura",
     "release_at": (
         "release_at, release_date, released, launch_date, launch, available_from, publish_date, published_at, "
-        "online_from, date_de_sortie, date_sortie, disponible_le, erscheinungsdatum, verfügbar_ab, data_uscita, "
+        "online_from, date_de_sortie, date_sortie, mise_en_vente, disponible_le, erscheinungsdatum, verfügbar_ab, data_uscita, "
         "disponibile_dal"
     ),
     "embargo_until": "embargo_until, embargo, embargo_date, hidden_until, sous_embargo, sperrfrist, embargo_fino_al",

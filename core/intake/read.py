@@ -141,7 +141,7 @@ def _text(name: str, file: BinaryIO, limits: Limits, encoding: str | None) -> Ta
     findings = Findings()
     encoding = encoding or _encoding(name, file, findings)
     try:
-        codecs.lookup(encoding)
+        "".encode(encoding)  # raises for codecs that are none of text, too
     except LookupError:
         raise Refused(f"There is no text encoding called {encoding!r}. Use utf-8, cp1252 or latin-1.") from None
     sample = _sample(file, encoding)
@@ -392,13 +392,15 @@ def _headers(cells: Sequence[str], findings: Findings, limits: Limits, name: str
     if least > limits.columns:
         raise Refused(f"{name} has {least:,} columns; at most {limits.columns} are taken.")
     cells = cells[: limits.columns]
+    given = set(cells)
     unnamed: dict[str, int] = {}
     names: list[str] = []
+    taken: set[str] = set()
     for position, cell in enumerate(cells, start=1):
         new = cell or f"column {position}"
-        if new in names:
+        if new in taken:
             copy = 2
-            while f"{new} ({copy})" in names or f"{new} ({copy})" in cells:
+            while f"{new} ({copy})" in taken or f"{new} ({copy})" in given:
                 copy += 1
             findings.add(
                 "repeated_column",
@@ -409,6 +411,7 @@ def _headers(cells: Sequence[str], findings: Findings, limits: Limits, name: str
             new = f"{new} ({copy})"
         if not cell:
             unnamed[new] = position
+        taken.add(new)
         names.append(new)
     return _Head(names, least, unnamed)
 

@@ -175,6 +175,24 @@ def test_repeated_and_unnamed_columns_are_kept_apart(tmp_path):
     assert {"repeated_column", "unnamed_column"} <= result.report.counts.keys()
 
 
+def test_five_hundred_columns_of_one_name_are_told_apart_soon(tmp_path):
+    started = time.perf_counter()
+    table = planned(tmp_path, "id,title," + ",".join(["x"] * 490) + "\n1,Bag," + ",".join(["y"] * 490) + "\n").table
+    assert len(set(table.headers)) == 492
+    assert time.perf_counter() - started < 3
+
+
+@pytest.mark.parametrize("encoding", ["base64", "klingon"])
+def test_an_encoding_that_is_none_is_refused(tmp_path, encoding):
+    with pytest.raises(Refused, match=encoding):
+        planned(tmp_path, "id,title\n1,Bag\n", encoding=encoding)
+
+
+def test_an_encoding_can_be_said(tmp_path):
+    result = planned(tmp_path, "id,title\n1,Été\n".encode("cp850"), encoding="cp850")
+    assert the(result, "1").title == "Été"
+
+
 def test_blank_rows_are_passed_over_and_numbers_stay_true(tmp_path):
     result = planned(tmp_path, "\n\nid,title\n\n1,Bag\n,,\n  ,Nameless\n".replace(",,", ","))
     assert the(result, "1").title == "Bag"
