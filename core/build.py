@@ -6,6 +6,7 @@ anywhere leaves the old edition serving, and the next build goes on from the vec
 
 from __future__ import annotations
 
+import logging
 import sys
 import threading
 import time
@@ -20,7 +21,7 @@ import numpy as np
 from core import shop as shops
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import Catalogue
-from core.domain.errors import BadRequest, NotReady, ShopError
+from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.domain.progress import Progress, Watch, silent
 from core.embed import registry
 from core.embed.cached import encode_with_cache
@@ -38,6 +39,8 @@ from core.store.lock import exclusive
 from core.store.pictures import PicturePack
 from core.store.studio import Studio
 from core.store.vectors import VectorCache
+
+log = logging.getLogger("vitrine.build")
 
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 
@@ -226,9 +229,8 @@ def _calibration(
     """The id of the calibration to publish: the one before where it still fits, else a new one."""
     basis = {"items": len(catalogue), "models": {signal: model["key"] for signal, model in models.items()}}
     if before is not None and not anew:
-        _, meta = generations.load_arrays(layout.calibration / before.calibration)
-        old = meta["basis"]
-        if old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
+        old = _basis(layout, before.calibration)
+        if old is not None and old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
             return before.calibration
     watch(Progress("Calibrating the signals"))
     calibration = search.calibrate_words(
@@ -242,6 +244,17 @@ def _calibration(
     arrays, meta = calibration.to_arrays()
     generations.save_arrays(layout.calibration / calibration.id, arrays, {**meta, "basis": basis})
     return calibration.id
+
+
+def _basis(layout: Layout, calibration: str) -> dict[str, Any] | None:
+    """What a calibration was drawn from; None where it is damaged or gone, so that the build draws another."""
+    try:
+        _, meta = generations.load_arrays(layout.calibration / calibration)
+    except (Damaged, NotReady) as error:
+        log.warning("The calibration is drawn anew: %s", error.message)
+        return None
+    basis: dict[str, Any] = meta["basis"]
+    return basis
 
 
 def _findings(catalogue: Catalogue) -> list[Finding]:
@@ -418,7 +431,9 @@ class Works:
         import_demo(self.settings, at=at, watch=watch)
         build(self.settings, worker=None, at=at, watch=watch, quick=True)
         self.install()  # the catalogue can be browsed from here on
-        return self._build(watch)
+        built = self._build(watch)
+        generations.prune(Layout(self.settings.data), keep=1)  # nobody should roll back to the hasty first edition
+        return built
 
     def _build(self, watch: Watch) -> Built:
         built = build(self.settings, worker=self.worker, at=datetime.now(UTC), watch=watch)

@@ -235,3 +235,12 @@ def _environment(threads: str) -> dict[str, str]:
     import os
 
     return {**os.environ, "OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads}
+
+
+def test_a_damaged_calibration_is_drawn_anew_by_the_next_build(own_shop: Shop) -> None:
+    calibration = own_shop.view(NOW).versions.calibration
+    for file in (own_shop.layout.calibration / calibration).iterdir():
+        file.write_bytes(b"damaged")
+    built = build(own_shop.settings, worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
+    assert built.calibration == calibration
+    assert open_shop(own_shop.settings).recommend(Request(anchor=BAG, at=NOW)).items
