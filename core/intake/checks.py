@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from core.domain.arrays import AnyArray, Mask
 from core.domain.catalogue import COLUMNS, DATE_COLUMNS, SET_COLUMNS, Catalogue, tidy
-from core.intake.mapping import Columns
+from core.intake.mapping import Columns, plain_name
 from core.intake.personal import KINDS, masked, personal_of
 from core.intake.presets import Preset
 from core.intake.read import Table
@@ -24,6 +24,7 @@ from core.intake.values import (
     NumberStyle,
     Read,
     Reader,
+    audience_by_age,
     currency_of,
     date_reader,
     is_unknown,
@@ -47,6 +48,7 @@ from core.settings import Settings
 
 MONEY = ("price", "sale_price", "former_price", "cost")
 PERSONAL = "_personal"
+LARGE_FAMILY = 25  # products in one family, on average, from which the column is doubted
 # Fields in which personal data is looked for; extras are looked through as well.
 _SPOKEN = (
     "season",
@@ -62,6 +64,7 @@ _SPOKEN = (
     "occasion",
     "colour",
 )
+_AGE_COLUMNS = frozenset({"agegroup", "ageband", "altersgruppe", "tranchedage", "fasciadeta"})
 _TAG = re.compile(r"<[a-zA-Z/!][^<>]{0,200}>")
 _URL = re.compile(r"(?:https?:)?//|www\.", re.IGNORECASE)
 
@@ -202,6 +205,7 @@ def incoming(
         values["currency"] = _currency_column(values, currency, count)
         fields.add("currency")
     catalogue = _catalogue(values, keep)
+    _note_large_families(catalogue, columns, findings)
     ids = values["id"]
     kept = np.flatnonzero(keep)
     by_id = {ids[i]: names[i] for i in kept if names is not None and names[i]}
@@ -245,6 +249,8 @@ def read_words(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -
     for name, reader in plain.items():
         if name in columns.fields:
             values[name] = rows.read(columns.fields[name][0], reader)
+    _typed_by_path(rows, columns, values)
+    _aged(rows, values)
     if "tags" in columns.fields:
         values["tags"] = _joined([rows.read(header, set_reader()) for header in columns.fields["tags"]])
     if "category" in columns.fields:
@@ -254,6 +260,31 @@ def read_words(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -
             values["category"] = rows.read(headers[0], path_reader(mark))
         else:
             values["category"] = _joined([rows.read(header, path_reader(None)) for header in headers])
+
+
+def _typed_by_path(rows: RowReader, columns: Columns, values: dict[str, AnyArray]) -> None:
+    """A type written as a path ("Home > Women > Dresses") is its last step, and the category if there is none."""
+    if "type" not in columns.fields:
+        return
+    header = columns.fields["type"][0]
+    if path_mark(rows.coded(header).words) not in (">", "»"):
+        return
+    paths = rows.read(header, path_reader(path_mark(rows.coded(header).words)))
+    for i, path in enumerate(paths):
+        values["type"][i] = path[-1] if path else None
+    if "category" not in columns.fields:
+        values["category"] = np.array([None] * len(paths), dtype=object)
+        values["category"][:] = paths
+
+
+def _aged(rows: RowReader, values: dict[str, AnyArray]) -> None:
+    """The audience of children's wear, where another column names the age group."""
+    header = next((h for h in rows.table.headers if plain_name(h) in _AGE_COLUMNS), None)
+    if header is None or "audience" not in values:
+        return
+    ages = rows.read(header, read_word)
+    for i, (audience, age) in enumerate(zip(values["audience"], ages, strict=True)):
+        values["audience"][i] = audience_by_age(audience, age)
 
 
 def _joined(columns: Sequence[AnyArray]) -> AnyArray:
@@ -608,6 +639,20 @@ def _note_titles(
                     f"{marked:,} texts in {header!r} contain HTML. They are kept as written and shown as plain text.",
                     column=header,
                 )
+
+
+def _note_large_families(catalogue: Catalogue, columns: Columns, findings: Findings) -> None:
+    """Products of one family never stand in one list together, so a column that is none costs much."""
+    sizes = Counter(family for family in catalogue.frame["family_id"] if family is not None)
+    if sizes and sum(sizes.values()) > LARGE_FAMILY * len(sizes):
+        largest, count = sizes.most_common(1)[0]
+        findings.add(
+            "large_families",
+            "warning",
+            f"Families hold {sum(sizes.values()) / len(sizes):,.0f} products on average ({largest!r}: {count:,}). "
+            "A family is one style in its colours; is this column a category?",
+            column=columns.fields.get("family_id", (None,))[0],
+        )
 
 
 def _catalogue(values: Mapping[str, AnyArray], keep: Mask) -> Catalogue:

@@ -48,7 +48,7 @@ IGNORE = "ignore"  # as a field: columns that are left out altogether
 # Names under which shops keep these, in the order of preference; compared without case, accents, spaces and marks.
 _NAMES: Mapping[str, str] = {
     "id": (
-        "id, product_id, item_id, sku, article_id, product_code_id, variant_sku, style_id, item_number, item_no, "
+        "id, product_id, item_id, sku, article_id, product_code_id, variant_sku, item_number, item_no, "
         "article_number, article, reference, ref, handle, ean, gtin, upc, code, product_code, identifiant, "
         "code_article, référence, artikelnummer, artikel_nr, produktnummer, codice, codice_articolo, id_prodotto, "
         "produit_id, id_produit"
@@ -58,10 +58,8 @@ _NAMES: Mapping[str, str] = {
         "label, titre, nom, nom_produit, désignation, libellé, titel, bezeichnung, produktname, "
         "artikelbezeichnung, titolo, nome, nome_prodotto, product"
     ),
-    "family_id": (
-        "family_id, family, style, style_code, parent_id, parent_sku, parent, item_group_id, group_id, master_id, "
-        "model, model_code, famille, modèle, modell, modello, famiglia"
-    ),
+    # Not "family", "famille", "style" or "model": in many shops these name a whole department or a look.
+    "family_id": "family_id, style_code, style_number, style_id, item_group_id, parent_sku, parent_id, model_code",
     "brand": (
         "brand, brand_name, maison, house, designer, vendor, manufacturer, label_name, marque, fabricant, marke, "
         "hersteller, marca, produttore"
@@ -69,11 +67,11 @@ _NAMES: Mapping[str, str] = {
     "brand_tier": "brand_tier, tier, brand_level, gamme",
     "category": (
         "category, category_path, categories, product_category, google_product_category, department, "
-        "product_type_path, catégorie, rayon, kategorie, warengruppe, categoria, reparto"
+        "product_type_path, catégorie, famille, rayon, famiglia, kategorie, warengruppe, categoria, reparto"
     ),
     "type": (
         "type, product_type, article_type, item_type, product_type_name, kind, sub_category_type, "
-        "type_de_produit, produkttyp, artikelart, tipo, tipo_prodotto"
+        "type_de_produit, sous_famille, sous_catégorie, produkttyp, artikelart, tipo, tipo_prodotto"
     ),
     "audience": (
         "audience, gender, sex, target_group, department_gender, genre, sexe, geschlecht, zielgruppe, genere, "
@@ -98,7 +96,8 @@ _NAMES: Mapping[str, str] = {
     "tags": "tags, tag, keywords, labels, mots_clés, étiquettes, schlagworte, stichworte, parole_chiave, etichette",
     "price": (
         "price, price_eur, retail_price, unit_price, regular_price, list_price, variant_price, current_price, "
-        "prix, prix_ttc, prix_de_vente, preis, verkaufspreis, vk, prezzo, prezzo_vendita, rrp, msrp"
+        "prix, prix_ttc, prix_de_vente, prix_vente, prix_vente_ttc, preis, "
+        "verkaufspreis, vk, prezzo, prezzo_vendita, rrp, msrp"
     ),
     "sale_price": (
         "sale_price, discounted_price, special_price, promo_price, prix_promo, prix_soldé, aktionspreis, "
@@ -122,8 +121,8 @@ _NAMES: Mapping[str, str] = {
     "size": "size, taille, pointure, größe, taglia, misura",
     "release_at": (
         "release_at, release_date, released, launch_date, launch, available_from, publish_date, published_at, "
-        "online_from, date_de_sortie, date_sortie, mise_en_vente, disponible_le, erscheinungsdatum, verfügbar_ab, data_uscita, "
-        "disponibile_dal"
+        "online_from, date_de_sortie, date_sortie, mise_en_vente, disponible_le, erscheinungsdatum, verfügbar_ab, "
+        "data_uscita, disponibile_dal"
     ),
     "embargo_until": "embargo_until, embargo, embargo_date, hidden_until, sous_embargo, sperrfrist, embargo_fino_al",
     "retired_at": (
@@ -150,6 +149,10 @@ _NOT_SIZES = {
     "quantity", "qty", "level", "status", "total", "bysize", "by size", "by_size", "date", "value", "depth", "min",
     "max", "location", "policy", "tracker", "keeping unit", "keeping_unit", "code", "id", "item", "unit",
 }  # fmt: skip
+
+
+# Names that may stand for the id where nothing better does, but are no rivals of one.
+_QUIET = frozenset({"gtin", "ean", "upc", "handle", "code", "productcode"})
 
 
 def plain_name(header: str) -> str:
@@ -240,8 +243,9 @@ def _by_name(
         if not matches:
             continue
         take(name, matches if name in MANY and name != "category" else matches[:1])
-        if findings is not None and len(matches) > 1 and name not in MANY:
-            others = ", ".join(repr(column) for column in matches[1:])
+        rivals = [column for column in matches[1:] if plain_name(column) not in _QUIET]
+        if findings is not None and rivals and name not in MANY:
+            others = ", ".join(repr(column) for column in rivals)
             findings.add(
                 "two_columns",
                 "warning",

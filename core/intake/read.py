@@ -455,6 +455,7 @@ def _parquet(path: Path, limits: Limits) -> Table:
         if sum(meta.row_group(i).total_byte_size for i in range(meta.num_row_groups)) > limits.unpacked:
             raise Refused(f"{name_of(path)} unpacks to more than {limits.unpacked >> 20:,} MB. Split the file.")
         raw = file.read()
+        raw.validate(full=True)  # texts that are none, codes beyond their dictionary
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Refused(f"{name_of(path)} is not a readable Parquet file: {error}") from None
     head = _headers(raw.column_names, findings, limits, name_of(path))

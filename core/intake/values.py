@@ -291,7 +291,7 @@ def pieces(text: str) -> tuple[int | None, Problem | None]:
     >>> pieces("3")[0], pieces("3.0")[0], pieces("-2")[0], pieces("sold out")[0]
     (3, 3, 0, 0)
     """
-    word = " ".join(text[:100].split()).casefold()
+    word = " ".join(text[:100].replace("_", " ").split()).casefold()
     if word in _SOLD_OUT:
         return 0, None
     if word in _SOME:
@@ -557,6 +557,19 @@ def audience_of(text: str) -> str | None:
     if len(named) == 1:
         return named.pop()
     return "unisex" if named and named <= {"men", "women", "unisex"} else None
+
+
+_CHILDREN = {
+    "kids", "kid", "children", "child", "toddler", "infant", "newborn", "baby", "teen", "teens", "junior",
+    "enfant", "enfants", "bébé", "kinder", "kind", "bambini", "neonato",
+}  # fmt: skip
+
+
+def audience_by_age(audience: str | None, age_group: str | None) -> str | None:
+    """An audience once the age group is known: men's wear for kids is for boys; unisex for kids has no group."""
+    if age_group is None or not set(re.findall(r"[^\W\d_]+", age_group.casefold())) & _CHILDREN:
+        return audience
+    return {"men": "boys", "women": "girls", "boys": "boys", "girls": "girls"}.get(audience or "")
 
 
 def read_audience(text: str) -> Read:

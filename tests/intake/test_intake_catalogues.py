@@ -68,7 +68,7 @@ def test_an_explicit_mapping_wins_and_what_is_left_over_is_kept(tmp_path):
 
 def test_every_field_finds_its_place(tmp_path):
     text = (
-        "id;style;title;brand;tier;category;gender;colour;material;pattern;occasion;season;collection;description;"
+        "id;style code;title;brand;tier;category;gender;colour;material;pattern;occasion;season;collection;description;"
         "tags;"
         "price;currency;was_price;cost;stock_S;stock_M;release_date;embargo;washing\n"
         '1;F1;Bag;Aurel;2;Bags > Handbags;Ladies;Black/Gold;"leather|silk";plain;work, evening;autumn;Permanent;Fine.;'
@@ -118,6 +118,28 @@ def test_an_audience_without_a_group_is_for_all_and_its_word_is_kept(tmp_path):
     result = planned(tmp_path, "id,title,gender\n1,Bag,kids\n")
     assert result.after is not None
     assert (result.after.item("1").audience, result.after.item("1").extra) == (None, {"gender": "kids"})
+
+
+def test_a_product_feed_for_google_is_read_as_meant(tmp_path):
+    text = (
+        "id,title,link,image_link,availability,price,sale_price,brand,gtin,product_type,gender,age_group,color,item_group_id\n"
+        "A-1,Rain coat,https://x/1,https://x/1.jpg,in_stock,120.00 EUR,99.00 EUR,Aurel,0123456789012,"
+        "Home > Women > Coats,female,adult,Blue/White,F1\n"
+        "A-2,Kids coat,https://x/2,,out_of_stock,60.00 EUR,,Aurel,,Home > Kids > Coats,female,kids,Red,F2\n"
+    )
+    result = planned(tmp_path, text)
+    assert result.after is not None
+    coat, kids = result.after
+    assert (coat.price, coat.former_price, coat.currency, coat.stock) == (9900, 12000, "EUR", None)
+    assert (coat.category, coat.type, coat.colour) == (("Home", "Women", "Coats"), "Coats", ("Blue", "White"))
+    assert (coat.audience, kids.audience, kids.stock, coat.family_id) == ("women", "girls", {"": 0}, "F1")
+    assert result.report.counts == {"stock_without_number": 1, "picture_urls": 1}
+
+
+def test_a_family_is_never_guessed_and_a_doubtful_one_is_told(tmp_path):
+    assert "family_id" not in map_columns(["id", "title", "Famille", "Style", "Model"]).fields
+    rows = "".join(f"{i},Bag {i},Bags\n" for i in range(60))
+    assert planned(tmp_path, "id,title,family_id\n" + rows).report.counts == {"large_families": 1}
 
 
 def test_an_unreadable_embargo_keeps_its_product_out(tmp_path):
