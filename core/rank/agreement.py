@@ -18,8 +18,8 @@ from core.rank import colours
 # What each field weighs in the sum of details. Fields that a shop does not know count a constant, which calibration
 # takes out; so with category, colour, occasion and season alone their ratios are those measured on the real catalogue.
 FIELD_WEIGHTS: dict[str, float] = {
-    "category": 0.50, "colour": 0.15, "material": 0.10, "pattern": 0.07, "occasion": 0.07, "season": 0.04,
-    "brand_tier": 0.02, "price": 0.05,
+    "category": 0.53, "colour": 0.13, "material": 0.10, "pattern": 0.07, "occasion": 0.07, "season": 0.04,
+    "brand_tier": 0.01, "price": 0.05,
 }  # fmt: skip
 
 PRICE_BINS = 64

@@ -13,7 +13,7 @@ from core.rank.signals import VectorSignal
 SAME_WORDS = 0.98  # cosine of texts above which two items of one type and brand read the same
 SAME_PICTURE = 0.95  # cosine of pictures above which two items look the same
 GRID = 4000.0  # steps to the unit: sums of products of such integers stay below 2^24, so float32 holds them exactly
-NEAR = 1e-3  # how far a cosine on the grid may be off
+NEAR = 0.01  # how far a cosine on the grid may be off at the very worst, in up to 1,500 d
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,10 +38,11 @@ class Identity:
         same[found] = self._read_and_look_the_same(p[found], q[found])
         return same
 
-    def among(self, rows: Rows, words: Vectors | None) -> Mask:
+    def among(self, rows: Rows, words: Vectors | None = None, looks: Vectors | None = None) -> Mask:
         """[B, m, m] which of `rows` [B, m] are twins of one another; rows below 0 are nobody's.
 
-        words: [B, m, m] their text cosines to within `NEAR`, or None to have them computed where needed.
+        words, looks: [B, m, m] their cosines of text and of pictures to within `NEAR`; what these leave in doubt, or
+        None, is computed exactly.
         """
         a, b = rows[:, :, None], rows[:, None, :]
         family, picture = _padded(self.family, rows), _padded(self.picture, rows)
@@ -54,19 +55,24 @@ class Identity:
             if words is not None:
                 open_ &= words > SAME_WORDS - NEAR
             lane, i, j = np.nonzero(open_ & ~same)
-            twin = self._read_and_look_the_same(rows[lane, i], rows[lane, j])
+            at = lane, i, j
+            twin = self._read_and_look_the_same(
+                rows[lane, i], rows[lane, j], None if words is None else words[at], None if looks is None else looks[at]
+            )
             lane, i, j = lane[twin], i[twin], j[twin]
             same[lane, i, j] = same[lane, j, i] = True
         same &= (rows >= 0)[:, :, None] & (rows >= 0)[:, None, :]
         return same
 
-    def _read_and_look_the_same(self, p: Rows, q: Rows) -> Mask:
+    def _read_and_look_the_same(
+        self, p: Rows, q: Rows, words: Vectors | None = None, looks: Vectors | None = None
+    ) -> Mask:
         if self.text is None or not len(p):
             return np.zeros(len(p), dtype=bool)
-        same: Mask = (_cosines(self.text, p, q) > SAME_WORDS) & self.text.present[p] & self.text.present[q]
+        same = _above(self.text, p, q, SAME_WORDS, words) & self.text.present[p] & self.text.present[q]
         if self.image is not None:
-            looked = np.flatnonzero(same & self.image.present[p] & self.image.present[q])
-            same[looked] = _cosines(self.image, p[looked], q[looked]) > SAME_PICTURE
+            seen = np.flatnonzero(same & self.image.present[p] & self.image.present[q])
+            same[seen] = _above(self.image, p[seen], q[seen], SAME_PICTURE, None if looks is None else looks[seen])
         return same
 
 
@@ -87,6 +93,16 @@ def coded(values: list[str | None]) -> Codes:
 def on_grid(vectors: Vectors) -> Vectors:
     """Unit vectors rounded to integers, in float32: their dot products are exact, whatever order sums them up."""
     out: Vectors = np.rint(vectors * np.float32(GRID))
+    return out
+
+
+def _above(signal: VectorSignal, p: Rows, q: Rows, limit: float, about: Vectors | None) -> Mask:
+    """[m] whether the exact cosine of each pair is above `limit`; `about` [m] is its cosine to within `NEAR`."""
+    if about is None:
+        return _cosines(signal, p, q) > limit
+    out: Mask = about > limit
+    doubtful = np.flatnonzero(np.abs(about - limit) <= NEAR)
+    out[doubtful] = _cosines(signal, p[doubtful], q[doubtful]) > limit
     return out
 
 

@@ -27,7 +27,7 @@ from core.recommend.stages import stages
 from core.recommend.view import View
 
 POOL = 5  # candidates that diversity chooses from, for each place
-LANES = 128  # lists computed in one block
+LANES = 256  # lists computed in one block
 WORKERS = 2
 
 Progress = Callable[[int, int], None]  # done, total

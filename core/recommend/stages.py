@@ -119,10 +119,9 @@ def _dedupe(view: View) -> Stage:
         pinned = (rows[:, :, None] == front[:, None, 1:]).any(axis=2) & (rows >= 0)
         rows[pinned], scores[pinned] = -1, -np.inf
         together = np.concatenate([front, rows], axis=1)
-        cosines = {}
-        if view.identity.text is not None:
-            cosines["text"] = diversify.grid_cosines(view.identity.text, together)
-        same = view.identity.among(together, cosines.get("text"))
+        compared = (("text", view.identity.text), ("image", view.identity.image))
+        cosines = {name: diversify.grid_cosines(signal, together) for name, signal in compared if signal is not None}
+        same = view.identity.among(together, cosines.get("text"), cosines.get("image"))
         repeats = curate.first_twin(same, together >= 0, fixed=front.shape[1])
         dropped = repeats[:, front.shape[1] :] >= 0
         notes = _pinned_twins(same, front, query)

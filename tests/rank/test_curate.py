@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.rank import curate
+from core.rank.diversify import grid_cosines
 from core.rank.twins import identity
 from tests.rank.rank_worlds import view
 
@@ -65,7 +66,9 @@ def test_the_first_of_all_twins_stays(seed):
 def test_twins_are_told_the_same_way_in_pairs_and_in_pools(seed):
     shop = view(150, seed)
     rows = np.arange(120).reshape(3, 40)
-    found = shop.identity.among(rows, None)
+    found = shop.identity.among(rows)
+    words, looks = (grid_cosines(shop.signals[name], rows) for name in ("text", "image"))
+    np.testing.assert_array_equal(shop.identity.among(rows, words, looks), found)
     for lane in range(3):
         p, q = np.repeat(rows[lane], 40), np.tile(rows[lane], 40)
         expected = shop.identity.pairs(np.minimum(p, q), np.maximum(p, q)).reshape(40, 40)
