@@ -21,6 +21,7 @@ from core.retrieve.protocol import (
 
 FLAT_UP_TO = 50_000
 FEW = 0.25  # below this share of allowed rows, scanning them is quicker than testing every row of the index
+MANY = 8  # from so many queries on, one matrix product over float32 rows beats FAISS (1.6 against 10.7 ms a query)
 HEADROOM = 32  # rows fetched beyond k at first
 WIDEST = 0.1  # once this share of the index had to be fetched, a scan is cheaper than another round
 
@@ -73,7 +74,8 @@ class FaissIndex:
         if found == 0 or queries.shape[0] == 0:
             return np.zeros((queries.shape[0], found), np.int64), np.zeros((queries.shape[0], found), np.float64)
         rows = None if allowed is None else np.flatnonzero(allowed)
-        if self._index is None or (rows is not None and rows.shape[0] <= FEW * self.count):
+        few = rows is not None and rows.shape[0] <= FEW * self.count
+        if self._index is None or few or (queries.shape[0] >= MANY and not self.quantised):
             return scan(self._vectors, queries, found, rows, self._longest)
         return stacked(self._proven(queries, found, allowed, rows))
 
