@@ -208,6 +208,7 @@ def _embed(arguments: argparse.Namespace) -> int:
 
 def _import(arguments: argparse.Namespace) -> int:
     from core.intake import importer
+    from core.intake.mapping import read_mapping
     from core.store.layout import Layout
 
     settings = _settings(arguments)
@@ -217,7 +218,7 @@ def _import(arguments: argparse.Namespace) -> int:
         Path(arguments.file),
         images=[Path(path) for path in arguments.images],
         preset=arguments.preset,
-        mapping=_mapping(arguments.map),
+        mapping=read_mapping(arguments.map),
         settings=settings,
         present=_present(layout),
         merge=arguments.merge,
@@ -259,16 +260,6 @@ def _present(layout: Any) -> Any:
         return source.load_source(layout)[0]
     except NotReady:
         return None
-
-
-def _mapping(texts: Iterable[str]) -> dict[str, str]:
-    mapping = {}
-    for text in texts:
-        name, equals, column = text.partition("=")
-        if not (equals and name and column):
-            raise BadRequest(f"{text!r} is not a mapping. Write one like title=Product name.")
-        mapping[name.strip()] = column
-    return mapping
 
 
 def _import_demo(arguments: argparse.Namespace) -> int:
