@@ -15,8 +15,8 @@ from core.embed.tower.data import SIDE, Pixels
 
 Tensor = Any  # torch is imported where it is used
 
-MEAN = (0.48145466, 0.4578275, 0.40821073)  # open_clip's own
-STD = (0.26862954, 0.26130258, 0.27577711)
+MEAN = (0.5, 0.5, 0.5)  # what the ImageNet network was trained with
+STD = (0.5, 0.5, 0.5)
 MARGIN = SIDE / 96  # pictures are kept this much larger than the tower sees them
 ON_ANOTHER_GROUND = 0.35
 
@@ -64,6 +64,10 @@ class Camera:
         if len(blurred):
             x[blurred] = torch.nn.functional.avg_pool2d(x[blurred], 3, 1, 1, count_include_pad=False)
         return normal(x)
+
+    def drawing(self, pixels: Pixels, rng: np.random.Generator) -> Tensor:
+        """[n, 3, side, side] views of drawn products, whose paper is part of the picture."""
+        return normal(self._moved(self._floats(pixels), rng, zoom=(0.88, 1.12), turn=5.0, shift=0.06))
 
     def _floats(self, pixels: Pixels) -> Tensor:
         import torch

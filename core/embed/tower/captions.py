@@ -71,7 +71,7 @@ class Vocabulary:
 
     @classmethod
     def of(cls, table: pd.DataFrame) -> Vocabulary:
-        """The types of `table`, and its colours that are not rare: those are learnt from the attribute phrases alone."""
+        """The types of `table`, and its colours but the rare ones: those are learnt from attribute phrases alone."""
 
         def by_count(column: str, at_least: int) -> tuple[str, ...]:
             counts = table[column][table[column] != ""].value_counts()
@@ -107,16 +107,16 @@ def photo_captions(labels: Sequence[str]) -> list[list[str]]:
 
 
 class CaptionBank:
-    """MiniLM vectors of captions, kept in a file so that each is computed once.
+    """Vectors of captions, each computed once; kept in `file` where one is given.
 
     `encode` has the signature of an encoder's `encode_words`; unit rows.
     """
 
-    def __init__(self, encode: Encode, file: Path) -> None:
+    def __init__(self, encode: Encode, file: Path | None = None) -> None:
         self._encode, self._file = encode, file
         self._known: dict[str, int] = {}
-        self._vectors: Vectors = np.zeros((0, 384), np.float32)
-        if file.exists():
+        self._vectors: Vectors = np.zeros((0, 0), np.float32)
+        if file is not None and file.exists():
             with np.load(file, allow_pickle=False) as saved:
                 self._vectors = saved["vectors"]
                 self._known = {str(mark): row for row, mark in enumerate(saved["marks"])}
@@ -136,6 +136,8 @@ class CaptionBank:
         return self._vectors[[self._known[mark] for mark in marks]]
 
     def _save(self) -> None:
+        if self._file is None:
+            return
         beside = self._file.with_suffix(".part.npz")
         marks = np.array(sorted(self._known, key=lambda mark: self._known[mark]))
         np.savez(beside, vectors=self._vectors, marks=marks)

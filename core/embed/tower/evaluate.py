@@ -45,7 +45,7 @@ def same_label(pictures: Vectors, labels: Sequence[str], k: int = NEIGHBOURS) ->
 
 
 def accuracy(pictures: Vectors, labels: Sequence[str], words: Vectors, names: Sequence[str], first: int = 1) -> float:
-    """Share of the pictures whose label is among the `first` words nearest to it; labels outside `names` do not count."""
+    """Share of the pictures whose label is among the `first` words nearest to it; other labels do not count."""
     places = {name: place for place, name in enumerate(names)}
     truth = np.array([places.get(label, -1) for label in labels])
     best = np.argsort(-(pictures[truth >= 0] @ words.T), axis=1, kind="stable")[:, :first]
@@ -131,8 +131,6 @@ class Progress:
         self._held = [c.table.iloc[rows].reset_index(drop=True) for c, rows in self._parts]
         self._bank, self._vocabulary = bank, vocabulary
         self._frequent = frequent_classes(photos.table)
-        for vectors, held in zip((np.eye(len(h), 384, dtype=np.float32) for h in self._held), self._held, strict=True):
-            self._figures(vectors, held)  # every caption that will be asked for is in the bank from here on
 
     def _figures(self, pictures: Vectors, held: pd.DataFrame) -> dict[str, float]:
         if held is self._held[0]:

@@ -12,10 +12,10 @@ from core.embed.tower.augment import MEAN, STD
 Tensor = Any  # torch is imported where it is used
 
 NAME = "compact CLIP"
-ARCHITECTURE = "regnetx_004"
+ARCHITECTURE = "mobilenetv1_100"
 DIM = 384
-FEATURES = 384  # of the trunk, before the projection
-IMAGE_SIZE = 96
+FEATURES = 1024  # of the trunk, before the projection
+IMAGE_SIZE = 80
 TEXT_MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 SCALES = ("titles", "phrases", "types", "colours", "shades", "photos")
 CONFIG, WEIGHTS = "open_clip_config.json", "open_clip_model.safetensors"
@@ -28,8 +28,10 @@ def new_tower() -> Any:
     return TimmModel(ARCHITECTURE, DIM, IMAGE_SIZE, pool="avg", proj="")
 
 
-def new_learner(types: int, colours: int, photo_classes: int, heads: Mapping[str, int]) -> Any:
+def new_learner(types: int, colours: int, photo_classes: int, heads: Mapping[str, int], frozen: int = 0) -> Any:
     """A module that holds `tower`, the `scales` of the losses and the heads of training.
+
+    frozen: how many of the first groups of layers stay as they are: the stem, then one for each further group.
 
     forward(pictures) -> (features before the projection [n, FEATURES], unit vectors [n, DIM]); heads(features) -> dict.
     """
@@ -43,11 +45,21 @@ def new_learner(types: int, colours: int, photo_classes: int, heads: Mapping[str
             self.scales = nn.ParameterDict({name: nn.Parameter(torch.tensor(2.659)) for name in SCALES})
             outputs = {"type": types, "colour": colours, "photo": photo_classes, "teacher": 1024, **heads}
             self.outputs = nn.ModuleDict({f"to_{name}": nn.Linear(FEATURES, size) for name, size in outputs.items()})
+            trunk = self.tower.trunk
+            self.kept = [trunk.conv_stem, trunk.bn1, *list(trunk.blocks)[: max(0, frozen - 1)]] if frozen else []
+            for part in self.kept:
+                part.requires_grad_(False)
+
+        def train(self, mode: bool = True) -> Any:
+            super().train(mode)
+            for part in self.kept:
+                part.eval()  # their running means are not moved either
+            return self
 
         def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
             trunk = self.tower.trunk
             seen = trunk.forward_head(trunk.forward_features(pictures), pre_logits=True)
-            return seen, nn.functional.normalize(trunk.head.fc(seen).float(), dim=1)
+            return seen, nn.functional.normalize(trunk.get_classifier()(seen).float(), dim=1)
 
         def heads(self, seen: Tensor) -> dict[str, Tensor]:
             return {name.removeprefix("to_"): head(seen.float()) for name, head in self.outputs.items()}

@@ -28,25 +28,27 @@ import pandas as pd
 
 from core.domain.arrays import Rows
 from core.embed.tower import captions, data
-from core.embed.tower.augment import Camera
+from core.embed.tower.augment import Camera, still
 from core.embed.tower.captions import CaptionBank, Vocabulary
 from core.embed.tower.data import Collection
 from core.embed.tower.model import Ema, export, new_learner
+from core.embed.tower.start import Layers, imagenet_layers, take_over
 from core.embed.tower.team import Alone, Team, call
 from core.settings import Settings
 
 Tensor = Any  # torch is imported where it is used
 
-WARM_UP = 300  # steps
+WARM_UP = 100  # steps
 SMOOTHING = 0.05
 NEIGHBOUR_TEMPERATURE = 0.1
 EXTRA_TITLES = 2048  # titles outside the batch that a picture must tell from its own
 BACKDROPS = 800
+DRAWINGS = 24  # of a demo boutique in a batch, where one is given
 SAVE_EVERY = 150.0  # seconds
-EMA = 0.999
+EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
     "titles": 1.0, "phrases": 0.5, "types": 0.5, "colours": 0.4, "shades": 0.4, "photos": 1.0,
-    "neighbours": 0.3, "kinds": 0.2, "heads": 0.3, "teacher": 2.0, "drawings": 0.5,
+    "neighbours": 0.3, "kinds": 0.2, "heads": 0.3, "teacher": 0.5, "drawings": 0.5,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -65,6 +67,8 @@ class Plan:
     """What a run is made of. The same plan and data give the same batches.
 
     epochs: passes over the studio products. stages: their shares add up to 1.
+    rate, body_rate: highest learning rates, of the projection and of the network below it.
+    frozen: groups of layers at the bottom that keep what ImageNet taught them.
     batch: studio products and amateur photos; `photos` of them are photos. drawings: demo drawings on top of these.
     """
 
@@ -73,9 +77,11 @@ class Plan:
     photos: int = 40
     drawings: int = 0
     rate: float = 2e-3
+    body_rate: float = 4e-4
     decay: float = 0.05
     seed: int = 0
-    stages: tuple[Stage, ...] = (Stage(64, 0.6), Stage(80, 0.25), Stage(96, 0.15))
+    frozen: int = 4
+    stages: tuple[Stage, ...] = (Stage(64, 0.5), Stage(80, 0.5))
 
     def __post_init__(self) -> None:
         if abs(sum(stage.share for stage in self.stages) - 1) > 1e-6:
@@ -100,9 +106,9 @@ class Plan:
         return self.stages[-1].side
 
     def rate_at(self, step: int, steps: int) -> float:
-        """Learning rate: a linear warm-up, then half a cosine down to a hundredth."""
+        """Share of the highest learning rate: a linear warm-up, then half a cosine down to a hundredth."""
         fallen = 0.5 * (1 + np.cos(np.pi * min(1.0, step / steps)))
-        return float(self.rate * min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * fallen))
+        return float(min(1.0, (step + 1) / WARM_UP) * (0.01 + 0.99 * fallen))
 
 
 def shuffled(seed: int, step: int, per_batch: int, count: int) -> Rows:
@@ -236,7 +242,9 @@ def attraction(z: Tensor, keys: Tensor) -> Tensor:
 class School:
     """Everything a step of training needs besides the learner."""
 
-    def __init__(self, plan: Plan, studio: Collection, photos: Collection, bank: CaptionBank) -> None:
+    def __init__(
+        self, plan: Plan, studio: Collection, photos: Collection, bank: CaptionBank, drawings: Collection | None = None
+    ) -> None:
         import torch
 
         self.plan, self.pixels = plan, studio.pixels
@@ -256,13 +264,21 @@ class School:
         self.photo_chance = chance / chance.sum()
         rng = np.random.default_rng([plan.seed, 1])
         self.backdrops = data.backdrops(photos, self.photo_rows.tolist(), BACKDROPS, rng)
+        self.drawings = drawings
+        if drawings is not None:
+            drawn = drawings.table
+            self.drawn_titles = torch.from_numpy(bank(drawn.title.tolist()))
+            kinds, colours = sorted(set(drawn.type)), sorted(set(drawn.colour))
+            self.drawn_kinds = torch.from_numpy(bank(kinds))
+            self.drawn_colours = torch.from_numpy(bank(colours))
+            self.drawn_codes = _codes(drawn.type, _positions(kinds)), _codes(drawn.colour, _positions(colours))
         self.steps = plan.steps(len(self.rows))
         self._camera: Camera | None = None
         seen = np.concatenate([studio.teacher[self.rows], photos.teacher[self.photo_rows]])
         self.teacher_mean = torch.from_numpy(unit_of(seen[seen.any(axis=1)]).mean(axis=0))
 
-    def batch(self, step: int, rank: int = 0, size: int = 1) -> tuple[Tensor, Rows, Rows]:
-        """Pictures of step `step`, and which training rows they are: studio products, then photos.
+    def batch(self, step: int, rank: int = 0, size: int = 1) -> tuple[Tensor, Rows, Rows, Rows]:
+        """Pictures of step `step`, and which training rows they are: studio products, then photos, then drawings.
 
         rank, size: which of `size` equal parts of the batch.
         """
@@ -274,22 +290,40 @@ class School:
             self._camera = Camera(self.backdrops, side)
         mine = np.sort(shuffled(self.plan.seed, step, self.plan.studio, len(self.rows)))
         theirs = rng.choice(len(self.photo_rows), self.plan.photos, p=self.photo_chance)
-        mine, theirs = mine[rank::size], theirs[rank::size]
+        drawn = np.zeros(0, dtype=np.int64)
+        if self.drawings is not None:
+            drawn = rng.choice(len(self.drawings), self.plan.drawings, replace=False)
+        mine, theirs, drawn = mine[rank::size], theirs[rank::size], drawn[rank::size]
         rng = np.random.default_rng([self.plan.seed, 4, step, rank])
         at = self.rows[mine]
         x = self._camera.studio(self.studio.pixels[at], self.studio.masks[at], rng)
         y = self._camera.photo(self.photos.pixels[self.photo_rows[theirs]], rng)
-        both = torch.cat([x, y]).contiguous(memory_format=torch.channels_last)
-        return both, mine, theirs
+        views = [x, y]
+        if self.drawings is not None:
+            views.append(self._camera.drawing(self.drawings.pixels[drawn], rng))
+        return torch.cat(views).contiguous(memory_format=torch.channels_last), mine, theirs, drawn
 
-    def losses(self, learner: Any, seen: Tensor, z: Tensor, mine: Rows, theirs: Rows, step: int) -> dict[str, Tensor]:
+    def sample(self, count: int = 192) -> Tensor:
+        """A few studio products and photos as they are, at the size most of training has."""
+        import torch
+
+        side = max(self.plan.stages, key=lambda stage: stage.share).side
+        parts = [
+            still(self.studio.pixels, self.rows[:: max(1, len(self.rows) // count)], side),
+            still(self.photos.pixels, self.photo_rows[:: max(1, len(self.photo_rows) // (count // 3))], side),
+        ]
+        return torch.cat(parts)
+
+    def losses(
+        self, learner: Any, seen: Tensor, z: Tensor, mine: Rows, theirs: Rows, drawn: Rows, step: int
+    ) -> dict[str, Tensor]:
         """Each part of the loss, unweighted. seen: [n, features] before the projection. z: [n, d] unit."""
         import torch
         import torch.nn.functional as F
 
         rng = np.random.default_rng([self.plan.seed, 3, step])
-        words, lessons, n = self.words, self.lessons, len(mine)
-        zs, zp = z[:n], z[n:]
+        words, lessons, n, end = self.words, self.lessons, len(mine), len(mine) + len(theirs)
+        zs, zp, zd = z[:n], z[n:end], z[end:]
 
         def of(codes: Rows) -> Tensor:
             return torch.from_numpy(codes[mine])
@@ -320,17 +354,25 @@ class School:
         losses["photos"] = F.cross_entropy(
             scale["photos"] * zp @ words.of_photos(rng).T, photo_labels, label_smoothing=SMOOTHING
         )
-        losses["kinds"] = attraction(z, torch.cat([types, photo_types]))
+        losses["kinds"] = attraction(z[:end], torch.cat([types, photo_types]))
         said = learner.heads(seen)
         heads = [F.cross_entropy(said["type"][:n], types, label_smoothing=SMOOTHING)]
         heads.append(F.cross_entropy(said["colour"][:n], colours, ignore_index=-1, label_smoothing=SMOOTHING))
         heads += [F.cross_entropy(said[k][:n], of(v), ignore_index=-1) for k, v in lessons.heads.items()]
-        heads.append(F.cross_entropy(said["photo"][n:], photo_labels, label_smoothing=SMOOTHING))
+        heads.append(F.cross_entropy(said["photo"][n:end], photo_labels, label_smoothing=SMOOTHING))
         losses["heads"] = torch.stack(heads).sum() / 3
         goal = np.concatenate([self.studio.teacher[self.rows[mine]], self.photos.teacher[self.photo_rows[theirs]]])
         there = goal.any(axis=1)
         goal = torch.from_numpy(unit_of(goal[there])) - self.teacher_mean
-        losses["teacher"] = 1 - F.cosine_similarity(said["teacher"][torch.from_numpy(there)], goal, dim=1).mean()
+        losses["teacher"] = 1 - F.cosine_similarity(said["teacher"][:end][torch.from_numpy(there)], goal, dim=1).mean()
+        if self.drawings is not None:
+            kinds, colours = (torch.from_numpy(codes[drawn]) for codes in self.drawn_codes)
+            losses["drawings"] = (
+                contrast(zd, torch.from_numpy(drawn), self.drawn_titles, None, scale["titles"])
+                + F.cross_entropy(scale["types"] * zd @ self.drawn_kinds.T, kinds, label_smoothing=SMOOTHING)
+                + F.cross_entropy(scale["colours"] * zd @ self.drawn_colours.T, colours, label_smoothing=SMOOTHING)
+                + attraction(zd, kinds)
+            )
         return losses
 
 
@@ -343,26 +385,34 @@ def unit_of(seen: data.Pixels) -> np.ndarray[Any, np.dtype[np.float32]]:
 class Run:
     """A training run that can be stopped anywhere: `work` keeps its checkpoint and its log."""
 
-    def __init__(self, school: School, work: Path, *, team: Alone | None = None, compiled: bool = False) -> None:
+    def __init__(self, school: School, work: Path, *, team: Alone | None = None, layers: Layers | None = None) -> None:
         import torch
 
         self.school, self.work, self.plan, self.team = school, work, school.plan, team or Alone()
         torch.manual_seed(self.plan.seed)
         vocabulary = school.words.vocabulary
         self.learner = new_learner(
-            len(vocabulary.types), len(vocabulary.colours), len(PHOTO_CLASSES), {k: len(v) for k, v in HEADS.items()}
+            len(vocabulary.types), len(vocabulary.colours), len(PHOTO_CLASSES), {k: len(v) for k, v in HEADS.items()},
+            frozen=self.plan.frozen,
         ).to(memory_format=torch.channels_last)
-        # Nothing here has a fixed size but the picture; one compiled form for each size.
-        self._forward = torch.compile(self.learner, dynamic=False) if compiled else self.learner
         self.ema = Ema(self.learner.tower, EMA)
-        flat = [p for p in self.learner.parameters() if p.ndim < 2]
-        deep = [p for p in self.learner.parameters() if p.ndim >= 2]
-        groups = [{"params": deep, "weight_decay": self.plan.decay}, {"params": flat, "weight_decay": 0.0}]
-        self.optimiser = torch.optim.AdamW(groups, lr=self.plan.rate, betas=(0.9, 0.98))
+        learning = [(name, p) for name, p in self.learner.named_parameters() if p.requires_grad]
+        groups = []
+        for body in (True, False):
+            for flat in (True, False):
+                own = [p for name, p in learning if _is_body(name) == body and (p.ndim < 2) == flat]
+                rate, decay = self.plan.body_rate if body else self.plan.rate, 0.0 if flat else self.plan.decay
+                groups.append({"params": own, "lr": rate, "highest": rate, "weight_decay": decay})
+        self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
         self.step = 0
         self.checkpoint = work / "checkpoint.pt"
         if self.checkpoint.exists():
             self._resume()
+        elif layers is not None:
+            take_over(self.learner.tower, layers, school.sample())
+        self.ema = self.ema if self.step else Ema(self.learner.tower, EMA)
+        if self.team.size > 1:
+            self.team.average([t for t in self.learner.state_dict().values() if t.dtype.is_floating_point])
 
     def _resume(self) -> None:
         import torch
@@ -399,11 +449,11 @@ class Run:
 
         rate = self.plan.rate_at(self.step, self.school.steps)
         for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        pictures, mine, theirs = self.school.batch(self.step, self.team.rank, self.team.size)
+            group["lr"] = rate * group["highest"]
+        pictures, mine, theirs, drawn = self.school.batch(self.step, self.team.rank, self.team.size)
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            seen, z = self._forward(pictures)
-        losses = self.school.losses(self.learner, seen, z, mine, theirs, self.step)
+            seen, z = self.learner(pictures)
+        losses = self.school.losses(self.learner, seen, z, mine, theirs, drawn, self.step)
         total = sum(WEIGHTS[name] * loss for name, loss in losses.items())
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -411,8 +461,9 @@ class Run:
         self.team.average([p.grad for p in self.learner.parameters() if p.grad is not None] + running)
         torch.nn.utils.clip_grad_norm_(self.learner.parameters(), 5.0)
         self.optimiser.step()
-        self.ema.update(self.learner.tower)
         self.step += 1
+        if self.team.rank == 0 and self.step % EMA_EVERY == 0:
+            self.ema.update(self.learner.tower)
         return {name: float(loss.detach()) for name, loss in losses.items()}
 
     def go(self, *, seconds: float | None, measure_every: int, measure: Any) -> bool:
@@ -451,6 +502,10 @@ class Run:
         log.info(" ".join(f"{name} {value}" for name, value in plain.items()))
 
 
+def _is_body(name: str) -> bool:
+    return name.startswith("tower.trunk.") and not name.startswith("tower.trunk.classifier")
+
+
 def stages_of(text: str) -> tuple[Stage, ...]:
     """
     >>> stages_of("64:.75,96:.25")
@@ -469,14 +524,17 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--epochs", type=float, default=plan.epochs)
     p.add_argument("--batch", type=int, default=plan.batch)
     p.add_argument("--photos", type=int, default=plan.photos, help="amateur photos in a batch")
-    p.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate")
+    p.add_argument("--drawings", type=Path, help="folder of a demo boutique, of another seed than the shipped one")
+    p.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate of the projection")
+    p.add_argument("--body-rate", type=float, default=plan.body_rate, help="highest learning rate below it")
     p.add_argument("--seed", type=int, default=plan.seed)
     p.add_argument("--stages", type=stages_of, default=plan.stages, help="sizes and shares, 64:.6,80:.25,96:.15")
     p.add_argument("--processes", type=int, default=2, help="parts of a batch that are worked on side by side")
     p.add_argument("--threads", type=int, default=1, help="threads of each process")
     p.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
     p.add_argument("--meeting", type=Path, help=argparse.SUPPRESS)
-    p.add_argument("--compile", action="store_true", help="compile the tower (needs a C++ compiler; a third faster)")
+    p.add_argument("--start", choices=("imagenet", "fresh"), default="imagenet", help="where the weights start")
+    p.add_argument("--frozen", type=int, default=plan.frozen, help="groups of layers that keep their first weights")
     p.add_argument("--seconds", type=float, help="stop after so long; the same command goes on")
     p.add_argument("--measure-every", type=int, default=600, help="steps between measurements of what is held back")
     on_off = argparse.BooleanOptionalAction
@@ -501,6 +559,10 @@ def main(args: Sequence[str] | None = None) -> int:
     teacher = data.Teacher(a.data, a.threads) if a.teacher and a.rank == 0 else None
     for name, (table, read) in {"studio": data.products(a.data), "phone": data.photos(a.data)}.items():
         data.prepare(name, table, read, cache, teacher, find_backdrop=name == "studio")
+    drawings = None
+    if a.drawings is not None:
+        data.prepare("drawings", *data.drawings(a.drawings), cache, teacher=None, find_backdrop=False)
+        drawings = data.collection(cache, "drawings")
     studio, photos = data.collection(cache, "studio"), data.collection(cache, "phone")
     text: list[sbert.SentenceEncoder] = []
 
@@ -510,17 +572,20 @@ def main(args: Sequence[str] | None = None) -> int:
 
     bank = CaptionBank(encode, cache / "captions.npz")
     plan = Plan(
-        epochs=a.epochs, batch=a.batch, photos=a.photos, rate=a.rate, seed=a.seed, stages=a.stages,
+        epochs=a.epochs, batch=a.batch, photos=a.photos, rate=a.rate, body_rate=a.body_rate, seed=a.seed,
+        stages=a.stages, frozen=a.frozen if a.start == "imagenet" else 0,
+        drawings=DRAWINGS if drawings is not None else 0,
     )  # fmt: skip
-    school = School(plan, studio, photos, bank)
+    school = School(plan, studio, photos, bank, drawings)
     measure = evaluate.Progress(studio, photos, bank, school.words.vocabulary) if a.rank == 0 else None
     text.clear()
+    layers = imagenet_layers(a.data) if a.start == "imagenet" else None
     if a.rank > 0:
         team: Alone = Team(a.meeting, a.rank, a.processes)
-        Run(school, a.work, team=team, compiled=a.compile).go(seconds=a.seconds, measure_every=0, measure=None)
+        Run(school, a.work, team=team, layers=layers).go(seconds=a.seconds, measure_every=0, measure=None)
         return 0
     team, others = call(given, a.work, a.processes)
-    run = Run(school, a.work, team=team, compiled=a.compile)
+    run = Run(school, a.work, team=team, layers=layers)
     log.info("%d products, %d photos, %d steps", len(school.rows), len(school.photo_rows), school.steps)
     done = run.go(seconds=a.seconds, measure_every=a.measure_every, measure=measure)
     for other in others:

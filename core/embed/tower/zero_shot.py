@@ -1,8 +1,8 @@
 """What a picture shows, in the shop's own words, with a confidence that means something.
 
-A plain function over an ImageEncoder: type first, then colour, pattern and audience of a thing of that type ("Blue Jeans",
-"Jeans for men"). Confidence is a softmax over the words on offer, at a scale fitted on pictures that training never saw
-(Guo et al. 2017); an encoder for which nothing was fitted says so.
+A plain function over an ImageEncoder: type first, then colour, pattern and audience of a thing of that type ("Blue
+Jeans", "Jeans for men"). Confidence is a softmax over the words on offer, at a scale fitted on pictures that training
+never saw (Guo et al. 2017); an encoder for which nothing was fitted says so.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 ATTRIBUTES = ("type", "colour", "pattern", "audience")
 COLOURS = (
-    "Black", "White", "Grey", "Beige", "Brown", "Red", "Maroon", "Pink", "Purple", "Blue", "Navy Blue", "Green", "Olive",
-    "Yellow", "Orange", "Gold", "Silver",
+    "Black", "White", "Grey", "Beige", "Brown", "Red", "Maroon", "Pink", "Purple", "Blue", "Navy Blue", "Green",
+    "Olive", "Yellow", "Orange", "Gold", "Silver",
 )  # fmt: skip
 PATTERNS = ("Solid", "Striped", "Checked", "Printed", "Floral", "Dotted")
 AUDIENCES = ("Men", "Women", "Boys", "Girls")
