@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import streamlit as st
+
 from core.domain.listing import Listing
 from core.domain.strategy import SIGNALS
 from pages.kit import text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
+
+
+# One tint a signal, in light and in dark.
+TINTS = {
+    "base": ("#B9B0A2", "#5C544B"), "text": ("#6B2A32", "#CDAA7A"), "image": ("#B08D57", "#C07A72"),
+    "attributes": ("#3F5A52", "#86A79B"), "behaviour": ("#2F3A4A", "#8C9CB5"), "trending": ("#8A7F72", "#A79B8C"),
+    "newness": ("#7C8A72", "#9DB08F"), "margin": ("#A08C74", "#8F8374"), "stock_depth": ("#C4A79A", "#E3CFC4"),
+    "boost": ("#14110E", "#EFE9DF"),
+}  # fmt: skip
 
 
 def carried_by(listing: Listing) -> go.Figure:
@@ -19,12 +30,14 @@ def carried_by(listing: Listing) -> go.Figure:
     order = ("base", *SIGNALS, "boost")
     scored = [one for one in listing.items if one.contributions]
     names = sorted({name for one in scored for name in one.contributions}, key=order.index)
+    dark = st.context.theme.type == "dark"
     figure = go.Figure()
     for name in names:
         values = [one.contributions.get(name, 0.0) for one in scored]
         if any(round(value, 9) for value in values):
             figure.add_bar(
                 x=[str(one.rank) for one in scored], y=values, name=text.part_name(name),
+                marker={"color": TINTS.get(name, TINTS["trending"])[dark], "line": {"width": 0}},
                 hovertemplate=f"{text.part_name(name)} %{{y:+.2f}}<extra>Place %{{x}}</extra>",
             )  # fmt: skip
     figure.update_layout(

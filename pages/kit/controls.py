@@ -9,17 +9,10 @@ import streamlit as st
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import engine, session, text
+from pages.kit import charts, engine, session, text
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth")
-# One tint a signal, from the palette of the house; colour never says anything that words do not.
-TINTS = {
-    "text": "light-dark(#6B2A32, #CDAA7A)", "image": "light-dark(#B08D57, #C07A72)",
-    "attributes": "light-dark(#3F5A52, #86A79B)", "behaviour": "light-dark(#2F3A4A, #8C9CB5)",
-    "trending": "light-dark(#8A7F72, #A79B8C)", "newness": "light-dark(#8A7F72, #A79B8C)",
-    "margin": "light-dark(#A08C74, #8F8374)", "stock_depth": "light-dark(#C4A79A, #E3CFC4)",
-}  # fmt: skip
 HELP = {
     "text": "What title and description say, read for their sense.",
     "image": "What the pictures look like.",
@@ -138,7 +131,9 @@ def _head(placement: Placement) -> None:
 def _bar(shares: Mapping[str, int]) -> None:
     """The blend as one line."""
     parts = "".join(
-        f'<i style="flex:{share} 0 0;background:{TINTS[name]}"></i>' for name, share in shares.items() if share
+        f'<i style="flex:{share} 0 0;background:light-dark({charts.TINTS[name][0]}, {charts.TINTS[name][1]})"></i>'
+        for name, share in shares.items()
+        if share
     )
     said = text.listed(f"{text.part_name(name)} {share} per cent" for name, share in shares.items() if share)
     st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing weighed")}">{parts}</div>')

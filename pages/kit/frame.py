@@ -97,10 +97,11 @@ def welcome() -> None:
             _REMEMBER(key="part:remember", data={"name": quote(session.current().who)})
     if session.current().who or _by_proxy():
         return
-    with st.container(key="welcome", horizontal=True, vertical_alignment="bottom", gap="medium"):
-        with st.container(width="stretch", gap=None):
-            st.markdown("**Welcome to Vitrine.** What may we call you?")
-            st.caption("Your name stands beside every change you make. No password is needed on this machine.")
+    with st.container(key="welcome", horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(
+            '<div class="welcome"><p>Welcome to Vitrine. What may we call you?</p><p class="aside">Your name stands '
+            "beside every change you make. No password is needed on this machine.</p></div>"
+        )
         with st.container(width="content", horizontal=True, vertical_alignment="bottom", gap="small"):
             st.text_input(
                 "Your name", key="control:name", max_chars=60, placeholder="Your name", width=220,

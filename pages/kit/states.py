@@ -72,7 +72,10 @@ def preparing() -> None:
         )
     elif works is not None and works.error is not None:
         trouble(works.error)
-        st.page_link("shop_setup.py", label="Open Shop setup")
+        st.button("Try again", key="open-again", type="primary", on_click=works.open)
+    elif works is not None and works.what:
+        empty("The shop could not be set up", "The reason stands in the log. Nothing was lost; try once more.")
+        st.button("Try again", key="open-again", type="primary", on_click=works.open)
     else:
         st.html('<div class="empty"><p class="empty-title">The shop is opening</p><p>One moment, please.</p></div>')
     _watch_for_opening()

@@ -40,18 +40,20 @@ STAGE_NAMES = {
 }  # fmt: skip
 
 _BREAKS = re.compile("[ \\t\\n\\r\\f\\v\\x85\\u2028\\u2029]+")
+_ADDRESS = re.compile(r"(?<=http)(?=s?://)|(?<=www)(?=\.)|(?=@)", re.IGNORECASE)
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+\-.!|<>~$:^&=\"'/@])")
 
 
 def plain(value: Any) -> str:
     """`value` for a place where Streamlit reads markdown: every sign that could mean something is escaped.
 
-    Escaped are markdown, HTML, links, `$maths$`, `:directives[…]`, `:emoji:` and bare addresses; lines are joined.
+    Escaped are markdown, HTML, links, `$maths$`, `:directives[…]` and `:emoji:`; lines are joined. Bare addresses are
+    found after escapes are gone, so a word joiner (which nobody sees) is set into them.
 
     >>> plain(":red[<b>Bag</b>]")
     '\\\\:red\\\\[\\\\<b\\\\>Bag\\\\<\\\\/b\\\\>\\\\]'
     """
-    return _MARKDOWN.sub(r"\\\1", _on_one_line(value))
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub("\\u2060", _on_one_line(value)))
 
 
 def markup(value: Any) -> str:

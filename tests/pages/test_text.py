@@ -40,6 +40,16 @@ def test_no_sign_of_markdown_is_left_to_be_read(words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "words", ["https://evil.example", "HTTP://evil.example", "www.evil.example", "me@evil.example"]
+)
+def test_a_bare_address_does_not_become_a_link(words: str) -> None:
+    """Addresses are looked for in the text that is left when escapes are gone; the joiner keeps them from matching."""
+    left = re.sub(r"\\(.)", r"\1", text.plain(words))
+    assert left.replace("\u2060", "") == words
+    assert not re.search(r"https?://|www\.|[-.\w+]@", left, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
     ("minor", "currency", "tag"),
     [
         (125000, "EUR", "€\u00a01\u202f250"), (8950, "EUR", "€\u00a089.50"), (0, "USD", "$\u00a00"), (None, "EUR", ""),

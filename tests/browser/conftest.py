@@ -1,0 +1,188 @@
+"""A shop that serves in a process of its own, and Debian's Chromium in front of it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = next(
+    (
+        found
+        for name in (os.environ.get("VITRINE_CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+        if name and (found := shutil.which(name))
+    ),
+    None,
+)
+QUIET = (
+    "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--disable-quic", "--hide-scrollbars",
+)  # fmt: skip
+WIDTHS = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
+PAGES = {
+    "Today": "/",
+    "Catalogue": "/catalogue",
+    "Product": "/product?item=handbags-aurel-black",
+    "You May Also Like": "/you-may-also-like?item=handbags-aurel-black",
+    "Sheet": "/you-may-also-like?mode=sheet",
+    "Shop setup": "/shop-setup",
+}
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Served:
+    """An app under test. `stop` ends it."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(15)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+
+
+def serve(data: Path, log: Path) -> Served:
+    """`streamlit run app.py` on the shop in `data`, as the README starts it."""
+    port = free_port()
+    environment = dict(
+        os.environ, VITRINE_DATA=str(data), VITRINE_TEST_ENCODERS="weightless", OMP_NUM_THREADS="1", HOME=str(data)
+    )
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)],
+            cwd=ROOT, env=environment, stdout=out, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    served = Served(f"http://127.0.0.1:{port}", process, log)
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(f"{served.url}/_stcore/health", timeout=2)
+            return served
+        except OSError:
+            assert process.poll() is None, log.read_text(errors="replace")
+            time.sleep(0.2)
+    served.stop()
+    raise AssertionError(f"the app did not start: {log.read_text(errors='replace')}")
+
+
+@pytest.fixture(scope="session")
+def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hand-made boutique, built with encoders without weights, two of its products named to do harm."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        from core.build import build
+
+        items = boutique()
+        harm = {"title": "<img src=x onerror=alert(1)> :red[x] [y](https://evil.example)", "brand": "<b>Bold</b>"}
+        for n in (1, 40):
+            items[n] = type(items[n])(
+                **{**{name: getattr(items[n], name) for name in type(items[n]).__dataclass_fields__}, **harm}
+            )
+        data = tmp_path_factory.mktemp("served") / "data"
+        settings = stock_the_shop(data, items)
+        build(settings, worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
+    return data
+
+
+@pytest.fixture(scope="session")
+def app(shop_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    served = serve(shop_folder, tmp_path_factory.mktemp("log") / "app.log")
+    yield served
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        pytest.skip("no Chromium is installed here (apt-get install chromium)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visitor:
+    """One person's browser window, which remembers all that went wrong in it."""
+
+    page: Any
+    url: str
+    wrong: list[str] = field(default_factory=list)
+
+    def go(self, path: str) -> Any:
+        """Open a path and wait until the page is there to its foot."""
+        self.page.goto(self.url + path)
+        self.page.wait_for_selector(".foot", timeout=60_000)
+        self.settle()
+        return self.page
+
+    def settle(self) -> None:
+        """Wait until nothing more is being drawn."""
+        self.page.wait_for_function(
+            "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
+            " && !document.querySelector('[data-stale=true]')",
+            timeout=60_000,
+        )
+        self.page.wait_for_timeout(250)
+
+    def cards(self, label: str = "You May Also Like") -> list[str]:
+        """Ids of the cards of a rail, in order."""
+        return list(
+            self.page.locator(f"ul.list[aria-label='{label}']").first.locator("li.card").evaluate_all(
+                "cards => cards.map(card => card.dataset.id)"
+            )
+        )  # fmt: skip
+
+
+@pytest.fixture
+def visitor(app: Served, chromium: Any, request: pytest.FixtureRequest) -> Iterator[Visitor]:
+    """A window on the app; the test fails on any console error, page error or request that leaves the host."""
+    marks = getattr(request, "param", {})
+    width, height = WIDTHS[marks.get("width", "wide")]
+    context = chromium.new_context(
+        viewport={"width": width, "height": height}, color_scheme=marks.get("scheme", "light"),
+        has_touch=marks.get("width") == "phone", is_mobile=marks.get("width") == "phone",
+    )  # fmt: skip
+    context.add_cookies([{"name": "vitrine_name", "value": "Ines", "url": app.url}])
+    one = Visitor(context.new_page(), app.url)
+    host = app.url.removeprefix("http://")
+    own = (f"http://{host}/", f"ws://{host}/", "data:", "blob:")
+
+    def heard(message: Any) -> None:
+        # Streamlit looks for its server below the page's own path first, and finds it at the root.
+        probing = "/_stcore/" in str(message.location.get("url", ""))
+        if message.type == "error" and not probing:
+            one.wrong.append(f"console: {message.text}")
+
+    one.page.on("console", heard)
+    one.page.on("pageerror", lambda error: one.wrong.append(f"page: {error}"))
+    one.page.on("request", lambda sent: None if sent.url.startswith(own) else one.wrong.append(f"left: {sent.url}"))
+    one.page.on("dialog", lambda dialog: (one.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    yield one
+    context.close()
+    assert not one.wrong, one.wrong

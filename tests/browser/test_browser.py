@@ -1,0 +1,226 @@
+"""The main job in a real browser: from Today to a list that is understood and shaped."""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.conftest import PAGES, Served, Visitor, serve
+
+pytestmark = pytest.mark.browser
+SCHEMES = ("light", "dark")
+AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
+
+
+def test_the_main_job_from_today_to_a_list_that_is_understood(visitor: Visitor) -> None:
+    page = visitor.go("/")
+    page.get_by_role("link", name="Catalogue").first.click()
+    page.wait_for_selector("ul.list[aria-label=Products] li.card")
+    visitor.settle()
+    search = page.get_by_label("Search", exact=True)
+    search.fill("navy loafers")
+    search.press("Enter")
+    page.wait_for_function("() => location.search.includes('q=')")
+    visitor.settle()
+    found = page.locator("ul.list[aria-label=Products] li.card")
+    assert "loafers" in found.first.get_attribute("data-id")
+    found.first.locator("a.frame").click()
+    page.wait_for_url("**/product?item=*")
+    page.wait_for_selector("ul.list[aria-label='You May Also Like'] li.card")
+    visitor.settle()
+    item = re.search(r"item=([^&]+)", page.url)[1]
+    page.get_by_role("link", name="Shape this list").click()
+    page.wait_for_url("**/you-may-also-like?item=*")
+    page.wait_for_selector("[data-testid=stSlider]")
+    visitor.settle()
+    assert item in page.url, "the chosen product travels"
+    before = visitor.cards()
+    moved(visitor, "Words", "Home")
+    assert visitor.cards() != before
+    assert page.get_by_text("Trying (only you)").is_visible()
+    reasons_add_up(visitor, 0)
+    reasons_add_up(visitor, 3)
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function("() => document.querySelector('.state.live')")
+    visitor.settle()
+    assert visitor.cards() == before
+
+
+def moved(visitor: Visitor, name: str, key: str) -> float:
+    """Move a slider by a key; the milliseconds until the list has changed on screen."""
+    before = visitor.cards()
+    slider = visitor.page.locator(f"[data-testid=stSlider] input[aria-label='{name}']")
+    slider.focus()
+    began = time.perf_counter()
+    visitor.page.keyboard.press(key)
+    while visitor.cards() == before and time.perf_counter() - began < 10:
+        visitor.page.wait_for_timeout(5)
+    took = 1000 * (time.perf_counter() - began)
+    visitor.settle()
+    return took
+
+
+def reasons_add_up(visitor: Visitor, place: int) -> None:
+    """Open the reasons of a card: what is shown adds up to what is shown, and exactly so underneath."""
+    page = visitor.page
+    card = page.locator("ul.list[aria-label='You May Also Like'] li.card").nth(place)
+    card.scroll_into_view_if_needed()
+    card.locator("button.whybtn").click()
+    box = page.locator(".why:popover-open")
+    box.wait_for()
+    exact = [float(x) for x in box.locator("tbody .value").evaluate_all("cells => cells.map(c => c.dataset.exact)")]
+    shown = [float(x.replace("−", "-")) for x in box.locator("tbody .value").all_inner_texts()]
+    total = box.locator("tfoot .value")
+    assert sum(exact) == pytest.approx(float(total.get_attribute("data-exact")), abs=1e-9)
+    assert sum(shown) == pytest.approx(float(total.inner_text().replace("−", "-")), abs=1e-6)
+    page.keyboard.press("Escape")
+    page.locator(".why").wait_for(state="detached")
+
+
+def test_a_slider_changes_the_list_at_once(visitor: Visitor) -> None:
+    visitor.go(PAGES["You May Also Like"])
+    keys = ("Home", "End", "Home", "End", "Home")
+    times = sorted(moved(visitor, "Words", key) for key in keys)
+    assert times[len(times) // 2] < 1500, f"seen in the browser after {times} ms"
+
+
+def test_a_slider_moves_the_focus_nowhere_and_redraws_only_its_fragment(visitor: Visitor) -> None:
+    page = visitor.go(PAGES["You May Also Like"])
+    page.evaluate("() => { document.querySelector('h1').dataset.mark = 'same'; }")
+    moved(visitor, "Details", "End")
+    assert page.evaluate("() => document.querySelector('h1').dataset.mark") == "same"
+    assert page.evaluate("() => document.activeElement.getAttribute('aria-label')") == "Details"
+
+
+def test_cards_are_walked_and_opened_with_the_keyboard(visitor: Visitor) -> None:
+    page = visitor.go(PAGES["You May Also Like"])
+    cards = page.locator("ul.list[aria-label='You May Also Like'] li.card")
+    cards.first.locator("a.frame").focus()
+    page.keyboard.press("ArrowRight")
+    second = cards.nth(1).get_attribute("data-id")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/product?item={second}")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_first_by_its_link_after_a_start(
+    name: str, shop_folder: Path, chromium: Any, tmp_path: Path
+) -> None:
+    if name not in ("Catalogue", "Product", "Shop setup"):
+        pytest.skip("one fresh start for each way a page can be reached is enough")
+    served = serve(shop_folder, tmp_path / "log")
+    try:
+        page = chromium.new_page()
+        page.goto(served.url + PAGES[name])
+        page.wait_for_selector(".foot", timeout=60_000)
+        assert page.locator("[data-testid=stTopNavLink]").count() >= 4, "the menu is there"
+        assert page.locator("h1").count() == 1
+        page.close()
+    finally:
+        served.stop()
+
+
+@pytest.mark.parametrize(
+    "visitor", [{"scheme": scheme, "width": width} for scheme in SCHEMES for width in ("wide", "phone")], indirect=True,
+    ids=[f"{scheme}-{width}" for scheme in SCHEMES for width in ("wide", "phone")],
+)  # fmt: skip
+def test_no_page_breaks_a_rule_of_accessibility(visitor: Visitor) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    broken = []
+    for name, path in PAGES.items():
+        visitor.go(path)
+        found = axe.run(visitor.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
+        broken += [
+            f"{name}: {one['id']}: {node['target']} {node.get('failureSummary', '')}"
+            for one in found.response["violations"]
+            for node in one["nodes"][:3]
+        ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.parametrize(
+    "visitor",
+    [{"width": width} for width in ("wide", "tablet", "phone")],
+    indirect=True,
+    ids=["wide", "tablet", "phone"],
+)
+def test_nothing_sticks_out_at_the_side(visitor: Visitor) -> None:
+    for name, path in PAGES.items():
+        page = visitor.go(path)
+        over = page.evaluate(
+            "() => { const main = document.querySelector('[data-testid=stMain]');"
+            " return main.scrollWidth - main.clientWidth; }"
+        )
+        assert over <= 1, f"{name} is {over} pixels too wide"
+        assert "undefined" not in page.inner_text("[data-testid=stMain]")
+
+
+@pytest.mark.parametrize("visitor", [{"width": "phone", "scheme": "dark"}], indirect=True, ids=["phone"])
+def test_on_a_phone_the_weights_stand_in_a_drawer_and_the_list_stays_in_view(visitor: Visitor) -> None:
+    page = visitor.go(PAGES["You May Also Like"])
+    slider = page.locator("[data-testid=stSlider]").first
+    assert not slider.is_visible()
+    page.get_by_text("Weights and filters").click()
+    slider.wait_for(state="visible")
+    visitor.settle()
+    card = page.locator("ul.list[aria-label='You May Also Like'] li.card").first.bounding_box()
+    drawer = page.locator(".st-key-controls").bounding_box()
+    assert 0 <= card["y"] < drawer["y"], "the first card can be seen above the drawer"
+
+
+def test_harmful_titles_are_shown_as_they_are_written(visitor: Visitor) -> None:
+    page = visitor.go("/catalogue?q=onerror")
+    visitor.go("/product?item=handbags-aurel-brown")
+    assert "<img src=x onerror=alert(1)> :red[x] [y](https://evil.example)" in page.inner_text("h1").replace(
+        "\u2060", ""
+    )
+    assert page.locator("a[href*='evil.example']").count() == 0
+    assert page.locator("img[src='x']").count() == 0
+    visitor.go("/you-may-also-like?item=handbags-aurel-brown")
+
+
+def test_a_name_is_asked_on_first_open_and_remembered_by_the_browser(app: Served, chromium: Any) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(app.url)
+    page.get_by_label("Your name").fill("Ines Duval")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Ines Duval").wait_for()
+    page.wait_for_function("() => document.cookie.includes('vitrine_name')")
+    page.goto(app.url + "/catalogue")
+    page.get_by_role("button", name="Ines Duval").wait_for()
+    assert page.get_by_text("What may we call you?").count() == 0
+    context.close()
+
+
+def test_pictures_and_fonts_are_kept_for_ever_and_every_answer_is_guarded(app: Served, visitor: Visitor) -> None:
+    page = visitor.go("/catalogue")
+    picture = page.locator("ul.list li.card img").first.get_attribute("src")
+    assert re.fullmatch(r"/pictures/[0-9a-f]{32}\.webp", picture)
+    for path in (picture, "/assets/fonts/instrument-sans-latin-wght-normal.woff2"):
+        with urllib.request.urlopen(app.url + path) as answer:
+            assert "immutable" in answer.headers["Cache-Control"]
+            assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    for path in ("/pictures/..%2f..%2fetc%2fpasswd.webp", "/pictures/00000000000000000000000000000000.webp"):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(app.url + path)
+        assert refused.value.code in (400, 404)
+
+
+def test_the_api_answers_beside_the_pages_with_the_pages_list(app: Served, visitor: Visitor) -> None:
+    import json
+
+    with urllib.request.urlopen(f"{app.url}/recommend?item_id=handbags-aurel-black&k=10") as answer:
+        ids = [one["id"] for one in json.loads(answer.read())["items"]]
+    visitor.go(PAGES["You May Also Like"])
+    assert visitor.cards() == ids
+    for path in ("/health", "/openapi.json", "/search?q=bag"):
+        with urllib.request.urlopen(app.url + path) as answer:
+            assert answer.status == 200
