@@ -170,7 +170,7 @@ def retrieve(
         least = np.partition(words[apart], -MATCHED_AT_MOST)[-MATCHED_AT_MOST]
         apart &= words > least
     reach = depth + 64
-    if not named or not _likely(int(np.count_nonzero(mask)), reach):
+    if not named:
         return _scan(view, blend, sides, mask, depth)
     slopes = {name: blend.weights[name] / blend.calibration.sigma[blend.kind, name] for name in named}
     query = np.concatenate([sides.sides[name][0] * np.float32(slope) for name, slope in slopes.items()])
@@ -190,11 +190,6 @@ def retrieve(
     if not limits or (rows.shape[0] >= depth and scores[-1] > max(limits) + SLACK):
         return rows, scores
     return _scan(view, blend, sides, mask, depth)
-
-
-def _likely(count: int, reach: int) -> bool:
-    """Whether the index can save work: not where most of what is allowed would be fetched anyway."""
-    return count == 0 or reach < count // 4
 
 
 def _most(view: View, blend: Blend, sides: Sides, row: int, words: float) -> float:

@@ -22,6 +22,8 @@ from core.recommend import search as searching
 from core.recommend.search import calibrate_words, exactly, index_words, nearest, pseudo_queries, retrieve, search_rows
 from core.recommend.view import Edition, open_view
 from core.retrieve.bm25 import words_of
+from core.retrieve.exact import ExactIndex
+from core.retrieve.faiss_index import FaissIndex
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 # What a language model knows and letters do not: these words mean nearly the same.
@@ -324,6 +326,17 @@ def test_the_index_brings_what_a_scan_of_everything_brings(monkeypatch, index, m
         assert rows.tolist() == every.tolist()
         np.testing.assert_array_equal(scores, exact)
     assert proven >= 5, "the index answers by itself where it can"
+
+
+@pytest.mark.parametrize(("kind", "made"), [("faiss", FaissIndex), ("exact", ExactIndex)])
+def test_the_catalogue_page_asks_the_index_that_the_settings_name(monkeypatch, kind, made):
+    asked = []
+    monkeypatch.setattr(made, "search", lambda self, *given, s=made.search: asked.append(1) or s(self, *given))
+    view, bm25 = open_shop()
+    vectors = SimpleNamespace(text=meaning(["purse"])[0], image=None)
+    found = search_rows(view, "purse", bm25=bm25, vectors=vectors, at=NOW, index=kind)
+    assert asked
+    assert {view.catalogue.item(view.catalogue.ids[row]).type for row in found.rows} == {"Handbags"}
 
 
 def test_the_nearest_by_one_signal_come_from_the_index():
