@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from core.domain.catalogue import Item, State
 from core.domain.strategy import SIGNAL_NAMES
 
-NBSP, THIN = "\u00a0", "\u202f"
+NBSP, THIN, JOINER = "\u00a0", "\u202f", "\u2060"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "CHF": "CHF", "SEK": "kr", "DKK": "kr"}
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
 
@@ -53,7 +53,7 @@ def plain(value: Any) -> str:
     >>> plain(":red[<b>Bag</b>]")
     '\\\\:red\\\\[\\\\<b\\\\>Bag\\\\<\\\\/b\\\\>\\\\]'
     """
-    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub("\\u2060", _on_one_line(value)))
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(JOINER, _on_one_line(value)))
 
 
 def markup(value: Any) -> str:
@@ -121,7 +121,7 @@ def rounded(values: Sequence[float], total: float, digits: int) -> list[Any]:
     """
     unit = 10**digits
     down = [int(value * unit // 1) for value in values]
-    left = round(total * unit) - sum(down)
+    left = round(round(total, digits) * unit) - sum(down)
     order = sorted(range(len(values)), key=lambda i: (-(values[i] * unit - down[i]), i))
     for step in range(abs(left)):
         if order:

@@ -49,14 +49,24 @@ def test_most_styles_come_in_several_colourways_and_each_in_its_own_colour(bouti
 def test_there_is_something_for_men_for_women_and_for_both(boutique):
     audiences = pd.Series([item.audience for item in boutique.items]).value_counts()
     assert set(audiences.index) <= set(AUDIENCES)
-    assert audiences["women"] > 300 and audiences["men"] > 120 and audiences["unisex"] > 40
+    assert audiences["women"] > 300
+    assert audiences["men"] > 120
+    assert audiences["unisex"] > 40
 
 
 def test_every_field_that_a_merchandiser_reads_is_filled(boutique):
     for item in boutique.items:
-        assert item.currency == "EUR" and item.price and item.cost and item.stock is not None
-        assert item.material and item.colour and item.occasion and item.season and item.collection in ("permanent", "current", "coming")
-        assert item.release_at is not None and item.brand_tier in (1, 2, 3, 4)
+        assert item.currency == "EUR"
+        assert item.price
+        assert item.cost
+        assert item.stock is not None
+        assert item.material
+        assert item.colour
+        assert item.occasion
+        assert item.season
+        assert item.collection in ("permanent", "current", "coming")
+        assert item.release_at is not None
+        assert item.brand_tier in (1, 2, 3, 4)
 
 
 def test_prices_leave_a_margin_and_rise_with_the_tier(boutique):
@@ -65,7 +75,8 @@ def test_prices_leave_a_margin_and_rise_with_the_tier(boutique):
     margins = [1 - item.cost / full[item.id] for item in boutique.items]
     assert 0.5 < float(np.median(margins)) < 0.75
     medians = [np.median([full[i.id] for i in boutique.items if i.brand_tier == tier]) for tier in (1, 2, 3, 4)]
-    assert medians == sorted(medians) and medians[3] > 4 * medians[0]
+    assert medians == sorted(medians)
+    assert medians[3] > 4 * medians[0]
 
 
 def test_descriptions_differ(boutique):
@@ -98,11 +109,19 @@ def test_a_plain_product_shows_the_colour_it_is_named_after(boutique):
     off = []
     for item in boutique.items:
         shade = item.extra["shade"]
-        if item.pattern != "plain" or item.id not in boutique.pictures or item.id in disagree or shade not in SHADES or len(item.colour) > 1:
+        if (
+            item.pattern != "plain"
+            or item.id not in boutique.pictures
+            or item.id in disagree
+            or shade not in SHADES
+            or len(item.colour) > 1
+        ):
             continue
         if item.category[0] in PATTERNED_OR_SHINY or item.id == boutique.stories["hub"]:
             continue
-        pixels = np.asarray(Image.open(boutique.pictures[item.id][0]).convert("RGB").resize((96, 120)), dtype=float).reshape(-1, 3)
+        pixels = np.asarray(
+            Image.open(boutique.pictures[item.id][0]).convert("RGB").resize((96, 120)), dtype=float
+        ).reshape(-1, 3)
         near = np.linalg.norm(pixels - np.array(SHADES[shade].rgb), axis=1) < 62
         if near.mean() < 0.02:
             off.append(item.id)

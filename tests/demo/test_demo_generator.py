@@ -21,7 +21,19 @@ def test_the_same_seed_makes_the_shipped_catalogue_again_byte_for_byte():
 def test_the_same_seed_writes_the_same_files_and_another_seed_others(tmp_path: Path):
     prints = []
     for name, seed in (("a", 7), ("b", 7), ("c", 8)):
-        main(["--seed", str(seed), "--out", str(tmp_path / name), "--share", "0.12", "--no-pictures", "--shoppers", "120"])
+        main(
+            [
+                "--seed",
+                str(seed),
+                "--out",
+                str(tmp_path / name),
+                "--share",
+                "0.12",
+                "--no-pictures",
+                "--shoppers",
+                "120",
+            ]
+        )
         prints.append(fingerprint(tmp_path / name))
     assert prints[0] == prints[1] != prints[2]
 
@@ -47,4 +59,6 @@ def test_every_story_can_be_planted_whatever_the_seed(seed: int):
     drafts, stories = make(seed)
     ids = {d.id for d in drafts}
     assert len(ids) == len(drafts) >= 900
-    assert len(stories["heroes"]) == 30 and len(stories["capsule"]) == 12 and stories["hub"] in ids
+    assert len(stories["heroes"]) == 30
+    assert len(stories["capsule"]) == 12
+    assert stories["hub"] in ids
