@@ -21,6 +21,7 @@ from core.rank.blend import DECIMALS, Blend, score
 from core.rank.signals import Sides, Signal
 
 NONE: Rows = np.empty(0, dtype=np.int64)
+DOUBT = 0.15  # by how much the coarse table of f is trusted less than f itself
 BLOCKS = 8  # maxima are taken over so many times more blocks than rows are wanted
 
 
@@ -236,12 +237,15 @@ def pool(
     rows = np.full((len(sides), width), -1, dtype=np.int64)
     scores = np.full((len(sides), width), -np.inf)
     waiting, reach = np.arange(len(sides)), int(depth.max(initial=0))
-    sure = not blend.priors and (wishes.boosts is None or all((a >= 0).all() for _, a in wishes.boosts))
+    tight = not blend.priors
+    sure = tight and (wishes.boosts is None or all((a >= 0).all() for _, a in wishes.boosts))
     while len(waiting) and width:
         every = len(waiting) == len(sides)
         part = g if every else g[waiting]
         some, wanted = (sides, wishes) if every else (sides.lanes(waiting, scanner.signals), wishes.lanes(waiting))
-        found, cuts = _survivors(part, place, reach, 2 * scanner.error)
+        cuts = _cuts(part, place, reach, 2 * scanner.error)
+        raised = tight and bool(blend.similarity) and _raise(cuts, scanner, some)
+        found = _survivors(part, place, cuts)
         found = _with_boosted(found, part, place, wanted)
         parts = score(blend, scanner.signals, some, found, priors, wanted.boosts_at(found))
         order = np.lexsort((found, -np.round(parts.scores, DECIMALS)), axis=-1)[:, :width]
@@ -250,8 +254,9 @@ def pool(
         best_rows[~np.isfinite(best)] = -1
         rows[waiting, : best.shape[1]] = best_rows
         scores[waiting, : best.shape[1]] = best
-        if sure:
+        if sure and not raised:
             break
+        tight = False
         last = np.full(len(waiting), -np.inf)
         goal = np.minimum(depth[waiting], total[waiting])
         enough = goal <= best.shape[1]
@@ -273,17 +278,54 @@ def pattern(blend: Blend, sides: Sides, bits: int) -> Rows:
     return out
 
 
-def _survivors(g: Vectors, place: Scope, reach: int, slack: float) -> tuple[Rows, Matrix]:
-    """Rows [B, m] that can be among the first `reach` of their stretch; [B, stretches] what all others are below."""
-    lanes, rows = [], []
+def _cuts(g: Vectors, place: Scope, reach: int, slack: float) -> Matrix:
+    """[B, stretches] values that at least `reach` rows of each stretch reach by more than the error of the pass."""
     cuts = np.full((len(g), len(place.segments)), -np.inf)
     for number, (_, start, stop) in enumerate(place.segments):
+        cuts[:, number] = _threshold(g[:, start:stop], reach) - slack
+    return cuts
+
+
+def _raise(cuts: Matrix, scanner: Scanner, sides: Sides) -> bool:
+    """Raise the cuts of stretches that have little to offer: where f, by its coarse table, stays well below that of
+    the best stretch. Whether they had nothing after all is proved by the check that follows. Says if any was raised."""
+    blend, segments = scanner.blend, scanner.scope.segments
+    if len(segments) < 2:
+        return False
+    shared = np.stack([pattern(blend, sides, bits) for bits, _, _ in segments], axis=1)
+    reached = np.full(cuts.shape, -np.inf)
+    for number in range(len(segments)):
+        for code in np.unique(shared[:, number]).tolist():
+            if code:
+                mine = (shared[:, number] == code) & np.isfinite(cuts[:, number])
+                table, low, per_unit = blend.distribution(code).table
+                steps = (cuts[mine, number] - low) * per_unit
+                reached[mine, number] = np.interp(steps, np.arange(len(table)), table)
+    goal = reached.max(axis=1) - DOUBT
+    raised = False
+    for number in range(len(segments)):
+        for code in np.unique(shared[:, number]).tolist():
+            if code:
+                lanes = np.flatnonzero((shared[:, number] == code) & np.isfinite(goal))
+                table, low, per_unit = blend.distribution(code).table
+                at = np.interp(goal[lanes], table, np.arange(len(table))) / per_unit + low
+                higher = at > cuts[lanes, number]
+                cuts[lanes[higher], number] = at[higher]
+                raised |= bool(higher.any())
+    return raised
+
+
+def _survivors(g: Vectors, place: Scope, cuts: Matrix) -> Rows:
+    """[B, m] the rows that reach the cut of their stretch, -1 where a query has fewer."""
+    lanes, rows = [], []
+    for number, (_, start, stop) in enumerate(place.segments):
         part = g[:, start:stop]
-        cuts[:, number] = _threshold(part, reach) - slack
         flat = np.flatnonzero((part >= cuts[:, number, None].astype(np.float32)) & (part > -np.inf))
         lanes.append(flat // (stop - start))
         rows.append(place.rows[start + flat % (stop - start)])
-    return _padded(np.concatenate(lanes), np.concatenate(rows), len(g)), cuts
+    if not lanes:
+        return np.full((len(g), 0), -1, dtype=np.int64)
+    return _padded(np.concatenate(lanes), np.concatenate(rows), len(g))
 
 
 def _threshold(g: Vectors, reach: int) -> Scores:

@@ -154,7 +154,8 @@ class Distribution:
         sketch = self._sketch
         first = int(np.searchsorted(sketch, smallest, side="right")) - 1
         zero = int(np.searchsorted(sketch, 0.0, side="right")) - 1
-        if first > len(sketch) * 3 // 4 and 0 <= zero < first:
+        if first > len(sketch) * 3 // 4 and 0 <= zero < len(sketch) * 2 // 3:
+            first -= (len(sketch) - first) // 4 + 4  # the bound on unseen rows lies a little below the candidates
             first = min(first, len(sketch) - 1 - 4 * self._tail // STRIDE)
             limits = [(float(sketch[first]), np.inf), (float(sketch[zero]), float(sketch[zero + 1]))]
             self._stretches = tuple(self._collected(limits))

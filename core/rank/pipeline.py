@@ -36,7 +36,7 @@ class Query:
     eligible:   [n] rows that may be shown at all to these queries.
     priors:     prior -> [n] squashed z.
     pool:       how many candidates diversity chooses from at first.
-    refusal:    row -> why it is not eligible, in words; asked only when a trace is kept.
+    refusal:    query and rows -> why each is not eligible, in words; asked for traces and sleeping pins.
     name:       row -> what the item is called in notes.
     """
 
@@ -55,7 +55,7 @@ class Query:
     own: Sequence[Rows]
     boosts: Sequence[tuple[Rows, Scores]] | None
     pool: int
-    refusal: Callable[[int, int], str]
+    refusal: Callable[[int, Rows], list[str]]
     name: Callable[[int], str]
     scanner: Scanner | None = None
     keep: bool = False

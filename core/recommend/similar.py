@@ -266,28 +266,35 @@ def _quiet_signals(view: View, strategy: Strategy, blend: Blend, sides: Sides) -
     return tuple(notes)
 
 
-def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[int, int], str]:
-    """Why a row may not be shown in a list, in words."""
+def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[int, Rows], list[str]]:
+    """Why rows may not be shown in a list, in words: the first reason of each."""
     at = request.at
     assert at is not None
-    passed: list[Mask] = []
 
-    def of(lane: int, row: int) -> str:
-        if row == lanes[lane].row:
-            return "it is the product itself"
-        if row in lanes[lane].own:
-            return "it is a colourway of the product"
-        if not view.dates_allow(at)[row]:
-            return str(view.catalogue.at_row(row).state(at))
-        if view.pieces[row] == 0:
-            return "sold out"
-        if not view.guard(lanes[lane].audience)[row]:
-            return f"it is for {AUDIENCES[view.audience[row]]}"
-        if view.catalogue.ids[row] in request.exclude:
-            return "the request leaves it out"
-        if not passed:
-            passed.append(allowed(view.catalogue, request.filters, at))
-        return "it does not match the filters" if not passed[0][row] else "it may not be shown"
+    def of(lane: int, rows: Rows) -> list[str]:
+        who = lanes[lane]
+        states = {row: str(view.catalogue.at_row(row).state(at)) for row in rows[~view.dates_allow(at)[rows]].tolist()}
+        excluded = {view.catalogue.row(item) for item in request.exclude if item in view.catalogue}
+        passed = allowed(view.catalogue, request.filters, at)
+        own = set(who.own.tolist())
+        sold_out, guarded, audience = view.pieces == 0, view.guard(who.audience), view.audience
+        out = []
+        for row in rows.tolist():
+            if row == who.row:
+                out.append("it is the product itself")
+            elif row in own:
+                out.append("it is a colourway of the product")
+            elif row in states:
+                out.append(states[row])
+            elif sold_out[row]:
+                out.append("sold out")
+            elif not guarded[row]:
+                out.append(f"it is for {AUDIENCES[audience[row]]}")
+            elif row in excluded:
+                out.append("the request leaves it out")
+            else:
+                out.append("it may not be shown" if passed[row] else "it does not match the filters")
+        return out
 
     return of
 

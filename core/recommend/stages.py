@@ -49,7 +49,7 @@ def eligible(batch: Batch, query: Query) -> Batch:
     lost = {}
     if query.keep:
         gone = np.union1d(np.flatnonzero(~allowed), query.own[0])
-        lost = {int(row): query.refusal(0, int(row)) for row in gone}
+        lost = dict(zip(gone.tolist(), query.refusal(0, gone), strict=True))
     wishes = Wishes(query.own, query.boosts)
     return replace(batch, allowed=allowed, wishes=wishes, pins=pins, asleep=asleep, lost=lost)
 
@@ -377,7 +377,7 @@ def validate(batch: Batch, query: Query) -> Batch:
 
 
 def _asleep(query: Query, lane: int, place: int, row: int, rows: Rows) -> Note:
-    text = f"The pin of {query.name(row)} at place {place} sleeps: {query.refusal(lane, row)}."
+    text = f"The pin of {query.name(row)} at place {place} sleeps: {query.refusal(lane, np.array([row]))[0]}."
     if place <= len(rows) and rows[place - 1] >= 0:
         text += f" {query.name(int(rows[place - 1]))} stands in for it."
     return Note("pin_asleep", text)
