@@ -40,8 +40,8 @@ class Distribution:
 
     columns: each [n] float64, finite, in any order.    weights: one a column.
 
-    >>> Distribution([np.array([0.0, 1.0, 2.0])], [1.0]).below(np.array([1.0, 1.5])).tolist()
-    [0.5, 0.6666666666666666]
+    >>> Distribution([np.array([0.0, 1.0, 2.0])], [1.0]).below(np.array([1.0, 1.5])).round(4).tolist()
+    [0.5, 0.6667]
     """
 
     def __init__(self, columns: Sequence[Scores], weights: Sequence[float]) -> None:
