@@ -30,6 +30,7 @@ from core.embed.tower.captions import CaptionBank, Vocabulary
 from core.embed.tower.ship import encoded
 
 SPEED_PICTURES = 512
+BOUTIQUE = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 
 class ImagenetEncoder:
@@ -83,8 +84,17 @@ def figures(encoder: Any, folder: Path, limit: int | None) -> dict[str, float]:
     return {
         **evaluate.studio_figures(seen, held, words, vocabulary),
         **evaluate.photo_figures(seen_photos, held_photos, words, evaluate.frequent_classes(photos)),
+        **boutique(encoder),
         "pictures a second": pictures_a_second(encoder, read_product, rows),
     }
+
+
+def boutique(encoder: Any) -> dict[str, float]:
+    """Figures on the demo boutique that ships; the tower learnt from drawings of another seed."""
+    if not (BOUTIQUE / "catalogue.csv").is_file():
+        return {}
+    drawn, read = data.drawings(BOUTIQUE)
+    return evaluate.boutique_figures(encoded(encoder, read, range(len(drawn))), drawn)
 
 
 def table(columns: dict[str, dict[str, float]]) -> str:

@@ -142,4 +142,3 @@ class CaptionBank:
         marks = np.array(sorted(self._known, key=lambda mark: self._known[mark]))
         np.savez(beside, vectors=self._vectors, marks=marks)
         beside.replace(self._file)
-

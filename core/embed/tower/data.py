@@ -121,6 +121,7 @@ def drawings(folder: Path) -> tuple[pd.DataFrame, Callable[[int], bytes]]:
         {
             "id": source.id, "title": source.title, "type": source.type, "colour": source.colour.str.capitalize(),
             "gender": source.audience.str.capitalize(), "season": "", "usage": "", "held": False,
+            "category": source.category,
         }
     )  # fmt: skip
     files = [folder / picture for picture in source.picture]

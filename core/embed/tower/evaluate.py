@@ -118,6 +118,15 @@ def photo_figures(
     }
 
 
+def boutique_figures(pictures: Vectors, drawn: pd.DataFrame) -> dict[str, float]:
+    """Figures over the drawings of a demo boutique. drawn: as `data.drawings` reads it."""
+    return {
+        "boutique, nearest ten: same department": same_label(pictures, [c.split(" > ")[0] for c in drawn.category]),
+        "boutique, nearest ten: same category": same_label(pictures, drawn.category.tolist()),
+        "boutique, nearest ten: same colour": same_label(pictures, drawn.colour.tolist()),
+    }
+
+
 def frequent_classes(photos: pd.DataFrame) -> list[str]:
     counts = photos.type.value_counts()
     return sorted(counts.index, key=lambda c: (-int(counts[c]), c))

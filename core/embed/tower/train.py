@@ -16,6 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -47,8 +48,8 @@ DRAWINGS = 24  # of a demo boutique in a batch, where one is given
 SAVE_EVERY = 150.0  # seconds
 EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
-    "titles": 1.0, "phrases": 0.5, "types": 0.5, "colours": 0.4, "shades": 0.4, "photos": 1.0,
-    "neighbours": 0.3, "kinds": 0.2, "heads": 0.3, "teacher": 0.5, "drawings": 0.5,
+    "titles": 2.0, "phrases": 0.5, "types": 0.5, "colours": 0.35, "shades": 0.35, "photos": 0.6,
+    "neighbours": 0.3, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.3,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -404,7 +405,7 @@ class Run:
                 rate, decay = self.plan.body_rate if body else self.plan.rate, 0.0 if flat else self.plan.decay
                 groups.append({"params": own, "lr": rate, "highest": rate, "weight_decay": decay})
         self.optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), fused=True)
-        self.step = 0
+        self.step, self.asked_to_stop = 0, False
         self.checkpoint = work / "checkpoint.pt"
         if self.checkpoint.exists():
             self._resume()
@@ -489,7 +490,7 @@ class Run:
             if first and measure_every and self.step % measure_every == 0:
                 self._say({"step": self.step, **measure(self.ema.state)})
                 since, spoke = self.step, time.monotonic()
-            if seconds is not None and self.team.any(now - started > seconds):
+            if self.team.any(self.asked_to_stop or (seconds is not None and now - started > seconds)):
                 break
         if first:
             self.save()
@@ -586,6 +587,7 @@ def main(args: Sequence[str] | None = None) -> int:
         return 0
     team, others = call(given, a.work, a.processes)
     run = Run(school, a.work, team=team, layers=layers)
+    signal.signal(signal.SIGTERM, lambda *_: setattr(run, "asked_to_stop", True))
     log.info("%d products, %d photos, %d steps", len(school.rows), len(school.photo_rows), school.steps)
     done = run.go(seconds=a.seconds, measure_every=a.measure_every, measure=measure)
     for other in others:
