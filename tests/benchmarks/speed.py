@@ -94,7 +94,7 @@ def blends(items: int) -> list[Row]:
 
     def select(columns: ColumnCache) -> Any:
         g = scanner.one(sides, columns)
-        return np.argpartition(-g[0], 50)[:50]
+        return np.argpartition(g[0], g.shape[1] - 50)[-50:]
 
     full = median(lambda: select(ColumnCache()))
     again = median(lambda: [select(kept) for _ in range(10)]) / 10
