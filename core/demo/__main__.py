@@ -28,7 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.out.mkdir(parents=True, exist_ok=True)
     table.table(drafts).to_csv(asked.out / "catalogue.csv", index=False, lineterminator="\n")
     (asked.out / "stories.json").write_text(json.dumps(planted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    events.simulate(drafts, planted, asked.seed, asked.shoppers).to_parquet(asked.out / "events.parquet", compression="zstd", index=False)
+    events.simulate(drafts, planted, asked.seed, asked.shoppers).to_parquet(
+        asked.out / "events.parquet", compression="zstd", index=False
+    )
     print(f"{len(drafts)} products, {len({d.family_id for d in drafts})} styles", file=sys.stderr)
     if not asked.no_pictures:
         size = draw([(d.id, d.drawing) for d in drafts if d.has_picture], asked.out / "pictures", asked.processes)

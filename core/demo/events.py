@@ -5,6 +5,8 @@ comes through a search, a category or a link, sees lists with positions, clicks 
 saves, buys, sends back and writes a review. Some pairs are bought together that neither words nor pictures connect.
 """
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -21,7 +23,21 @@ Rng = np.random.Generator
 DAYS = 90
 KINDS = ("search", "impression", "click", "view", "save", "cart", "purchase", "return", "review")
 PLACEMENTS = ("similar", "look", "search", "trending", "for_you")
-COLUMNS = ("second", "shopper", "session", "kind", "item", "placement", "position", "anchor", "query", "size", "price", "rating", "text")
+COLUMNS = (
+    "second",
+    "shopper",
+    "session",
+    "kind",
+    "item",
+    "placement",
+    "position",
+    "anchor",
+    "query",
+    "size",
+    "price",
+    "rating",
+    "text",
+)
 RETURN_REASONS = ("too small", "too large", "colour differs", "changed my mind", "arrived late", "quality")
 REVIEWS = {
     5: ("Better than in the picture.", "I have not taken it off since.", "Worth every cent.", "Beautifully made, and quick to arrive.", "My third one, need I say more."),
@@ -30,7 +46,16 @@ REVIEWS = {
     2: ("The seam opened after a week.", "Not my colour after all.", "Stiffer than I hoped."),
     1: ("Sent it back.", "Looks nothing like the photo."),
 }  # fmt: skip
-EMPTY_SEARCHES = ("wedding guest fascinator", "kids raincoat", "gift card", "yoga mat", "swimming goggles", "umbrella", "perfume", "maternity jeans")
+EMPTY_SEARCHES = (
+    "wedding guest fascinator",
+    "kids raincoat",
+    "gift card",
+    "yoga mat",
+    "swimming goggles",
+    "umbrella",
+    "perfume",
+    "maternity jeans",
+)
 
 
 @dataclass
@@ -55,7 +80,9 @@ class _Log:
 
     def add(self, second: float, shopper: int, session: int, kind: str, item: int = -1, placement: str = "", position: int = -1, anchor: int = -1,
             query: str = "", size: str = "", price: int = 0, rating: int = 0, text: str = "") -> None:  # fmt: skip
-        self.rows.append((int(second), shopper, session, kind, item, placement, position, anchor, query, size, price, rating, text))
+        self.rows.append(
+            (int(second), shopper, session, kind, item, placement, position, anchor, query, size, price, rating, text)
+        )
 
 
 def simulate(drafts: Sequence[Draft], stories: dict[str, Any], seed: int, shoppers: int = 4200) -> pd.DataFrame:
@@ -70,7 +97,12 @@ def simulate(drafts: Sequence[Draft], stories: dict[str, Any], seed: int, shoppe
 
 
 def _features(d: Draft) -> dict[str, float]:
-    out = {f"house {d.house.name}": 1.0, f"voice {d.house.voice}": 0.8, f"tier {d.house.tier}": 0.8, f"group {d.kind.group}": 0.9}
+    out = {
+        f"house {d.house.name}": 1.0,
+        f"voice {d.house.voice}": 0.8,
+        f"tier {d.house.tier}": 0.8,
+        f"group {d.kind.group}": 0.9,
+    }
     for colour in d.colour:
         out[f"colour {colour}"] = 0.8
     for word in d.occasion:
@@ -93,7 +125,9 @@ def _world(drafts: Sequence[Draft], stories: dict[str, Any], rng: Rng) -> _World
     release = np.array([d.release_day if d.embargo_day is None else max(d.release_day, d.embargo_day) for d in drafts])
     sellable = np.array([sum(d.stock.values()) > 0 for d in drafts])
     fresh = np.array([d.house.name == NEW_HOUSE for d in drafts])
-    likeness = taste @ taste.T + 1.2 * (groups[:, None] == groups[None]) + rng.gumbel(0, 0.12, (len(drafts), len(drafts)))
+    likeness = (
+        taste @ taste.T + 1.2 * (groups[:, None] == groups[None]) + rng.gumbel(0, 0.12, (len(drafts), len(drafts)))
+    )
     fits = (audience[:, None] == audience[None]) | (audience[None] == "unisex") | (audience[:, None] == "unisex")
     families = np.array([d.family_id for d in drafts])
     likeness = np.where(fits & (families[:, None] != families[None]), likeness, -9.0)
@@ -101,6 +135,10 @@ def _world(drafts: Sequence[Draft], stories: dict[str, Any], rng: Rng) -> _World
     likeness[:, release >= 0] = -9.0
     near = np.argsort(-likeness, axis=1, kind="stable")[:, :24]
     row_of = {d.id: n for n, d in enumerate(drafts)}
+    hub = row_of[stories["hub"]]
+    crowded = (rng.random(len(drafts)) < 0.4) & fits[:, hub]
+    crowded[hub] = False
+    near[crowded, rng.integers(0, 6, len(drafts))[crowded]] = hub  # the hub stands in lists it has no business in
     partner: dict[int, int] = {}
     for a, b in stories["bought_together"]:
         partner[row_of[a]], partner[row_of[b]] = row_of[b], row_of[a]
@@ -119,7 +157,9 @@ def _shopper(world: _World, log: _Log, shopper: int, session: int, rng: Rng) -> 
     loved = set(rng.choice(np.array(houses, dtype=object), size=int(rng.integers(1, 4)), replace=False))
     # a latent taste: the mean of a few products that this shopper would have loved, and much of their own
     pool = np.flatnonzero(shown & np.array([d.house.name in loved for d in world.drafts]))
-    picks = rng.choice(pool, size=min(5, len(pool)), replace=False) if len(pool) else rng.choice(np.flatnonzero(shown), 3)
+    picks = (
+        rng.choice(pool, size=min(5, len(pool)), replace=False) if len(pool) else rng.choice(np.flatnonzero(shown), 3)
+    )
     like = world.taste[picks].mean(axis=0)
     liking = world.taste @ (like / np.linalg.norm(like)) * 4.0 + world.appeal + rng.normal(0, 0.25, len(world.drafts))
     liking = np.where(shown, liking, -6.0)
@@ -139,7 +179,9 @@ def _shopper(world: _World, log: _Log, shopper: int, session: int, rng: Rng) -> 
     return session
 
 
-def _session(world: _World, log: _Log, shopper: int, session: int, moment: float, liking: Any, owned: set[int], rng: Rng) -> None:
+def _session(
+    world: _World, log: _Log, shopper: int, session: int, moment: float, liking: Any, owned: set[int], rng: Rng
+) -> None:
     today = int(np.floor(moment / 86400))
     live = world.release <= today
     entry = rng.random()
@@ -149,9 +191,17 @@ def _session(world: _World, log: _Log, shopper: int, session: int, moment: float
     else:
         placement = "trending" if entry < 0.55 else "for_you" if entry < 0.8 else ""
         rows = np.flatnonzero(live & (liking > -5))
-        heat = (world.appeal if placement == "trending" else liking)[rows] - 2.2 * world.fresh_house[rows] + rng.gumbel(0, 0.8, len(rows))
+        heat = (
+            (world.appeal if placement == "trending" else liking)[rows]
+            - 2.2 * world.fresh_house[rows]
+            + rng.gumbel(0, 0.8, len(rows))
+        )
         chosen = rows[np.argsort(-heat, kind="stable")[:8]]
-        anchor = _shown(world, log, shopper, session, second, placement, chosen, -1, liking, rng) if placement else int(chosen[0])
+        anchor = (
+            _shown(world, log, shopper, session, second, placement, chosen, -1, liking, rng)
+            if placement
+            else int(chosen[0])
+        )
     steps = 0
     while anchor >= 0 and steps < 7:
         steps += 1
@@ -173,11 +223,26 @@ def _session(world: _World, log: _Log, shopper: int, session: int, moment: float
         placement = "similar" if rng.random() < 0.8 else "look"
         if placement == "look":
             others = np.flatnonzero(live & (liking > -5) & (rng.random(len(liking)) < 0.05))
-            options = others[np.argsort(-(world.taste[others] @ world.taste[anchor] - 0.8 * world.fresh_house[others]), kind="stable")]
+            options = others[
+                np.argsort(
+                    -(world.taste[others] @ world.taste[anchor] - 0.8 * world.fresh_house[others]), kind="stable"
+                )
+            ]
         anchor = _shown(world, log, shopper, session, second + 12, placement, options[:8], anchor, liking, rng)
 
 
-def _shown(world: _World, log: _Log, shopper: int, session: int, second: float, placement: str, rows: Any, anchor: int, liking: Any, rng: Rng) -> int:
+def _shown(
+    world: _World,
+    log: _Log,
+    shopper: int,
+    session: int,
+    second: float,
+    placement: str,
+    rows: Any,
+    anchor: int,
+    liking: Any,
+    rng: Rng,
+) -> int:
     """Impressions of a list, and the one clicked, or -1."""
     del world
     for position, row in enumerate(rows):
@@ -190,7 +255,9 @@ def _shown(world: _World, log: _Log, shopper: int, session: int, second: float, 
     return -1
 
 
-def _search(world: _World, log: _Log, shopper: int, session: int, second: float, liking: Any, live: Any, rng: Rng) -> tuple[int, float]:
+def _search(
+    world: _World, log: _Log, shopper: int, session: int, second: float, liking: Any, live: Any, rng: Rng
+) -> tuple[int, float]:
     if rng.random() < 0.07:
         log.add(second, shopper, session, "search", query=str(rng.choice(np.array(EMPTY_SEARCHES, dtype=object))))
         return -1, second
@@ -198,16 +265,37 @@ def _search(world: _World, log: _Log, shopper: int, session: int, second: float,
     wish = world.drafts[int(rng.choice(len(weights), p=weights / weights.sum()))]
     noun = wish.kind.type.lower()
     form = int(rng.integers(5))
-    query = (noun, f"{wish.colour[0]} {noun}", f"{wish.material[0]} {noun}", f"{wish.occasion[0]} {noun}", f"{wish.house.name} {noun}".lower())[form]
+    query = (
+        noun,
+        f"{wish.colour[0]} {noun}",
+        f"{wish.material[0]} {noun}",
+        f"{wish.occasion[0]} {noun}",
+        f"{wish.house.name} {noun}".lower(),
+    )[form]
     log.add(second, shopper, session, "search", query=query)
     rows = world.by_group[wish.kind.type]
     rows = rows[live[rows] & (liking[rows] > -5)]
-    match = np.array([(wish.colour[0] in world.drafts[r].colour) + (wish.material[0] in world.drafts[r].material) for r in rows], dtype=float)
-    order = rows[np.argsort(-(match + rng.gumbel(0, 0.4, len(rows)) - 1.5 * world.fresh_house[rows]), kind="stable")][:8]
+    match = np.array(
+        [(wish.colour[0] in world.drafts[r].colour) + (wish.material[0] in world.drafts[r].material) for r in rows],
+        dtype=float,
+    )
+    order = rows[np.argsort(-(match + rng.gumbel(0, 0.4, len(rows)) - 1.5 * world.fresh_house[rows]), kind="stable")][
+        :8
+    ]
     return _shown(world, log, shopper, session, second + 2, "search", order, -1, liking, rng), second + 4
 
 
-def _buy(world: _World, log: _Log, shopper: int, session: int, second: float, row: int, liking: Any, owned: set[int], rng: Rng) -> None:
+def _buy(
+    world: _World,
+    log: _Log,
+    shopper: int,
+    session: int,
+    second: float,
+    row: int,
+    liking: Any,
+    owned: set[int],
+    rng: Rng,
+) -> None:
     d = world.drafts[row]
     sizes = [size for size, left in d.stock.items() if left > 0]
     if not sizes or row in owned:
@@ -223,12 +311,33 @@ def _buy(world: _World, log: _Log, shopper: int, session: int, second: float, ro
     if back:
         when = arrives + rng.uniform(1, 9) * 86400
         if when < -60:
-            log.add(when, shopper, session, "return", row, size=size, price=d.price, text=RETURN_REASONS[int(rng.integers(len(RETURN_REASONS) if len(d.stock) > 1 else 4)) if len(d.stock) > 1 else int(rng.integers(2, 6))])
+            log.add(
+                when,
+                shopper,
+                session,
+                "return",
+                row,
+                size=size,
+                price=d.price,
+                text=RETURN_REASONS[
+                    int(rng.integers(len(RETURN_REASONS) if len(d.stock) > 1 else 4))
+                    if len(d.stock) > 1
+                    else int(rng.integers(2, 6))
+                ],
+            )
     if rng.random() < 0.22:
         when = arrives + rng.uniform(2, 14) * 86400
         if when < -60:
             rating = int(np.clip(round(rng.normal(2.2 if back else 4.4, 0.8)), 1, 5))
-            log.add(when, shopper, session, "review", row, rating=rating, text=REVIEWS[rating][int(rng.integers(len(REVIEWS[rating])))])
+            log.add(
+                when,
+                shopper,
+                session,
+                "review",
+                row,
+                rating=rating,
+                text=REVIEWS[rating][int(rng.integers(len(REVIEWS[rating])))],
+            )
 
 
 def _frame(log: _Log, world: _World) -> pd.DataFrame:
@@ -237,17 +346,23 @@ def _frame(log: _Log, world: _World) -> pd.DataFrame:
     # the last event lies late on the day before the anchor day
     frame["second"] = frame["second"] - max(0, int(frame["second"].max()) + 60)
     frame = frame.sort_values(["second", "session"], kind="stable").reset_index(drop=True)
-    ids = np.array([*(d.id for d in world.drafts), ""], dtype=object)
+    ids: Any = np.array([*(d.id for d in world.drafts), None], dtype=object)  # row -1 is nothing
+
+    people: Any = np.array([f"s{number:04d}" for number in range(int(frame["shopper"].max()) + 1)], dtype=object)
+
+    def named(rows: pd.Series) -> Any:
+        return ids[rows.to_numpy(dtype=np.int64)]
+
     out = pd.DataFrame(
         {
             "second": frame["second"].astype("int32"),
-            "shopper": pd.Categorical.from_codes(frame["shopper"].to_numpy(), categories=[f"s{n:04d}" for n in range(int(frame["shopper"].max()) + 1)]),
+            "shopper": pd.Categorical(people[frame["shopper"].to_numpy(dtype=np.int64)], categories=people),
             "session": frame["session"].astype("int32"),
             "kind": pd.Categorical(frame["kind"], categories=list(KINDS)),
-            "item": pd.Categorical(np.where(frame["item"] >= 0, ids[frame["item"]], None), categories=ids[:-1]),
+            "item": pd.Categorical(named(frame["item"]), categories=ids[:-1]),
             "placement": pd.Categorical(frame["placement"].replace("", None), categories=list(PLACEMENTS)),
             "position": frame["position"].astype("int8"),
-            "anchor": pd.Categorical(np.where(frame["anchor"] >= 0, ids[frame["anchor"]], None), categories=ids[:-1]),
+            "anchor": pd.Categorical(named(frame["anchor"]), categories=ids[:-1]),
             "query": pd.Categorical(frame["query"].replace("", None)),
             "size": pd.Categorical(frame["size"].replace("", None)),
             "price": frame["price"].astype("int32"),

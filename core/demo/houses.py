@@ -1,5 +1,7 @@
 """The maisons of the boutique. All are invented."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 from dataclasses import dataclass

@@ -1,5 +1,7 @@
 """The kinds of product: how each is cut, sized, priced and named."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -83,11 +85,36 @@ LEATHERS = (("vegan leather", "grained leather", "nylon", "canvas"), ("grained l
             ("calfskin", "nappa leather", "embossed leather", "suede", "woven leather", "silk satin"))  # fmt: skip
 SHOE_LEATHERS = (("vegan leather", "suede", "grained leather", "polyester satin"), ("grained leather", "suede", "nubuck", "calfskin"),
                  ("calfskin", "suede", "patent leather", "nappa leather", "embossed leather"), ("nappa leather", "calfskin", "suede", "silk satin", "patent leather", "velvet"))  # fmt: skip
-KNITS = (("acrylic", "cotton knit", "acrylic"), ("lambswool", "merino wool", "cotton knit", "acrylic"), ("merino wool", "mohair", "alpaca", "cashmere"), ("cashmere", "cashmere", "alpaca", "merino wool"))
-COATINGS = (("wool blend", "wool blend"), ("virgin wool", "wool tweed", "wool blend", "wool bouclé"), ("virgin wool", "wool bouclé", "cashmere blend"), ("camel hair", "cashmere blend", "virgin wool"))
-FLUID = (("viscose", "polyester satin", "organic cotton"), ("viscose", "cotton poplin", "linen"), ("silk crêpe", "silk twill", "viscose", "chiffon"), ("silk satin", "silk crêpe", "chiffon", "velvet", "lace"))
-SHIRTINGS = (("organic cotton", "cotton poplin", "viscose"), ("cotton poplin", "linen", "organic cotton"), ("cotton poplin", "silk twill", "linen"), ("silk crêpe", "silk satin", "cotton poplin"))
-SUITINGS = (("wool blend", "organic cotton", "viscose"), ("wool flannel", "tropical wool", "linen", "corduroy"), ("tropical wool", "wool flannel", "linen"), ("virgin wool", "tropical wool", "silk crêpe", "cashmere blend"))
+KNITS = (
+    ("acrylic", "cotton knit", "acrylic"),
+    ("lambswool", "merino wool", "cotton knit", "acrylic"),
+    ("merino wool", "mohair", "alpaca", "cashmere"),
+    ("cashmere", "cashmere", "alpaca", "merino wool"),
+)
+COATINGS = (
+    ("wool blend", "wool blend"),
+    ("virgin wool", "wool tweed", "wool blend", "wool bouclé"),
+    ("virgin wool", "wool bouclé", "cashmere blend"),
+    ("camel hair", "cashmere blend", "virgin wool"),
+)
+FLUID = (
+    ("viscose", "polyester satin", "organic cotton"),
+    ("viscose", "cotton poplin", "linen"),
+    ("silk crêpe", "silk twill", "viscose", "chiffon"),
+    ("silk satin", "silk crêpe", "chiffon", "velvet", "lace"),
+)
+SHIRTINGS = (
+    ("organic cotton", "cotton poplin", "viscose"),
+    ("cotton poplin", "linen", "organic cotton"),
+    ("cotton poplin", "silk twill", "linen"),
+    ("silk crêpe", "silk satin", "cotton poplin"),
+)
+SUITINGS = (
+    ("wool blend", "organic cotton", "viscose"),
+    ("wool flannel", "tropical wool", "linen", "corduroy"),
+    ("tropical wool", "wool flannel", "linen"),
+    ("virgin wool", "tropical wool", "silk crêpe", "cashmere blend"),
+)
 
 AUTUMN = ("autumn", "winter")
 ALL = ("spring", "summer", "autumn", "winter")
@@ -144,7 +171,11 @@ def pump_cut(r: Rng, a: str) -> Options:
 
 
 def loafer_cut(r: Rng, a: str) -> Options:
-    return {"style": "loafer", "saddle": pick(r, "penny", "bit", "tassel", "fringe", "plate"), "sole": pick(r, "leather", "leather", "rubber", "crepe", "tan")}
+    return {
+        "style": "loafer",
+        "saddle": pick(r, "penny", "bit", "tassel", "fringe", "plate"),
+        "sole": pick(r, "leather", "leather", "rubber", "crepe", "tan"),
+    }
 
 
 def sneaker_cut(r: Rng, a: str) -> Options:
@@ -153,14 +184,25 @@ def sneaker_cut(r: Rng, a: str) -> Options:
 
 
 def ankle_cut(r: Rng, a: str) -> Options:
-    heel = pick(r, "low", "lug", "low") if a == "men" else pick(r, "low", "lug", "block", "stiletto", "flare", "kitten", "cone")
+    heel = (
+        pick(r, "low", "lug", "low")
+        if a == "men"
+        else pick(r, "low", "lug", "block", "stiletto", "flare", "kitten", "cone")
+    )
     return {"style": "boot", "shaft": pick(r, "ankle", "lace", "ankle"), "heel": heel, "toe": pick(r, "round", "almond", "pointed", "square") if a != "men" else pick(r, "round", "almond"),
             "detail": pick(r, "zip", "buckle", "strap", "chain", "plain"), "sole": pick(r, "leather", "rubber", "crepe"), "welt": chance(r, 0.4),
             "furry": chance(r, 0.2) and heel in ("low", "lug"), "cap": chance(r, 0.2), "lace": chance(r, 0.3)}  # fmt: skip
 
 
 def chelsea_cut(r: Rng, a: str) -> Options:
-    return {"style": "boot", "shaft": "chelsea", "heel": pick(r, "low", "lug"), "toe": pick(r, "round", "almond"), "sole": pick(r, "leather", "rubber", "crepe"), "welt": chance(r, 0.4)}
+    return {
+        "style": "boot",
+        "shaft": "chelsea",
+        "heel": pick(r, "low", "lug"),
+        "toe": pick(r, "round", "almond"),
+        "sole": pick(r, "leather", "rubber", "crepe"),
+        "welt": chance(r, 0.4),
+    }
 
 
 def knee_cut(r: Rng, a: str) -> Options:
@@ -175,15 +217,32 @@ def sandal_cut(r: Rng, a: str) -> Options:
 
 
 def ballet_cut(r: Rng, a: str) -> Options:
-    return {"style": "ballet", "toe": pick(r, "round", "pointed", "square", "almond"), "deco": pick(r, "bow", "bow", "buckle", "none"), "cap": chance(r, 0.4), "ankle": chance(r, 0.3), "sole": pick(r, "tan", "leather")}
+    return {
+        "style": "ballet",
+        "toe": pick(r, "round", "pointed", "square", "almond"),
+        "deco": pick(r, "bow", "bow", "buckle", "none"),
+        "cap": chance(r, 0.4),
+        "ankle": chance(r, 0.3),
+        "sole": pick(r, "tan", "leather"),
+    }
 
 
 def derby_cut(r: Rng, a: str) -> Options:
-    return {"style": "derby", "toe_style": pick(r, "plain", "cap", "brogue", "wing"), "sole": pick(r, "leather", "rubber", "crepe", "white"), "lace": chance(r, 0.2)}
+    return {
+        "style": "derby",
+        "toe_style": pick(r, "plain", "cap", "brogue", "wing"),
+        "sole": pick(r, "leather", "rubber", "crepe", "white"),
+        "lace": chance(r, 0.2),
+    }
 
 
 def mule_cut(r: Rng, a: str) -> Options:
-    return {"style": "mule", "heel": pick(r, "flat", "flat", "kitten", "block"), "deco": pick(r, "bit", "buckle", "bow", "woven", "none"), "sole": pick(r, "tan", "leather")}
+    return {
+        "style": "mule",
+        "heel": pick(r, "flat", "flat", "kitten", "block"),
+        "deco": pick(r, "bit", "buckle", "bow", "woven", "none"),
+        "sole": pick(r, "tan", "leather"),
+    }
 
 
 def espadrille_cut(r: Rng, a: str) -> Options:
@@ -191,7 +250,9 @@ def espadrille_cut(r: Rng, a: str) -> Options:
 
 
 def coat_cut(r: Rng, a: str) -> Options:
-    closure = pick(r, "single", "double", "wrap", "single") if a != "men" else pick(r, "single", "double", "toggle", "single")
+    closure = (
+        pick(r, "single", "double", "wrap", "single") if a != "men" else pick(r, "single", "double", "toggle", "single")
+    )
     collar = pick(r, "notch", "peak", "shawl", "stand") if a != "men" else pick(r, "notch", "peak", "stand")
     if closure == "toggle":
         collar = "hood"
@@ -226,11 +287,29 @@ def leather_jacket_cut(r: Rng, a: str) -> Options:
 
 
 def casual_jacket_cut(r: Rng, a: str) -> Options:
-    return {"closure": "single", "collar": "shirt", "length": pick(r, "crop", "crop", "hip"), "pockets": "chest", "yoke": True, "fit": pick(r, "regular", "easy", "oversized"), "buttons": 5, "metal": True, "stitched": True}
+    return {
+        "closure": "single",
+        "collar": "shirt",
+        "length": pick(r, "crop", "crop", "hip"),
+        "pockets": "chest",
+        "yoke": True,
+        "fit": pick(r, "regular", "easy", "oversized"),
+        "buttons": 5,
+        "metal": True,
+        "stitched": True,
+    }
 
 
 def bomber_cut(r: Rng, a: str) -> Options:
-    return {"closure": "zip", "collar": pick(r, "stand", "stand", "shirt"), "length": "crop", "pockets": pick(r, "welt", "zip"), "fit": pick(r, "regular", "easy"), "band": "rib", "cuff": "rib"}
+    return {
+        "closure": "zip",
+        "collar": pick(r, "stand", "stand", "shirt"),
+        "length": "crop",
+        "pockets": pick(r, "welt", "zip"),
+        "fit": pick(r, "regular", "easy"),
+        "band": "rib",
+        "cuff": "rib",
+    }
 
 
 def day_dress_cut(r: Rng, a: str) -> Options:
@@ -239,7 +318,14 @@ def day_dress_cut(r: Rng, a: str) -> Options:
 
 
 def slip_cut(r: Rng, a: str) -> Options:
-    return {"neck": pick(r, "slip", "sweetheart", "cowl", "halter"), "shape": pick(r, "slip", "slip", "column", "a-line"), "length": pick(r, "mini", "midi", "midi", "maxi"), "sleeve": "none", "waist": "none", "slit": chance(r, 0.4)}
+    return {
+        "neck": pick(r, "slip", "sweetheart", "cowl", "halter"),
+        "shape": pick(r, "slip", "slip", "column", "a-line"),
+        "length": pick(r, "mini", "midi", "midi", "maxi"),
+        "sleeve": "none",
+        "waist": "none",
+        "slit": chance(r, 0.4),
+    }
 
 
 def evening_cut(r: Rng, a: str) -> Options:
@@ -249,11 +335,25 @@ def evening_cut(r: Rng, a: str) -> Options:
 
 
 def shirt_dress_cut(r: Rng, a: str) -> Options:
-    return {"neck": "shirt", "shape": pick(r, "a-line", "shift", "full"), "length": pick(r, "knee", "midi", "midi"), "sleeve": pick(r, "long", "short", "three-quarter", "bishop"), "belt": pick(r, None, "tie", "buckle"), "cuff": pick(r, "button", "plain")}
+    return {
+        "neck": "shirt",
+        "shape": pick(r, "a-line", "shift", "full"),
+        "length": pick(r, "knee", "midi", "midi"),
+        "sleeve": pick(r, "long", "short", "three-quarter", "bishop"),
+        "belt": pick(r, None, "tie", "buckle"),
+        "cuff": pick(r, "button", "plain"),
+    }
 
 
 def knit_dress_cut(r: Rng, a: str) -> Options:
-    return {"neck": pick(r, "crew", "v", "boat", "scoop"), "shape": pick(r, "sheath", "column", "a-line"), "length": pick(r, "knee", "midi"), "sleeve": pick(r, "long", "three-quarter", "short"), "rib": chance(r, 0.6), "cuff": "rib"}
+    return {
+        "neck": pick(r, "crew", "v", "boat", "scoop"),
+        "shape": pick(r, "sheath", "column", "a-line"),
+        "length": pick(r, "knee", "midi"),
+        "sleeve": pick(r, "long", "three-quarter", "short"),
+        "rib": chance(r, 0.6),
+        "cuff": "rib",
+    }
 
 
 def jumper_cut(r: Rng, a: str) -> Options:
@@ -264,7 +364,13 @@ def jumper_cut(r: Rng, a: str) -> Options:
 
 def roll_cut(r: Rng, a: str) -> Options:
     surface = pick(r, "knit", "rib", "rib", "cable")
-    return {"neck": "roll", "fit": pick(r, "slim", "regular", "easy"), "length": pick(r, "regular", "regular", "long"), "surface": surface, "cables": pick(r, 2, 3) if surface == "cable" else None}
+    return {
+        "neck": "roll",
+        "fit": pick(r, "slim", "regular", "easy"),
+        "length": pick(r, "regular", "regular", "long"),
+        "surface": surface,
+        "cables": pick(r, 2, 3) if surface == "cable" else None,
+    }
 
 
 def cardigan_cut(r: Rng, a: str) -> Options:
@@ -274,7 +380,14 @@ def cardigan_cut(r: Rng, a: str) -> Options:
 
 def vest_cut(r: Rng, a: str) -> Options:
     surface = pick(r, "knit", "cable", "rib")
-    return {"neck": pick(r, "v", "v", "crew"), "sleeve": "none", "fit": pick(r, "slim", "regular"), "length": "regular", "surface": surface, "cables": 3 if surface == "cable" else None}
+    return {
+        "neck": pick(r, "v", "v", "crew"),
+        "sleeve": "none",
+        "fit": pick(r, "slim", "regular"),
+        "length": "regular",
+        "surface": surface,
+        "cables": 3 if surface == "cable" else None,
+    }
 
 
 def shirt_cut(r: Rng, a: str) -> Options:
@@ -283,15 +396,33 @@ def shirt_cut(r: Rng, a: str) -> Options:
 
 
 def blouse_cut(r: Rng, a: str) -> Options:
-    return {"neck": pick(r, "bow", "stand", "wrap", "v", "square", "cowl"), "sleeve": pick(r, "bishop", "bell", "puff", "long", "three-quarter"), "fit": pick(r, "slim", "regular", "easy"), "ruffle": chance(r, 0.2), "length": pick(r, "regular", "crop")}
+    return {
+        "neck": pick(r, "bow", "stand", "wrap", "v", "square", "cowl"),
+        "sleeve": pick(r, "bishop", "bell", "puff", "long", "three-quarter"),
+        "fit": pick(r, "slim", "regular", "easy"),
+        "ruffle": chance(r, 0.2),
+        "length": pick(r, "regular", "crop"),
+    }
 
 
 def tee_cut(r: Rng, a: str) -> Options:
-    return {"neck": pick(r, "crew", "v", "scoop", "boat") if a != "men" else pick(r, "crew", "v"), "sleeve": pick(r, "short", "short", "long", "cap") if a == "women" else pick(r, "short", "long"), "fit": pick(r, "slim", "regular", "easy", "oversized"), "tee": True, "pocket": chance(r, 0.25)}
+    return {
+        "neck": pick(r, "crew", "v", "scoop", "boat") if a != "men" else pick(r, "crew", "v"),
+        "sleeve": pick(r, "short", "short", "long", "cap") if a == "women" else pick(r, "short", "long"),
+        "fit": pick(r, "slim", "regular", "easy", "oversized"),
+        "tee": True,
+        "pocket": chance(r, 0.25),
+    }
 
 
 def polo_cut(r: Rng, a: str) -> Options:
-    return {"neck": "polo", "sleeve": pick(r, "short", "long"), "fit": pick(r, "slim", "regular", "easy"), "length": "regular", "surface": "knit"}
+    return {
+        "neck": "polo",
+        "sleeve": pick(r, "short", "long"),
+        "fit": pick(r, "slim", "regular", "easy"),
+        "length": "regular",
+        "surface": "knit",
+    }
 
 
 def tailored_cut(r: Rng, a: str) -> Options:
@@ -300,23 +431,56 @@ def tailored_cut(r: Rng, a: str) -> Options:
 
 
 def jeans_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "skinny", "straight", "wide", "flared", "barrel", "cropped") if a != "men" else pick(r, "slim", "straight", "tapered"), "crease": False, "turnup": chance(r, 0.3), "stitched": True, "metal": True}
+    return {
+        "shape": pick(r, "skinny", "straight", "wide", "flared", "barrel", "cropped")
+        if a != "men"
+        else pick(r, "slim", "straight", "tapered"),
+        "crease": False,
+        "turnup": chance(r, 0.3),
+        "stitched": True,
+        "metal": True,
+    }
 
 
 def wide_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "wide", "barrel", "wide"), "crease": chance(r, 0.3), "pleats": chance(r, 0.5), "drawstring": chance(r, 0.3), "belt": pick(r, None, None, "tie")}
+    return {
+        "shape": pick(r, "wide", "barrel", "wide"),
+        "crease": chance(r, 0.3),
+        "pleats": chance(r, 0.5),
+        "drawstring": chance(r, 0.3),
+        "belt": pick(r, None, None, "tie"),
+    }
 
 
 def shorts_cut(r: Rng, a: str) -> Options:
-    return {"shape": "shorts", "crease": chance(r, 0.5), "pleats": chance(r, 0.5), "turnup": chance(r, 0.5), "drawstring": chance(r, 0.3)}
+    return {
+        "shape": "shorts",
+        "crease": chance(r, 0.5),
+        "pleats": chance(r, 0.5),
+        "turnup": chance(r, 0.5),
+        "drawstring": chance(r, 0.3),
+    }
 
 
 def chino_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "tapered", "straight", "slim", "jogger"), "crease": False, "cargo": chance(r, 0.3), "turnup": chance(r, 0.4)}
+    return {
+        "shape": pick(r, "tapered", "straight", "slim", "jogger"),
+        "crease": False,
+        "cargo": chance(r, 0.3),
+        "turnup": chance(r, 0.4),
+    }
 
 
 def skirt_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "a-line", "pencil", "full", "tulip", "wrap", "tiered", "slip", "pleated"), "length": pick(r, "mini", "knee", "midi", "midi", "maxi"), "slit": chance(r, 0.2), "front_buttons": chance(r, 0.2), "pockets": chance(r, 0.15), "belt": pick(r, None, None, None, "belt"), "metal": chance(r, 0.4)}
+    return {
+        "shape": pick(r, "a-line", "pencil", "full", "tulip", "wrap", "tiered", "slip", "pleated"),
+        "length": pick(r, "mini", "knee", "midi", "midi", "maxi"),
+        "slit": chance(r, 0.2),
+        "front_buttons": chance(r, 0.2),
+        "pockets": chance(r, 0.15),
+        "belt": pick(r, None, None, None, "belt"),
+        "metal": chance(r, 0.4),
+    }
 
 
 def pleated_cut(r: Rng, a: str) -> Options:
@@ -324,7 +488,7 @@ def pleated_cut(r: Rng, a: str) -> Options:
 
 
 def scarf_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "knot", "stole", "knot", "snood")}
+    return {"shape": pick(r, "knot", "stole", "knot", "stole")}
 
 
 def square_cut(r: Rng, a: str) -> Options:
@@ -332,15 +496,31 @@ def square_cut(r: Rng, a: str) -> Options:
 
 
 def brim_cut(r: Rng, a: str) -> Options:
-    return {"style": pick(r, "fedora", "cloche") if a == "women" else "fedora", "bow": chance(r, 0.7), "feather": chance(r, 0.35), "pin": chance(r, 0.3), "dip": pick(r, 2, 10, 20)}
+    return {
+        "style": pick(r, "fedora", "cloche") if a == "women" else "fedora",
+        "bow": chance(r, 0.7),
+        "feather": chance(r, 0.35),
+        "pin": chance(r, 0.3),
+        "dip": pick(r, 2, 10, 20),
+    }
 
 
 def sun_cut(r: Rng, a: str) -> Options:
-    return {"style": pick(r, "wide", "panama", "wide"), "dip": pick(r, 0, 8, 16), "bow": chance(r, 0.5), "feather": False}
+    return {
+        "style": pick(r, "wide", "panama", "wide"),
+        "dip": pick(r, 0, 8, 16),
+        "bow": chance(r, 0.5),
+        "feather": False,
+    }
 
 
 def beanie_cut(r: Rng, a: str) -> Options:
-    return {"style": "beanie", "pompom": pick(r, None, None, "one", "two"), "patch": chance(r, 0.4), "surface": pick(r, "rib", "knit", "waffle")}
+    return {
+        "style": "beanie",
+        "pompom": pick(r, None, None, "one", "two"),
+        "patch": chance(r, 0.4),
+        "surface": pick(r, "rib", "knit", "waffle"),
+    }
 
 
 def soft_hat_cut(r: Rng, a: str) -> Options:
@@ -352,16 +532,32 @@ def cap_cut(r: Rng, a: str) -> Options:
 
 
 def belt_cut(r: Rng, a: str) -> Options:
-    return {"width": pick(r, "slim", "classic", "wide") if a == "women" else pick(r, "classic", "classic", "slim"), "buckle": pick(r, "frame", "round", "plaque", "interlock", "horseshoe", "covered")}
+    return {
+        "width": pick(r, "slim", "classic", "wide") if a == "women" else pick(r, "classic", "classic", "slim"),
+        "buckle": pick(r, "frame", "round", "plaque", "interlock", "horseshoe", "covered"),
+    }
 
 
 def sun_glasses_cut(r: Rng, a: str) -> Options:
     wire = chance(r, 0.3)
-    return {"style": pick(r, "round", "square", "cat", "aviator", "oval", "oversized", "hex", "shield") if a == "women" else pick(r, "round", "square", "aviator", "hex"), "wire": wire, "gradient": chance(r, 0.5), "thick": pick(r, 8.0, 11.0, 14.0), "chain": chance(r, 0.12)}
+    return {
+        "style": pick(r, "round", "square", "cat", "aviator", "oval", "oversized", "hex", "shield")
+        if a == "women"
+        else pick(r, "round", "square", "aviator", "hex"),
+        "wire": wire,
+        "gradient": chance(r, 0.5),
+        "thick": pick(r, 8.0, 11.0, 14.0),
+        "chain": chance(r, 0.12),
+    }
 
 
 def optical_cut(r: Rng, a: str) -> Options:
-    return {"style": pick(r, "round", "square", "oval", "cat"), "optical": True, "wire": chance(r, 0.4), "thick": pick(r, 6.0, 9.0)}
+    return {
+        "style": pick(r, "round", "square", "oval", "cat"),
+        "optical": True,
+        "wire": chance(r, 0.4),
+        "thick": pick(r, 6.0, 9.0),
+    }
 
 
 def watch_cut(r: Rng, a: str) -> Options:
@@ -377,15 +573,32 @@ def necklace_cut(r: Rng, a: str) -> Options:
 
 
 def earring_cut(r: Rng, a: str) -> Options:
-    return {"piece": "earrings", "style": pick(r, "hoop", "drop", "pearl", "chandelier", "knot", "bead", "leaf", "twist", "stud"), "size": pick(r, 32.0, 46.0, 60.0), "thick": pick(r, 5.0, 9.0, 15.0)}
+    return {
+        "piece": "earrings",
+        "style": pick(r, "hoop", "drop", "pearl", "chandelier", "knot", "bead", "leaf", "twist", "stud"),
+        "size": pick(r, 32.0, 46.0, 60.0),
+        "thick": pick(r, 5.0, 9.0, 15.0),
+    }
 
 
 def ring_cut(r: Rng, a: str) -> Options:
-    return {"piece": "ring", "style": pick(r, "solitaire", "trilogy", "band", "pearl", "dome", "signet") if a != "men" else "signet"}
+    return {
+        "piece": "ring",
+        "style": pick(r, "solitaire", "trilogy", "band", "pearl", "dome", "signet") if a != "men" else "signet",
+    }
 
 
 def bracelet_cut(r: Rng, a: str) -> Options:
-    return {"piece": "bracelet", "style": pick(r, "bangle", "cuff", "chain", "beads", "tennis"), "count": pick(r, 1, 3), "thick": pick(r, 8.0, 14.0, 20.0), "stones": chance(r, 0.4), "size": pick(r, 11.0, 14.0, 18.0), "charm": chance(r, 0.4), "accent": chance(r, 0.5)}
+    return {
+        "piece": "bracelet",
+        "style": pick(r, "bangle", "cuff", "chain", "beads", "tennis"),
+        "count": pick(r, 1, 3),
+        "thick": pick(r, 8.0, 14.0, 20.0),
+        "stones": chance(r, 0.4),
+        "size": pick(r, 11.0, 14.0, 18.0),
+        "charm": chance(r, 0.4),
+        "accent": chance(r, 0.5),
+    }
 
 
 def brooch_cut(r: Rng, a: str) -> Options:
@@ -397,16 +610,21 @@ def gloves_cut(r: Rng, a: str) -> Options:
 
 
 def slg_cut(r: Rng, a: str) -> Options:
-    return {"shape": pick(r, "long", "bifold", "card", "coin"), "clasp": pick(r, "turn", "bar", "ring"), "quilt": chance(r, 0.2), "emblem": chance(r, 0.4)}
+    return {
+        "shape": pick(r, "long", "bifold", "card", "coin"),
+        "clasp": pick(r, "turn", "bar", "ring"),
+        "quilt": chance(r, 0.2),
+        "emblem": chance(r, 0.4),
+    }
 
 
 def tie_cut(r: Rng, a: str) -> Options:
     return {"style": pick(r, "blade", "blade", "knit", "bow", "clip")}
 
 
-STANDS = {"room": (350, 420), "most": 1.3, "standing": True}
-SHOE = {"room": (396, 350), "most": 1.3, "standing": True}
-HELD = {"room": (350, 360), "most": 1.5}
+STANDS: Options = {"room": (350, 420), "most": 1.3, "standing": True}
+SHOE: Options = {"room": (396, 350), "most": 1.3, "standing": True}
+HELD: Options = {"room": (350, 360), "most": 1.5}
 
 KINDS: tuple[Kind, ...] = (
     Kind(("Bags", "Tote bags"), "bag", "bags.tote", 10, 320, "one", LEATHERS, _by("shape", {"basket": ("basket", "basket bag")}, "tote", "tote bag", "shopper"), tote_cut, ("work", "weekend", "travel"), ALL, 0.1, 0.2, 1.0, **STANDS),
@@ -420,7 +638,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(("Shoes", "Pumps"), "shoe", "shoes.shoe", 10, 260, "shoes women", SHOE_LEATHERS, _named("pump", "court shoe", "heel"), pump_cut, ("evening", "work", "ceremony"), ALL, 0.0, 0.0, 0.8, **SHOE),
     Kind(("Shoes", "Loafers"), "shoe", "shoes.shoe", 12, 230, "shoes", SHOE_LEATHERS, _named("loafer", "loafer", "moccasin"), loafer_cut, ("work", "day"), MILD, 0.5, 0.0, 0.5, **SHOE),
     Kind(("Shoes", "Sneakers"), "shoe", "shoes.shoe", 11, 160, "shoes", (("vegan leather", "canvas", "nylon"), ("canvas", "grained leather", "suede"), ("calfskin", "suede", "nubuck"), ("calfskin", "nappa leather")), _named("sneaker", "trainer"), sneaker_cut, ("sport", "weekend", "day"), ALL, 0.45, 0.0, 0.4, **SHOE),
-    Kind(("Shoes", "Ankle boots"), "shoe", "shoes.shoe", 9, 290, "shoes", SHOE_LEATHERS[:3] + (("calfskin", "nappa leather", "suede"),), _named("ankle boot", "bootie"), ankle_cut, ("day", "work", "weekend"), AUTUMN, 0.35, 0.0, 0.4, **SHOE),
+    Kind(("Shoes", "Ankle boots"), "shoe", "shoes.shoe", 9, 290, "shoes", (*SHOE_LEATHERS[:3], ("calfskin", "nappa leather", "suede")), _named("ankle boot", "bootie"), ankle_cut, ("day", "work", "weekend"), AUTUMN, 0.35, 0.0, 0.4, **SHOE),
     Kind(("Shoes", "Chelsea boots"), "shoe", "shoes.shoe", 5, 280, "shoes", (("vegan leather", "suede"), ("grained leather", "nubuck", "suede"), ("calfskin", "suede"), ("calfskin", "suede")), _named("Chelsea boot"), chelsea_cut, ("day", "weekend", "work"), AUTUMN, 0.6, 0.0, 0.0, **SHOE),
     Kind(("Shoes", "Knee boots"), "shoe", "shoes.shoe", 6, 420, "shoes women", (("vegan leather", "suede"), ("suede", "grained leather"), ("calfskin", "suede", "embossed leather"), ("nappa leather", "calfskin", "suede")), _named("knee boot", "tall boot"), knee_cut, ("day", "work", "evening"), AUTUMN, 0.0, 0.0, 0.5, **SHOE),
     Kind(("Shoes", "Sandals"), "shoe", "shoes.shoe", 12, 200, "shoes", SHOE_LEATHERS, _named("sandal"), sandal_cut, ("holiday", "day", "evening"), WARM, 0.2, 0.0, 0.6, **SHOE),
@@ -431,7 +649,7 @@ KINDS: tuple[Kind, ...] = (
     Kind(("Coats", "Wool coats"), "coat", "garments.coat", 11, 560, "clothes", COATINGS, _by("closure", {"wrap": ("wrap coat", "belted coat"), "toggle": ("duffle coat",), "double": ("double-breasted coat", "overcoat")}, "coat", "overcoat"), coat_cut, ("work", "day"), AUTUMN, 0.4, 0.0, 1.0),
     Kind(("Coats", "Trench coats"), "coat", "garments.coat", 6, 480, "clothes", (("organic cotton", "nylon"), ("cotton gabardine",), ("cotton gabardine", "suede"), ("cotton gabardine", "nappa leather")), _named("trench coat", "trench", "raincoat"), trench_cut, ("work", "day", "travel"), MILD, 0.4, 0.0, 0.3),
     Kind(("Coats", "Puffer coats"), "coat", "garments.coat", 5, 390, "letters", (("quilted nylon",), ("quilted nylon",), ("quilted nylon",), ("quilted nylon",)), _named("puffer", "down coat", "quilted coat"), puffer_cut, ("weekend", "travel", "sport"), AUTUMN, 0.4, 0.3, 0.1),
-    Kind(("Jackets", "Blazers"), "jacket", "garments.coat", 9, 380, "clothes", SUITINGS[:2] + (("tropical wool", "wool flannel", "linen", "velvet"), ("virgin wool", "velvet", "cashmere blend", "wool tweed")), _named("blazer", "tailored jacket"), blazer_cut, ("work", "ceremony", "evening"), MILD, 0.4, 0.0, 1.0),
+    Kind(("Jackets", "Blazers"), "jacket", "garments.coat", 9, 380, "clothes", (*SUITINGS[:2], ("tropical wool", "wool flannel", "linen", "velvet"), ("virgin wool", "velvet", "cashmere blend", "wool tweed")), _named("blazer", "tailored jacket"), blazer_cut, ("work", "ceremony", "evening"), MILD, 0.4, 0.0, 1.0),
     Kind(("Jackets", "Leather jackets"), "jacket", "garments.coat", 6, 620, "clothes", (("vegan leather",), ("suede", "grained leather"), ("nappa leather", "suede"), ("nappa leather", "suede")), _by("closure", {"biker": ("biker jacket",)}, "leather jacket", "jacket"), leather_jacket_cut, ("weekend", "evening", "day"), MILD, 0.4, 0.0, 0.0),
     Kind(("Jackets", "Casual jackets"), "jacket", "garments.coat", 5, 210, "letters", (("denim", "corduroy"), ("denim", "corduroy", "canvas"), ("denim", "suede"), ("suede", "denim")), _named("trucker jacket", "overshirt", "jacket"), casual_jacket_cut, ("weekend", "day"), MILD, 0.45, 0.2, 0.2),
     Kind(("Jackets", "Bombers"), "jacket", "garments.coat", 4, 280, "letters", (("nylon", "polyester satin"), ("nylon", "suede"), ("satin", "suede"), ("silk satin", "suede")), _named("bomber jacket", "bomber"), bomber_cut, ("weekend", "sport", "travel"), MILD, 0.4, 0.2, 0.6),
@@ -453,9 +671,9 @@ KINDS: tuple[Kind, ...] = (
     Kind(("Trousers", "Wide-leg trousers"), "trousers", "garments.trousers", 5, 190, "women", (("viscose", "organic cotton"), ("linen", "viscose", "corduroy"), ("silk crêpe", "tropical wool", "linen"), ("silk satin", "silk crêpe")), _named("wide-leg trousers", "palazzo trousers"), wide_cut, ("day", "evening", "holiday"), WARM, 0.0, 0.0, 0.9),
     Kind(("Trousers", "Chinos"), "trousers", "garments.trousers", 4, 130, "clothes", (("organic cotton",), ("organic cotton", "corduroy"), ("organic cotton", "linen"), ("linen",)), _named("chinos", "cotton trousers"), chino_cut, ("weekend", "day", "travel"), MILD, 0.7, 0.0, 0.2),
     Kind(("Trousers", "Shorts"), "trousers", "garments.trousers", 4, 110, "clothes", (("organic cotton", "linen"), ("linen", "organic cotton"), ("linen", "silk crêpe"), ("linen", "silk crêpe")), _named("shorts", "Bermuda shorts"), shorts_cut, ("holiday", "weekend"), WARM, 0.5, 0.0, 0.6),
-    Kind(("Skirts", "Skirts"), "skirt", "garments.skirt", 9, 180, "women", FLUID[:1] + (("wool flannel", "denim", "corduroy", "linen"), ("silk crêpe", "suede", "wool bouclé", "wool flannel"), ("silk satin", "nappa leather", "wool bouclé")), _by("shape", {"pencil": ("pencil skirt",), "wrap": ("wrap skirt", "kilt"), "slip": ("slip skirt",)}, "skirt"), skirt_cut, ("work", "day", "evening"), ALL, 0.0, 0.0, 0.9),
+    Kind(("Skirts", "Skirts"), "skirt", "garments.skirt", 9, 180, "women", (*FLUID[:1], ("wool flannel", "denim", "corduroy", "linen"), ("silk crêpe", "suede", "wool bouclé", "wool flannel"), ("silk satin", "nappa leather", "wool bouclé")), _by("shape", {"pencil": ("pencil skirt",), "wrap": ("wrap skirt", "kilt"), "slip": ("slip skirt",)}, "skirt"), skirt_cut, ("work", "day", "evening"), ALL, 0.0, 0.0, 0.9),
     Kind(("Skirts", "Pleated skirts"), "skirt", "garments.skirt", 4, 190, "women", (("viscose", "polyester satin"), ("wool flannel", "viscose"), ("satin", "silk crêpe"), ("silk satin", "silk crêpe")), _named("pleated skirt", "sunray skirt"), pleated_cut, ("work", "day"), MILD, 0.0, 0.0, 0.9),
-    Kind(("Scarves", "Wool scarves"), "scarf", "accessories.scarf", 9, 120, "one", (("acrylic", "wool blend"), ("lambswool", "wool blend", "merino wool"), ("cashmere", "merino wool", "alpaca"), ("cashmere", "cashmere")), _by("shape", {"snood": ("snood",), "stole": ("stole", "wrap")}, "scarf"), scarf_cut, ("day", "weekend", "work"), AUTUMN, 0.3, 0.5, 1.8),
+    Kind(("Scarves", "Wool scarves"), "scarf", "accessories.scarf", 9, 120, "one", (("acrylic", "wool blend"), ("lambswool", "wool blend", "merino wool"), ("cashmere", "merino wool", "alpaca"), ("cashmere", "cashmere")), _by("shape", {"stole": ("stole", "wrap")}, "scarf"), scarf_cut, ("day", "weekend", "work"), AUTUMN, 0.3, 0.5, 1.8),
     Kind(("Scarves", "Silk scarves"), "scarf", "accessories.scarf", 7, 150, "one", (("polyester satin",), ("viscose", "silk twill"), ("silk twill",), ("silk twill",)), _by("shape", {"twilly": ("neckerchief", "ribbon scarf")}, "silk square", "scarf"), square_cut, ("day", "work", "ceremony"), ALL, 0.05, 0.1, 3.0, room=(320, 330)),
     Kind(("Hats", "Felt hats"), "hat", "accessories.hat", 5, 170, "hats", (("wool felt",), ("wool felt",), ("wool felt",), ("wool felt",)), _by("style", {"cloche": ("cloche",)}, "fedora", "felt hat"), brim_cut, ("day", "ceremony"), AUTUMN, 0.3, 0.3, 0.0, room=(330, 300)),
     Kind(("Hats", "Sun hats"), "hat", "accessories.hat", 4, 120, "hats", (("straw",), ("straw", "raffia"), ("raffia",), ("raffia",)), _by("style", {"panama": ("panama hat",)}, "sun hat", "straw hat"), sun_cut, ("holiday",), WARM, 0.2, 0.2, 0.0, room=(350, 300)),

@@ -1,5 +1,7 @@
 """Colours, cloths and what they are called. A word and its drawn colour always agree."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -143,7 +145,7 @@ _M = (
     ("wool felt", "felt", 0.9, ("Rabbit-free wool felt, blocked on antique forms.", "Dense wool felt that holds its line in the rain.")),
     ("cotton gabardine", "cotton", 0.95, ("Cotton gabardine woven so tight that water beads on it.", "Proofed gabardine, made for April.")),
     ("cotton poplin", "poplin", 0.7, ("Crisp two-fold poplin.", "Poplin with a cool, papery hand.")),
-    ("organic cotton", "cotton", 0.6, ("Organic cotton jersey, prewashed.", "Combed organic cotton of 200 grams.")),
+    ("organic cotton", "cotton", 0.6, ("Organic cotton, washed before it is cut.", "Combed organic cotton with a dry touch.")),
     ("linen", "linen", 0.85, ("European flax, stone-washed until it gives in.", "Norman linen that looks better crumpled.")),
     ("denim", "denim", 0.8, ("Selvedge denim from an old shuttle loom.", "Fourteen-ounce denim with no stretch at all.", "Soft-washed denim, made with a tenth of the usual water.")),
     ("corduroy", "corduroy", 0.8, ("Wide-wale corduroy that whispers as you walk.", "Cotton corduroy with a velvety rib.")),

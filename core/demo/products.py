@@ -1,5 +1,7 @@
 """The catalogue of the boutique: style families, their colourways, and how each one is to be drawn."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import re
@@ -22,8 +24,21 @@ PATTERN_WORDS = {
     "leopard": "leopard", "zebra": "zebra", "argyle": "argyle", "paisley": "paisley", "geometric": "geometric", "abstract": "abstract",
     "monogram": "monogram",
 }  # fmt: skip
-TWO_COLOURED = {"stripe", "breton", "check", "gingham", "houndstooth", "dots", "zebra", "argyle", "geometric", "abstract", "floral", "paisley"}
-TIER_PRICE = {1: 0.42, 2: 1.0, 3: 1.75, 4: 3.3}
+TWO_COLOURED = {
+    "stripe",
+    "breton",
+    "check",
+    "gingham",
+    "houndstooth",
+    "dots",
+    "zebra",
+    "argyle",
+    "geometric",
+    "abstract",
+    "floral",
+    "paisley",
+}
+TIER_PRICE = {1: 0.48, 2: 1.0, 3: 1.75, 4: 3.3}
 TIER_COST = {1: 0.47, 2: 0.39, 3: 0.33, 4: 0.27}
 NEW_HOUSE_TYPES = ("Wool coats", "Day dresses", "Shoulder bags", "Bucket bags", "Loafers", "Wool scarves")
 
@@ -108,7 +123,7 @@ def _houses_for(kind: Kind, count: int, rng: Rng) -> list[House]:
     weights = [house.groups[kind.group] for house in able]
     chosen: list[House] = []
     for _ in range(count):
-        fresh = [0.35**chosen.count(house) * weight for house, weight in zip(able, weights, strict=True)]
+        fresh = [0.35 ** chosen.count(house) * weight for house, weight in zip(able, weights, strict=True)]
         chosen.append(draw_one(rng, able, fresh))
     return chosen
 
@@ -138,7 +153,11 @@ def _sizes(kind: Kind, audience: str) -> tuple[str, ...]:
 
 
 def _shades(rng: Rng, kind: Kind, house: House, material: str, count: int, options: dict[str, Any]) -> list[str]:
-    if kind.group == "jewellery" or (kind.group == "watch" and options.get("strap") in ("metal", "mesh", "bangle")) or (kind.group == "eyewear" and options.get("wire")):
+    if (
+        kind.group == "jewellery"
+        or (kind.group == "watch" and options.get("strap") in ("metal", "mesh", "bangle"))
+        or (kind.group == "eyewear" and options.get("wire"))
+    ):
         metals = ["gold", "silver"] + (["rose gold"] if kind.group != "eyewear" else ["gunmetal"])
         if material in ("18-carat gold", "gold-plated brass"):
             metals = ["gold", "rose gold"]
@@ -168,7 +187,22 @@ def _family(rng: Rng, seed: int, kind: Kind, house: House, taken: set[str], key:
     noun = str(draw_one(rng, kind.nouns(options)))
     style = _name(rng, house, noun, taken)
     family = slug(f"{style} {noun}")
-    printable = MATERIALS[material].surface in ("cotton", "poplin", "linen", "wool", "silk", "satin", "knit", "canvas", "velvet", "nylon", "grained", "tweed", "felt", "leather") and not options.get("rib")
+    printable = MATERIALS[material].surface in (
+        "cotton",
+        "poplin",
+        "linen",
+        "wool",
+        "silk",
+        "satin",
+        "knit",
+        "canvas",
+        "velvet",
+        "nylon",
+        "grained",
+        "tweed",
+        "felt",
+        "leather",
+    ) and not options.get("rib")
     soft = kind.group in ("dress", "shirt", "skirt", "scarf", "knit", "coat", "jacket", "trousers", "tie", "hat")
     print_share = min(0.97, house.printed * kind.printed * (1.0 if soft else 0.8))
     pattern = None
@@ -189,7 +223,11 @@ def _family(rng: Rng, seed: int, kind: Kind, house: House, taken: set[str], key:
     collection = str(draw_one(rng, ("permanent", "current", "coming"), [0.42, 0.55, 0.03]))
     if house.name == NEW_HOUSE:
         collection = "current"
-    release = {"permanent": -int(rng.integers(220, 1500)), "current": -int(rng.integers(4, 110)), "coming": int(rng.integers(4, 40))}[collection]
+    release = {
+        "permanent": -int(rng.integers(220, 1500)),
+        "current": -int(rng.integers(4, 110)),
+        "coming": int(rng.integers(4, 40)),
+    }[collection]
     if house.name == NEW_HOUSE:
         release = -int(rng.integers(6, 18))
     price = _price(rng, kind, house, material)
@@ -206,17 +244,37 @@ def _family(rng: Rng, seed: int, kind: Kind, house: House, taken: set[str], key:
     for number, shade in enumerate(shades):
         own = np.random.default_rng([seed, 4, *key, number])
         item = _unique(slug(f"{style} {noun} {shade}"), taken)
-        drawing, plains = _drawing(np.random.default_rng([seed, 5, *key]), own, kind, house, material, shade, pattern, metal, options, stone, number)
+        drawing, plains = _drawing(
+            np.random.default_rng([seed, 5, *key]),
+            own,
+            kind,
+            house,
+            material,
+            shade,
+            pattern,
+            metal,
+            options,
+            stone,
+            number,
+        )
         materials = [material]
-        if kind.group == "jewellery" and options.get("style") not in ("hoop", "twist", "knot", "chain", "bold", "bangle", "leaf", "signet") and (options.get("pendant") in (None, "stone", "drop", "pearl")):
+        if (
+            kind.group == "jewellery"
+            and options.get("style") not in ("hoop", "twist", "knot", "chain", "bold", "bangle", "leaf", "signet")
+            and (options.get("pendant") in (None, "stone", "drop", "pearl"))
+        ):
             materials.append(stone.removesuffix(" stone"))
         if kind.group == "watch" and options.get("strap") == "leather":
             materials.append("calfskin")
         said = MATERIALS[material].said
-        text = description(np.random.default_rng(words_rng_key), own, group=kind.group, noun=noun, name=style, said=said,
+        text = description(np.random.default_rng(words_rng_key), own, group=kind.group, type_=kind.type, noun=noun, name=style, said=said,
                            occasion=occasion, voice=house.voice, shade=shade)  # fmt: skip
         known = house.pattern_known
-        word = PATTERN_WORDS[pattern] if pattern else ("quilted" if options.get("quilt") and kind.group in ("bag", "slg") else "plain")
+        word = (
+            PATTERN_WORDS[pattern]
+            if pattern
+            else ("quilted" if options.get("quilt") and kind.group in ("bag", "slg") else "plain")
+        )
         out.append(
             Draft(
                 id=item, family_id=family, kind=kind, house=house, title=title(style, noun, shade, np.random.default_rng(words_rng_key)),
@@ -256,17 +314,33 @@ def _pattern(rng: Rng, kind: Kind, house: House, surface: str) -> str | None:
     elif kind.group == "tie":
         pool = ("stripe", "dots", "paisley", "check", "herringbone", "geometric")
     elif kind.type == "Wool scarves":
-        pool = tuple(p for p in (*house.prints, "check", "stripe", "houndstooth") if p not in ("floral", "breton", "monogram"))
+        pool = tuple(
+            p for p in (*house.prints, "check", "stripe", "houndstooth") if p not in ("floral", "breton", "monogram")
+        )
     elif kind.group == "knit":
-        pool = tuple(p for p in house.prints if p in ("breton", "stripe", "argyle", "leopard", "zebra", "check", "geometric")) or ("breton",)
+        pool = tuple(
+            p for p in house.prints if p in ("breton", "stripe", "argyle", "leopard", "zebra", "check", "geometric")
+        ) or ("breton",)
     elif kind.group in ("coat", "jacket", "trousers"):
-        pool = tuple(p for p in house.prints if p in ("check", "windowpane", "houndstooth", "herringbone", "pinstripe", "leopard", "abstract")) or ("windowpane", "houndstooth")
+        pool = tuple(
+            p
+            for p in house.prints
+            if p in ("check", "windowpane", "houndstooth", "herringbone", "pinstripe", "leopard", "abstract")
+        ) or ("windowpane", "houndstooth")
     elif kind.group in ("bag", "slg"):
-        pool = tuple(p for p in house.prints if p not in ("pinstripe", "herringbone", "breton", "argyle")) or ("monogram",)
+        pool = tuple(p for p in house.prints if p not in ("pinstripe", "herringbone", "breton", "argyle")) or (
+            "monogram",
+        )
     elif kind.group == "shoe":
-        pool = tuple(p for p in house.prints if p in ("leopard", "zebra", "stripe", "gingham", "floral", "dots", "houndstooth", "check")) or ("leopard",)
+        pool = tuple(
+            p
+            for p in house.prints
+            if p in ("leopard", "zebra", "stripe", "gingham", "floral", "dots", "houndstooth", "check")
+        ) or ("leopard",)
     elif kind.group == "hat":
-        pool = tuple(p for p in house.prints if p in ("check", "houndstooth", "herringbone", "stripe", "breton", "dots")) or ("check",)
+        pool = tuple(
+            p for p in house.prints if p in ("check", "houndstooth", "herringbone", "stripe", "breton", "dots")
+        ) or ("check",)
     return str(draw_one(rng, pool))
 
 
@@ -281,7 +355,9 @@ def _stock(rng: Rng, sizes: tuple[str, ...], house: House) -> dict[str, int]:
     if len(sizes) == 1:
         return {sizes[0]: int(2 + rng.poisson(level * 1.4))}
     middle = (len(sizes) - 1) / 2
-    return {size: int(1 + rng.poisson(level * np.exp(-(((n - middle) / 2.4) ** 2)) * 0.6)) for n, size in enumerate(sizes)}
+    return {
+        size: int(1 + rng.poisson(level * np.exp(-(((n - middle) / 2.4) ** 2)) * 0.6)) for n, size in enumerate(sizes)
+    }
 
 
 # ---------------------------------------------------------------- what the drawing table is told
@@ -308,7 +384,11 @@ def _lum(rgb: RGB) -> float:
 def _contrast(rng: Rng, house: House, shade: str, pattern: str) -> tuple[str, str]:
     """Two more colours for a print on a ground of `shade`."""
     ground = _lum(_rgb(shade))
-    pool = [s for s in (*house.palette, "ivory", "white", "black", "navy") if abs(_lum(_rgb(s)) - ground) > 0.3 and s != shade]
+    pool = [
+        s
+        for s in (*house.palette, "ivory", "white", "black", "navy")
+        if abs(_lum(_rgb(s)) - ground) > 0.3 and s != shade
+    ]
     second = str(draw_one(rng, pool)) if pool else ("ivory" if ground < 0.5 else "black")
     rest = [s for s in (*house.palette, "rose", "honey", "sage") if s not in (shade, second)]
     third = str(draw_one(rng, rest))
@@ -348,7 +428,19 @@ def _drawing(rng: Rng, own: Rng, kind: Kind, house: House, material: str, shade:
         metal = shade
     else:
         rgb = _rgb(shade)
-    size = float({"scarf": 1.0, "tie": 0.55, "shirt": 0.8, "bag": 0.9, "shoe": 0.5, "slg": 0.7, "hat": 0.7, "skirt": 1.0, "dress": 1.0}.get(kind.group, 0.9)) * float(rng.choice([0.75, 1.0, 1.0, 1.35]))
+    size = float(
+        {
+            "scarf": 1.0,
+            "tie": 0.55,
+            "shirt": 0.8,
+            "bag": 0.9,
+            "shoe": 0.5,
+            "slg": 0.7,
+            "hat": 0.7,
+            "skirt": 1.0,
+            "dress": 1.0,
+        }.get(kind.group, 0.9)
+    ) * float(rng.choice([0.75, 1.0, 1.0, 1.35]))
     drawing: dict[str, Any] = {
         "draw": kind.draw, "audience": "men" if options.get("_man") else "women", "rgb": rgb, "surface": surface, "print": pattern,
         "second": _rgb(second), "third": _rgb(third), "size": size, "options": dict(options), "hardware": metal, "paper": house.paper,
@@ -376,7 +468,9 @@ def _drawing(rng: Rng, own: Rng, kind: Kind, house: House, material: str, shade:
     if options.get("white_collar"):
         drawing["collar"] = {"rgb": SHADES["white"].rgb, "surface": "poplin"}
     if options.get("stitched") and surface in ("denim", "canvas", "corduroy"):
-        drawing["stitch"] = (212, 158, 88) if surface == "denim" and _lum(rgb) < 0.6 else tuple(int(v * 0.6 + 90) for v in rgb)
+        drawing["stitch"] = (
+            (212, 158, 88) if surface == "denim" and _lum(rgb) < 0.6 else tuple(int(v * 0.6 + 90) for v in rgb)
+        )
     if options.get("metal"):
         drawing["metal_buttons"] = True
     elif kind.group in ("coat", "jacket", "knit") and rng.random() < 0.3:

@@ -1,5 +1,7 @@
 """Situations planted in the boutique, so that there is something to see and to mend on every page."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import re
@@ -16,12 +18,6 @@ Rng = np.random.Generator
 Stories = dict[str, Any]
 
 CAPSULE_HOUSE, CAPSULE_DAY, CAPSULE_PIECES = "Maison Kestrel", 10, 12
-HUB_TITLE = "Everyday wool scarf in oat"
-HUB_TEXT = (
-    "A quiet everyday piece that goes with coats, jackets, dresses, knitwear, shirts, trousers, skirts, bags and shoes. Made of soft wool "
-    "with a refined leather label. Classic and timeless for day, work, weekend, travel and evening, in every season. It packs flat, "
-    "wears well and is made to be kept."
-)
 
 
 def plant(drafts: list[Draft], seed: int) -> tuple[list[Draft], Stories]:
@@ -46,7 +42,7 @@ def plant(drafts: list[Draft], seed: int) -> tuple[list[Draft], Stories]:
         d = by_id[item]
         d.collection, d.release_day, d.embargo_day = "coming", CAPSULE_DAY, CAPSULE_DAY
         d.tags = (*d.tags, "capsule")
-    stories["hub"] = _hub(by_id, used)
+    stories["hub"] = _hub(drafts, used)
     stories["new_house"] = sorted(d.id for d in drafts if d.house.name == NEW_HOUSE)
     stories["without_picture"] = take(min(15, total // 40 + 1))
     for item in stories["without_picture"]:
@@ -59,7 +55,9 @@ def plant(drafts: list[Draft], seed: int) -> tuple[list[Draft], Stories]:
     stories["near_twins"] = [[item, twin.id] for item, twin in ((i, _twin(by_id[i], by_id)) for i in twins)]
     drafts += [by_id[pair[1]] for pair in stories["near_twins"]]
     used.update(pair[1] for pair in stories["near_twins"])
-    stories["text_and_picture_disagree"] = _disagree(by_id, take(3, lambda d: d.kind.group in ("bag", "shoe", "knit")), drafts, rng)
+    stories["text_and_picture_disagree"] = _disagree(
+        by_id, take(3, lambda d: d.kind.group in ("bag", "shoe", "knit")), drafts, rng
+    )
 
     stories["sold_out"] = take(round(0.06 * total))
     for item in stories["sold_out"]:
@@ -110,15 +108,18 @@ def _capsule(drafts: list[Draft], used: set[str]) -> list[str]:
     return sorted(chosen)
 
 
-def _hub(by_id: dict[str, Draft], used: set[str]) -> str:
-    """A product whose text says a little of everything, so that it stands close to much of the shop."""
-    scarves = sorted(i for i, d in by_id.items() if d.kind.type == "Wool scarves" and i not in used)
-    hub = by_id[scarves[0]]
-    hub.title, hub.description, hub.tags = HUB_TITLE, HUB_TEXT, ("timeless", "classic")
-    hub.occasion, hub.season = ("day", "work", "weekend"), ("spring", "summer", "autumn", "winter")
-    hub.shade, hub.colour, hub.pattern, hub.audience = "oat", ("beige",), "plain", "unisex"
-    hub.drawing = {**hub.drawing, "rgb": (212, 196, 168), "print": None}
-    hub.extra["shade"] = "oat"
+def _hub(drafts: list[Draft], used: set[str]) -> str:
+    """The product that stands in most lists by words: what it says, many say. Shoppers are shown it far too often."""
+    pool = [d for d in drafts if d.description and d.collection == "permanent" and d.house.tier <= 3]
+    nearness = _by_words(pool)
+    families = np.array([d.family_id for d in pool])
+    nearness[families[:, None] == families[None]] = -1.0
+    lists = np.argsort(-nearness, axis=1, kind="stable")[:, :10]
+    seen = np.bincount(lists.ravel(), minlength=len(pool))
+    for row in np.argsort(-seen, kind="stable"):
+        hub = pool[int(row)]
+        if hub.id not in used and hub.audience != "men":
+            break
     used.add(hub.id)
     return hub.id
 
@@ -138,7 +139,7 @@ def _wrong(by_id: dict[str, Draft], chosen: list[str], rng: Rng) -> list[dict[st
 def _twin(d: Draft, by_id: dict[str, Draft]) -> Draft:
     """The same article entered twice: another number, another style, one sentence less."""
     sentences = re.split(r"(?<=[.]) ", d.description or "")
-    text = " ".join(sentences[:-1]) if len(sentences) > 3 else d.description
+    text = " ".join(sentences[:-1]) if len(sentences) > 4 else d.description
     twin = replace(
         d, id=f"{d.id}-bis", family_id=f"{d.family_id}-bis", description=text, stock=dict(d.stock), extra=dict(d.extra),
         drawing={**d.drawing, "seed": (int(d.drawing["seed"]) + 1) % (1 << 30)},
@@ -177,7 +178,9 @@ def _pairs(drafts: list[Draft], used: set[str], rng: Rng) -> list[list[str]]:
 
 
 def _words(d: Draft) -> set[str]:
-    text = " ".join([d.title, d.description or "", " ".join(d.material), d.pattern or "", " ".join(d.occasion), " ".join(d.tags)])
+    text = " ".join(
+        [d.title, d.description or "", " ".join(d.material), d.pattern or "", " ".join(d.occasion), " ".join(d.tags)]
+    )
     return set(slug(text).split("-"))
 
 
@@ -193,9 +196,8 @@ def _strokes(d: Draft) -> dict[str, float]:
     return features
 
 
-def heroes(drafts: list[Draft], used: set[str], count: int = 30) -> list[str]:
-    """Products whose neighbours by words and by picture differ most, by a rough measure of both; at most four of a type."""
-    pool = [d for d in drafts if d.description and d.has_picture]
+def _by_words(pool: list[Draft]) -> Any:
+    """[n, n] cosine of the products' words, rare words counting more."""
     words = sorted({w for d in pool for w in _words(d)})
     place = {w: n for n, w in enumerate(words)}
     text = np.zeros((len(pool), len(words)))
@@ -203,6 +205,13 @@ def heroes(drafts: list[Draft], used: set[str], count: int = 30) -> list[str]:
         for w in _words(d):
             text[row, place[w]] = 1.0
     text *= np.log(len(pool) / text.sum(axis=0))
+    text /= np.linalg.norm(text, axis=1, keepdims=True) + 1e-9
+    return text @ text.T
+
+
+def heroes(drafts: list[Draft], used: set[str], count: int = 30) -> list[str]:
+    """Products whose neighbours by words and by picture differ most, by a rough measure of both; at most four of a type."""
+    pool = [d for d in drafts if d.description and d.has_picture]
     keys = sorted({k for d in pool for k in _strokes(d)})
     at = {k: n for n, k in enumerate(keys)}
     look = np.zeros((len(pool), len(keys)))
@@ -210,8 +219,7 @@ def heroes(drafts: list[Draft], used: set[str], count: int = 30) -> list[str]:
         for k, v in _strokes(d).items():
             look[row, at[k]] = v
     families = np.array([d.family_id for d in pool])
-    text /= np.linalg.norm(text, axis=1, keepdims=True) + 1e-9
-    by_text = text @ text.T
+    by_text = _by_words(pool)
     by_look = -((look**2).sum(axis=1)[:, None] + (look**2).sum(axis=1)[None] - 2 * look @ look.T)
     scored: list[tuple[int, str, Draft]] = []
     for row, d in enumerate(pool):

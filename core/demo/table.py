@@ -1,5 +1,7 @@
 """The catalogue as a table that a person can read, and back."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -42,7 +44,9 @@ def table(drafts: Sequence[Draft]) -> pd.DataFrame:
 
 def items(frame: pd.DataFrame, anchor: datetime) -> list[Item]:
     """The rows of `frame` as items, their days counted from `anchor` (midnight, UTC). Pictures are left to the importer."""
-    return [_item(dict(zip(frame.columns, row, strict=True)), anchor) for row in frame.itertuples(index=False, name=None)]
+    return [
+        _item(dict(zip(frame.columns, row, strict=True)), anchor) for row in frame.itertuples(index=False, name=None)
+    ]
 
 
 def _item(row: dict[str, Any], anchor: datetime) -> Item:

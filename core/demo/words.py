@@ -1,5 +1,7 @@
 """What is written about the products: plain sentences, put together with care, in the voice of each house."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import re
@@ -32,8 +34,8 @@ OPENINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 DETAILS: dict[str, tuple[str, ...]] = {
-    "bag": ("Inside: a zipped pocket and a slot for a telephone.", "Lined in cotton twill.", "The feet keep the base off wet café floors.", "Fits a thirteen-inch laptop.", "Comes with its own dust bag.", "The interior is suede to the touch.", "An outer pocket takes tickets and keys.", "Weighs less than six hundred grams."),
-    "shoe": ("Leather lined, with a padded insole.", "Can be resoled for as long as the upper lives.", "Runs true to size; take the half size up for wide feet.", "Stitched, not glued.", "The lining wicks and dries overnight.", "Comes with spare laces or heel tips as the case may be."),
+    "bag": ("Inside: a zipped pocket and a slot for a telephone.", "Lined in cotton twill.", "The feet keep the base off wet café floors.", "Comes with its own dust bag.", "The interior is suede to the touch.", "An outer pocket takes tickets and keys.", "Weighs less than six hundred grams."),
+    "shoe": ("Leather lined, with a padded insole.", "Can be resoled for as long as the upper lives.", "Runs true to size; take the half size up for wide feet.", "Stitched, not glued.", "The lining wicks and dries overnight.", "A shoehorn and a cloth come in the box."),
     "coat": ("Fully lined, with an inside pocket for gloves.", "The hem is weighted so that it hangs straight.", "Deep pockets, lined in moleskin.", "Sits below the hip on most.", "Two inner pockets, one with a button."),
     "jacket": ("Working cuffs and three inside pockets.", "Lined in cupro, which breathes.", "Fits close through the body; take your usual size.", "The sleeve is set high for movement."),
     "dress": ("Concealed zip at the side.", "Lined to the knee.", "Has pockets. Of course it has pockets.", "The model is 178 cm tall and wears a 36.", "Falls easily over the hip.", "Bra-friendly back."),
@@ -52,15 +54,68 @@ DETAILS: dict[str, tuple[str, ...]] = {
     "tie": ("Eight centimetres at its widest.", "Keeper loop in the same cloth.", "Finished with a bar tack."),
 }  # fmt: skip
 
+# Types whose making differs from the rest of their group.
+OPENINGS_OF: dict[str, tuple[str, ...]] = {
+    "Clutches": ("A {noun} for lipstick, keys and one secret.", "The {name} fits in one hand and leaves the other for a glass.", "Small, with presence."),
+    "Backpacks": ("A {noun} for people who like their hands free.", "The {name} carries a weekend and sits flat on the back."),
+    "Tote bags": ("The {name} swallows a working day and asks for more.", "A {noun} that stands up by itself.", "Room for a laptop, a lunch and a pair of shoes.", "A {noun} that began as a market bag."),
+    "Sneakers": ("A {noun} with a quiet profile.", "The {name} runs for trams and looks calm doing it.", "Cupped heel, soft sole, no fuss.", "A {noun} that goes with the good trousers, too."),
+    "Sandals": ("A {noun} for hot pavements and cool floors.", "The {name} buckles once and stays put.", "Straps placed where a foot does not rub.", "The {name} was drawn on a beach."),
+    "Espadrilles": ("A {noun} sewn to a rope sole by hand.", "The {name} smells of jute and summer."),
+    "Puffer coats": ("Warm as a duvet and about as heavy as a jumper.", "The {name} packs into its own pocket.", "A {noun} for platforms at seven in the morning."),
+    "Trench coats": ("A {noun} for the undecided months.", "The {name} takes rain the way it is meant to be taken.", "Made for weather that cannot make up its mind."),
+    "T-shirts": ("The {name} is the one you take from the top of the pile.", "A {noun} with a neck that keeps its shape.", "Cut from a jersey with some weight to it.", "Plain work, done well."),
+    "Blouses": ("A {noun} with air in the sleeve.", "The {name} makes a plain skirt look planned.", "Gathered where it flatters.", "A {noun} that likes a jacket over it."),
+    "Jeans": ("The {name} is cut like a pair we found in an attic.", "Jeans that start stiff and end as friends.", "A clean leg and a high back.", "No stretch, no tricks."),
+    "Shorts": ("The {name} ends where the knee begins.", "Shorts with the manners of trousers.", "For heat, and for pretending."),
+    "Beanies": ("The {name} covers the ears and stays up.", "A {noun} knitted in the round.", "Small enough for a pocket, warm enough for a pier."),
+    "Baseball and bucket hats": ("A {noun} for glare, drizzle and bad hair.", "The {name} is stitched, not glued, and can be washed."),
+    "Silk scarves": ("Wear the {name} at the neck, in the hair or on the handle of a bag.", "A picture that folds.", "Printed screen by screen, one for each colour."),
+    "Polo shirts": ("The {name} is a shirt that thinks it is a jumper.", "A {noun} for both sides of the net.", "Knitted, not cut, so the collar lies flat."),
+    "Optical frames": ("The {name} is a frame for reading menus and contracts.", "Light enough to forget.", "A {noun} with a straight look."),
+}  # fmt: skip
+DETAILS_OF: dict[str, tuple[str, ...]] = {
+    "Clutches": ("A wrist loop hides inside.", "Fits a telephone and a card case.", "Magnetic closure.", "Lined in moiré."),
+    "Crossbody bags": ("The strap shortens to a shoulder length.", "Three card slots inside.", "Weighs less than four hundred grams.", "Comes with its own dust bag."),
+    "Backpacks": ("Padded sleeve for a fifteen-inch laptop.", "Straps adjust with one hand.", "A flat pocket lies against the back.", "Rainproof zips."),
+    "Bucket bags": ("The cord can be tied or left loose.", "Comes with a zipped pouch.", "Unlined, so you see the back of the hide."),
+    "Hobo bags": ("One long zip and a pocket for keys.", "Slouches more with time.", "Unlined and light."),
+    "Sneakers": ("Removable insole.", "The rubber is a third recycled.", "Runs half a size large.", "Comes with two pairs of laces."),
+    "Sandals": ("Leather insole, rubber under the toe.", "Runs true to size.", "Padded under the ball of the foot."),
+    "Espadrilles": ("Rope sole, dipped in rubber.", "Take your smaller size; they give."),
+    "Pumps": ("A padded insole and a steady heel.", "Leather lined throughout.", "Runs narrow at the toe.", "Comes with spare heel tips."),
+    "Puffer coats": ("Two-way zip.", "The cuffs hide a second, knitted one.", "Machine washable with two tennis balls.", "Fleece in the pockets."),
+    "Trench coats": ("Buttoned storm flap and a vented back.", "Half lined.", "Buckled cuffs keep the wind out."),
+    "T-shirts": ("Taped at the shoulder.", "Side seams that stay at the side.", "Washes at thirty degrees.", "Falls to the hip."),
+    "Blouses": ("Covered buttons at the back of the neck.", "Deep cuffs.", "French seams throughout.", "Slightly sheer; a camisole helps."),
+    "Jeans": ("Five pockets and a copper rivet each.", "Will shrink half a size, then settle.", "Button fly.", "Hem left raw on request."),
+    "Shorts": ("Side pockets and one at the back.", "Inside leg of eighteen centimetres.", "Partly elasticated at the back."),
+    "Chinos": ("Slanted pockets and a coin pocket.", "Garment dyed.", "Washes and wears without an iron."),
+    "Beanies": ("Turn the cuff once or twice.", "Wash by hand, dry flat.", "Double layered over the ears."),
+    "Baseball and bucket hats": ("Adjusts at the back.", "Eyelets for air.", "Lined brim."),
+    "Berets and caps": ("Lined in satin.", "Leather sweatband.", "Packs in a coat pocket."),
+    "Wool scarves": ("About two metres long.", "Fringes twisted by hand.", "Dry clean, or wash by hand if you dare."),
+    "Silk scarves": ("Hem rolled and sewn by hand.", "Comes folded in a paper envelope.", "Ninety by ninety centimetres, or near enough."),
+    "Optical frames": ("Prescription lenses can be fitted.", "Supplied with a slim case.", "Nose pads in soft silicone."),
+    "Earrings": ("Hypoallergenic and free of nickel.", "Sold as a pair, or singly on request.", "Light on the lobe.", "Comes in a small linen box."),
+    "Rings": ("Can be resized once, for nothing.", "Comes in a small linen box.", "Comfortable on the inside, where it counts."),
+    "Bracelets": ("Closes with a click you can hear.", "Comes in a small linen box.", "Links can be added or taken away."),
+    "Brooches": ("The pin locks and leaves no hole.", "Comes in a small linen box."),
+    "Shirts": ("Mother-of-pearl buttons.", "Split yoke, felled seams.", "Cut straight and a touch long.", "Irons in four minutes."),
+    "Wide-leg trousers": ("Hem left long for your tailor.", "Two side pockets.", "A hidden tab at the waist adds two centimetres."),
+    "Skirts": ("Hook and zip at the back.", "Two pockets in the side seams.", "Sits high at the waist.", "Made to be walked in."),
+    "Polo shirts": ("Knitted collar that stays up.", "Three buttons.", "Wash cold, dry flat."),
+}  # fmt: skip
+
 OCCASION_WORDS: dict[str, tuple[str, ...]] = {
-    "work": ("Serious enough for the office.", "Goes from desk to train without a thought.", "Boardroom quiet."),
-    "day": ("For every day of the week.", "Easy from morning to night.", "As good at the market as at the museum."),
-    "evening": ("Made for candlelight.", "For dinners that run late.", "Saved for the evening, though nobody would mind it at noon."),
-    "weekend": ("For Saturdays with no plan.", "Best on a long walk.", "Weekend wear in the good sense."),
-    "travel": ("Packs without complaint.", "A good companion on a night train.", "Carry-on approved."),
-    "holiday": ("For terraces, ferries and salt air.", "Pack it first.", "Summer, in short."),
-    "ceremony": ("For weddings, christenings and being looked at.", "Dressed up, never stiff.", "Made for occasions with speeches."),
-    "sport": ("Moves as you do.", "Takes a shower of rain and a run for the bus.", "Sporting in spirit."),
+    "work": ("{a} for the office and the train home.", "{a} for boardrooms and their corridors.", "Serious enough for the office.", "{a} for desks, lunches and late meetings."),
+    "day": ("{a} for every day of the week.", "{a} for markets and museums alike.", "Easy from morning to night.", "{a} for errands and whatever follows."),
+    "evening": ("{a} for candlelight.", "{a} for dinners that run late.", "Saved for the evening, though nobody would mind it at noon.", "{a} for the second act."),
+    "weekend": ("{a} for Saturdays with no plan.", "{a} for long walks.", "Weekend wear in the good sense.", "{a} for slow breakfasts."),
+    "travel": ("{a} for night trains.", "Packs without complaint.", "{a} for arrivals and departures.", "Carry-on approved."),
+    "holiday": ("{a} for terraces, ferries and salt air.", "{a} to pack first.", "Summer, in short.", "{a} for long lunches by the water."),
+    "ceremony": ("{a} for weddings, christenings and being looked at.", "Dressed up, never stiff.", "{a} for occasions with speeches."),
+    "sport": ("{a} for running after the bus.", "Takes a shower of rain without comment.", "{a} with sport in mind."),
 }  # fmt: skip
 
 VOICES: dict[str, tuple[str, ...]] = {
@@ -78,7 +133,15 @@ VOICES: dict[str, tuple[str, ...]] = {
     "new": ("From our first collection.", "A small run, cut in south London.", "Made by a studio of five."),
 }  # fmt: skip
 
-SHADE_LINES = ("Here in {shade}.", "This one comes in {shade}.", "Shown in {shade}.", "The {shade} is dyed in small lots.", "In {shade}, a colour we return to.", "{shade_c} this season.", "We chose {shade} for it.")
+SHADE_LINES = (
+    "Here in {shade}.",
+    "This one comes in {shade}.",
+    "Shown in {shade}.",
+    "The {shade} is dyed in small lots.",
+    "In {shade}, a colour we return to.",
+    "{shade_c} this season.",
+    "We chose {shade} for it.",
+)
 
 PERSONAL_STYLE: dict[str, tuple[str, ...]] = {
     "quiet": ("timeless", "understated"), "evening": ("glamorous", "dramatic"), "workshop": ("heritage", "crafted"), "sunny": ("relaxed", "riviera"),
@@ -102,16 +165,34 @@ def _articled(sentence: str) -> str:
     return re.sub(r"^A (?=[aeiouAEIOU])", "An ", sentence)
 
 
-def description(rng: Rng, shade_rng: Rng, *, group: str, noun: str, name: str, said: tuple[str, ...], occasion: tuple[str, ...], voice: str, shade: str) -> str:
+def description(
+    rng: Rng,
+    shade_rng: Rng,
+    *,
+    group: str,
+    type_: str,
+    noun: str,
+    name: str,
+    said: tuple[str, ...],
+    occasion: tuple[str, ...],
+    voice: str,
+    shade: str,
+) -> str:
     """Three to six sentences. `rng` is the family's, so its colourways share a text; `shade_rng` is the colourway's own."""
+
     def one(sentences: tuple[str, ...], r: Rng = rng) -> str:
         return sentences[int(r.integers(len(sentences)))]
 
-    fill: dict[str, Any] = {"noun": noun, "name": name}
-    opening = _articled(one(OPENINGS[group]).format(**fill))
+    plural = noun.endswith("s") and not noun.endswith(("ss", "dress"))
+    a = noun[0].upper() + noun[1:] if plural else f"A {noun}"
+    fill: dict[str, Any] = {"noun": noun, "name": name, "a": a}
+    opening = _articled(one(OPENINGS_OF.get(type_, OPENINGS[group])).format(**fill))
+    if not plural and rng.random() < 0.75:
+        opening = re.sub(rf"([Tt])he {re.escape(name)} ", rf"\1he {name} {noun} ", opening, count=1)
     material = one(said)
-    detail = one(DETAILS[group])
-    wear = one(OCCASION_WORDS[occasion[0]])
+    details = DETAILS_OF.get(type_, DETAILS[group])
+    detail = one(details)
+    wear = _articled(one(OCCASION_WORDS[occasion[0]]).format(**fill))
     tone = one(VOICES[voice])
     order = int(rng.integers(6))
     parts = {
@@ -120,13 +201,13 @@ def description(rng: Rng, shade_rng: Rng, *, group: str, noun: str, name: str, s
         2: [opening, wear, material, tone],
         3: [tone, opening, material, detail],
         4: [opening, material, detail, tone, wear],
-        5: [material, detail, wear, tone],
+        5: [material, opening, detail, tone],
     }[order]
     line = one(SHADE_LINES, shade_rng).format(shade=shade, shade_c=shade[0].upper() + shade[1:])
     if shade_rng.random() < 0.55:
         parts.insert(int(shade_rng.integers(1, len(parts) + 1)), line)
     if shade_rng.random() < 0.3:
-        extra = one(DETAILS[group], shade_rng)
+        extra = one(details, shade_rng)
         if extra not in parts:
             parts.append(extra)
     return " ".join(parts)

@@ -1,15 +1,16 @@
 """Scarves, hats, belts, eyewear, watches, jewellery, gloves and ties."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-import skia
+import skia  # type: ignore[import-not-found, import-untyped, unused-ignore]
 
-from core.demo.drawing.garments import C, both, buckle
+from core.demo.drawing.garments import C, buckle
 from core.demo.drawing.kit import (
     GLOW,
     INK,
@@ -21,7 +22,6 @@ from core.demo.drawing.kit import (
     curve,
     luminance,
     minus,
-    mirrored,
     mix,
     oval,
     path,
@@ -29,10 +29,8 @@ from core.demo.drawing.kit import (
     ribbon,
     ring,
     smooth,
-    within,
 )
 from core.demo.drawing.look import Look
-
 
 # ---------------------------------------------------------------- scarves
 
@@ -44,7 +42,13 @@ def _fringe(sheet: Sheet, x0: float, x1: float, y: float, cloth: Cloth, long: fl
         x = x0 + (x1 - x0) * k / n
         tone = mix(cloth.rgb, GLOW if k % 2 else INK, 0.14)
         dx = rng.uniform(-2, 2) + tilt * k / n
-        sheet.line(path(f"M {x} {y + tilt * k / n * 0.4} Q {x + dx} {y + long * 0.5} {x + dx * 1.6} {y + long + rng.uniform(-3, 3)}"), tone, 2.0)
+        sheet.line(
+            path(
+                f"M {x} {y + tilt * k / n * 0.4} Q {x + dx} {y + long * 0.5} {x + dx * 1.6} {y + long + rng.uniform(-3, 3)}"
+            ),
+            tone,
+            2.0,
+        )
 
 
 def scarf(sheet: Sheet, look: Look) -> None:
@@ -53,10 +57,15 @@ def scarf(sheet: Sheet, look: Look) -> None:
     if shape == "square":
         # a silk square, folded once, seen from above
         full = path("M 96 170 L 384 170 L 384 458 L 96 458 Z")
-        sheet.part(full, cloth, form=0.25, lift=0, folds=[(110, 300, 380, 210, 10, 9, 0.5), (120, 450, 300, 330, -8, 10, 0.5)])
+        sheet.part(
+            full, cloth, form=0.25, lift=0, folds=[(110, 300, 380, 210, 10, 9, 0.5), (120, 450, 300, 330, -8, 10, 0.5)]
+        )
         border = look.trim or Cloth(cloth.second, cloth.surface)
         for inset_, w in ((0, 20), (26, 3)):
-            frame = minus(box(96 + inset_, 170 + inset_, 384 - inset_, 458 - inset_), box(96 + inset_ + w, 170 + inset_ + w, 384 - inset_ - w, 458 - inset_ - w))
+            frame = minus(
+                box(96 + inset_, 170 + inset_, 384 - inset_, 458 - inset_),
+                box(96 + inset_ + w, 170 + inset_ + w, 384 - inset_ - w, 458 - inset_ - w),
+            )
             sheet.part(frame, border if inset_ == 0 else replace(border, rgb=cloth.third), lift=0, form=0.2, edge=0.2)
         sheet.part(path("M 384 170 L 384 300 Q 330 250 250 170 Z"), cloth.plain().lighter(0.18), lift=1.4, form=0.5)
         sheet.part(path("M 96 458 L 96 396 Q 130 424 166 458 Z"), cloth.plain().lighter(0.12), lift=1.2, form=0.5)
@@ -75,29 +84,89 @@ def scarf(sheet: Sheet, look: Look) -> None:
         outer = oval(C, 300, 128, 104)
         whole = minus(outer, oval(C, 268, 72, 40))
         sheet.part(oval(C, 272, 80, 46), cloth.darker(0.5), lift=0)
-        sheet.part(whole, cloth, folds=[(128, 290, 350, 300, 60, 12, 1.0), (120, 320, 350, 330, 56, 12, 0.9), (150, 250, 330, 250, -26, 8, 0.8)])
+        sheet.part(
+            whole,
+            cloth,
+            folds=[
+                (128, 290, 350, 300, 60, 12, 1.0),
+                (120, 320, 350, 330, 56, 12, 0.9),
+                (150, 250, 330, 250, -26, 8, 0.8),
+            ],
+        )
         return
     if shape == "twilly":
         # a neckerchief tied at the throat
-        sheet.part(path("M 130 236 C 160 150 320 150 350 236 C 316 200 164 200 130 236 Z"), cloth.darker(0.3), lift=0, angle=10)
-        sheet.part(path("M 126 226 C 140 300 210 336 236 340 L 248 320 C 200 304 150 262 140 214 Z"), cloth, lift=0.8, angle=24, folds=[(134, 236, 236, 330, -10, 6, 0.9)])
-        sheet.part(path("M 354 226 C 340 300 270 336 244 340 L 232 320 C 280 304 330 262 340 214 Z"), cloth, lift=0.8, angle=-24, folds=[(346, 236, 246, 330, 10, 6, 0.9)])
-        sheet.part(path("M 228 336 C 206 380 168 416 120 436 L 176 470 C 214 436 238 390 250 346 Z"), cloth, lift=1.0, angle=30, folds=[(236, 346, 140, 446, -8, 6, 0.9), (240, 350, 164, 462, 6, 5, 0.7)])
-        sheet.part(path("M 236 340 C 262 384 302 418 352 432 L 304 474 C 264 440 240 396 228 350 Z"), cloth, lift=1.0, angle=-30, folds=[(240, 350, 336, 444, 8, 6, 0.9), (238, 356, 310, 466, -6, 5, 0.7)])
-        sheet.part(path("M 220 316 C 232 304 250 304 262 316 C 270 332 266 350 254 358 C 242 362 232 360 224 354 C 214 344 214 330 220 316 Z"), cloth, lift=1.2, angle=70, folds=[(226, 322, 256, 352, 5, 4, 0.8)])
+        sheet.part(
+            path("M 130 236 C 160 150 320 150 350 236 C 316 200 164 200 130 236 Z"), cloth.darker(0.3), lift=0, angle=10
+        )
+        sheet.part(
+            path("M 126 226 C 140 300 210 336 236 340 L 248 320 C 200 304 150 262 140 214 Z"),
+            cloth,
+            lift=0.8,
+            angle=24,
+            folds=[(134, 236, 236, 330, -10, 6, 0.9)],
+        )
+        sheet.part(
+            path("M 354 226 C 340 300 270 336 244 340 L 232 320 C 280 304 330 262 340 214 Z"),
+            cloth,
+            lift=0.8,
+            angle=-24,
+            folds=[(346, 236, 246, 330, 10, 6, 0.9)],
+        )
+        sheet.part(
+            path("M 228 336 C 206 380 168 416 120 436 L 176 470 C 214 436 238 390 250 346 Z"),
+            cloth,
+            lift=1.0,
+            angle=30,
+            folds=[(236, 346, 140, 446, -8, 6, 0.9), (240, 350, 164, 462, 6, 5, 0.7)],
+        )
+        sheet.part(
+            path("M 236 340 C 262 384 302 418 352 432 L 304 474 C 264 440 240 396 228 350 Z"),
+            cloth,
+            lift=1.0,
+            angle=-30,
+            folds=[(240, 350, 336, 444, 8, 6, 0.9), (238, 356, 310, 466, -6, 5, 0.7)],
+        )
+        sheet.part(
+            path(
+                "M 220 316 C 232 304 250 304 262 316 C 270 332 266 350 254 358 C 242 362 232 360 224 354 C 214 344 214 330 220 316 Z"
+            ),
+            cloth,
+            lift=1.2,
+            angle=70,
+            folds=[(226, 322, 256, 352, 5, 4, 0.8)],
+        )
         return
     # a knotted scarf hung from the wall
     tail1 = path("M 226 250 C 236 330 240 410 262 500 L 334 492 C 312 420 300 340 276 246 Z")
     tail2 = path("M 216 252 C 210 320 190 400 158 468 L 222 490 C 244 420 254 330 252 256 Z")
     sheet.part(tail2, cloth, folds=[(230, 262, 178, 466, 8, 7, 0.9), (244, 270, 206, 480, 4, 5, 0.7)], angle=12)
     _fringe(sheet, 159, 221, 472, cloth, 24, 20)
-    sheet.part(tail1, cloth, folds=[(240, 262, 284, 494, -8, 7, 0.9), (262, 262, 316, 486, -6, 6, 0.7)], angle=-12, lift=1.2)
+    sheet.part(
+        tail1, cloth, folds=[(240, 262, 284, 494, -8, 7, 0.9), (262, 262, 316, 486, -6, 6, 0.7)], angle=-12, lift=1.2
+    )
     _fringe(sheet, 263, 333, 502, cloth, 24, -8)
     loop_back = path("M 152 152 C 190 100 290 100 328 152 C 300 132 180 132 152 152 Z")
     sheet.part(loop_back, cloth.darker(0.32), lift=0)
-    loop = path("M 146 160 C 140 140 160 128 176 140 C 200 190 280 190 304 140 C 320 128 342 142 334 164 C 318 216 286 250 252 262 C 216 258 160 214 146 160 Z")
-    sheet.part(loop, cloth, folds=[(160, 150, 250, 226, -14, 8, 1.0), (322, 150, 240, 236, -10, 9, 1.0), (180, 168, 300, 170, 34, 9, 0.8)], angle=40, lift=1.2)
-    sheet.part(path("M 214 224 C 226 214 262 212 276 226 C 284 246 276 268 262 274 C 244 280 226 276 218 266 C 210 252 208 238 214 224 Z"), cloth, lift=1.2, angle=70, folds=[(224, 230, 262, 266, 6, 5, 0.8)])
+    loop = path(
+        "M 146 160 C 140 140 160 128 176 140 C 200 190 280 190 304 140 C 320 128 342 142 334 164 C 318 216 286 250 252 262 C 216 258 160 214 146 160 Z"
+    )
+    sheet.part(
+        loop,
+        cloth,
+        folds=[(160, 150, 250, 226, -14, 8, 1.0), (322, 150, 240, 236, -10, 9, 1.0), (180, 168, 300, 170, 34, 9, 0.8)],
+        angle=40,
+        lift=1.2,
+    )
+    sheet.part(
+        path(
+            "M 214 224 C 226 214 262 212 276 226 C 284 246 276 268 262 274 C 244 280 226 276 218 266 C 210 252 208 238 214 224 Z"
+        ),
+        cloth,
+        lift=1.2,
+        angle=70,
+        folds=[(224, 230, 262, 266, 6, 5, 0.8)],
+    )
 
 
 # ---------------------------------------------------------------- hats
@@ -111,69 +180,152 @@ def hat(sheet: Sheet, look: Look) -> None:
         dip = look.get("dip", 10)
         under = path(f"M {C - w} 372 C {C - w} 340 {C + w} 340 {C + w} 372 C {C + w} 410 {C - w} 410 {C - w} 372 Z")
         sheet.part(under, cloth.darker(0.3), lift=0, form=0.5)
-        brim = path(f"M {C - w} {372 - dip} C {C - w + 20} {346 - dip} {C - 90} 352 {C - 84} 356 L {C + 84} 356 C {C + 90} 352 {C + w - 20} {346 - dip} {C + w} {372 - dip} C {C + w - 4} {402} {C + 70} 424 {C} 424 C {C - 70} 424 {C - w + 4} {402} {C - w} {372 - dip} Z")
+        brim = path(
+            f"M {C - w} {372 - dip} C {C - w + 20} {346 - dip} {C - 90} 352 {C - 84} 356 L {C + 84} 356 C {C + 90} 352 {C + w - 20} {346 - dip} {C + w} {372 - dip} C {C + w - 4} {402} {C + 70} 424 {C} 424 C {C - 70} 424 {C - w + 4} {402} {C - w} {372 - dip} Z"
+        )
         sheet.part(brim, cloth, form=0.7, lift=0.6)
-        crown = path(f"M {C - 86} 374 C {C - 92} 320 {C - 88} 262 {C - 62} 244 C {C - 40} 232 {C - 18} 248 {C} 252 C {C + 18} 248 {C + 40} 230 {C + 62} 242 C {C + 90} 262 {C + 92} 320 {C + 86} 374 Q {C} 402 {C - 86} 374 Z")
-        sheet.part(crown, cloth, folds=[(C - 30, 246, C - 44, 320, -8, 12, 1.0), (C + 26, 246, C + 46, 320, 8, 13, 1.0), (C, 256, C, 300, 1, 10, 0.8)], lift=0.8)
-        band = path(f"M {C - 87} 372 C {C - 90} 356 {C - 90} 348 {C - 90} 340 Q {C} 368 {C + 90} 340 C {C + 90} 350 {C + 88} 360 {C + 87} 372 Q {C} 402 {C - 87} 372 Z")
+        crown = path(
+            f"M {C - 86} 374 C {C - 92} 320 {C - 88} 262 {C - 62} 244 C {C - 40} 232 {C - 18} 248 {C} 252 C {C + 18} 248 {C + 40} 230 {C + 62} 242 C {C + 90} 262 {C + 92} 320 {C + 86} 374 Q {C} 402 {C - 86} 374 Z"
+        )
+        sheet.part(
+            crown,
+            cloth,
+            folds=[
+                (C - 30, 246, C - 44, 320, -8, 12, 1.0),
+                (C + 26, 246, C + 46, 320, 8, 13, 1.0),
+                (C, 256, C, 300, 1, 10, 0.8),
+            ],
+            lift=0.8,
+        )
+        band = path(
+            f"M {C - 87} 372 C {C - 90} 356 {C - 90} 348 {C - 90} 340 Q {C} 368 {C + 90} 340 C {C + 90} 350 {C + 88} 360 {C + 87} 372 Q {C} 402 {C - 87} 372 Z"
+        )
         sheet.part(band, trim, lift=0.4, form=0.8)
         if look.get("bow", True):
             sheet.part(path(f"M {C + 70} 348 L {C + 92} 338 L {C + 92} 372 L {C + 70} 380 Z"), trim, lift=0.6, form=0.3)
         if look.get("feather"):
-            sheet.part(path(f"M {C + 76} 372 C {C + 84} 320 {C + 110} 280 {C + 124} 256 C {C + 124} 300 {C + 106} 346 {C + 82} 374 Z"), Cloth(cloth.third, "suede"), lift=0.6)
+            sheet.part(
+                path(
+                    f"M {C + 76} 372 C {C + 84} 320 {C + 110} 280 {C + 124} 256 C {C + 124} 300 {C + 106} 346 {C + 82} 374 Z"
+                ),
+                Cloth(cloth.third, "suede"),
+                lift=0.6,
+            )
             sheet.line(curve([(C + 78, 372), (C + 98, 320), (C + 122, 260)]), INK, 1.1, 0.6)
         if look.get("pin"):
             sheet.plate(oval(C + 80, 360, 6), look.hardware)
     elif style == "cloche":
-        crown = path(f"M {C - 104} 392 C {C - 112} 290 {C - 70} 220 {C} 220 C {C + 70} 220 {C + 112} 290 {C + 104} 392 Q {C} 420 {C - 104} 392 Z")
-        sheet.part(path(f"M {C - 122} 396 C {C - 110} 376 {C + 110} 376 {C + 122} 396 C {C + 130} 424 {C + 60} 440 {C} 440 C {C - 60} 440 {C - 130} 424 {C - 122} 396 Z"), cloth, lift=0.3)
+        crown = path(
+            f"M {C - 104} 392 C {C - 112} 290 {C - 70} 220 {C} 220 C {C + 70} 220 {C + 112} 290 {C + 104} 392 Q {C} 420 {C - 104} 392 Z"
+        )
+        sheet.part(
+            path(
+                f"M {C - 122} 396 C {C - 110} 376 {C + 110} 376 {C + 122} 396 C {C + 130} 424 {C + 60} 440 {C} 440 C {C - 60} 440 {C - 130} 424 {C - 122} 396 Z"
+            ),
+            cloth,
+            lift=0.3,
+        )
         sheet.part(crown, cloth, folds=[(C - 40, 236, C - 70, 330, -12, 10, 0.6)])
-        sheet.part(path(f"M {C - 106} 390 L {C - 108} 354 Q {C} 388 {C + 108} 354 L {C + 106} 390 Q {C} 420 {C - 106} 390 Z"), trim, lift=0.4)
+        sheet.part(
+            path(f"M {C - 106} 390 L {C - 108} 354 Q {C} 388 {C + 108} 354 L {C + 106} 390 Q {C} 420 {C - 106} 390 Z"),
+            trim,
+            lift=0.4,
+        )
         sheet.part(oval(C + 76, 376, 22, 20), trim, lift=0.8)
         sheet.part(oval(C + 76, 376, 11, 10), trim.lighter(0.12), lift=0.6)
     elif style == "beret":
-        body = path(f"M {C - 146} 350 C {C - 150} 280 {C - 60} 236 {C + 20} 244 C {C + 120} 250 {C + 160} 300 {C + 138} 350 C {C + 120} 386 {C + 60} 396 {C - 10} 394 C {C - 80} 394 {C - 138} 386 {C - 146} 350 Z")
-        sheet.part(body, cloth, folds=[(C - 110, 300, C + 10, 258, -20, 14, 0.7), (C + 30, 262, C + 126, 340, -10, 14, 0.8), (C - 120, 360, C + 70, 376, 14, 9, 0.7)])
-        sheet.part(path(f"M {C - 90} 380 Q {C} 404 {C + 92} 378 L {C + 88} 398 Q {C} 420 {C - 86} 400 Z"), trim if look.get("band") else cloth.darker(0.15), lift=0.4)
+        body = path(
+            f"M {C - 146} 350 C {C - 150} 280 {C - 60} 236 {C + 20} 244 C {C + 120} 250 {C + 160} 300 {C + 138} 350 C {C + 120} 386 {C + 60} 396 {C - 10} 394 C {C - 80} 394 {C - 138} 386 {C - 146} 350 Z"
+        )
+        sheet.part(
+            body,
+            cloth,
+            folds=[
+                (C - 110, 300, C + 10, 258, -20, 14, 0.7),
+                (C + 30, 262, C + 126, 340, -10, 14, 0.8),
+                (C - 120, 360, C + 70, 376, 14, 9, 0.7),
+            ],
+        )
+        sheet.part(
+            path(f"M {C - 90} 380 Q {C} 404 {C + 92} 378 L {C + 88} 398 Q {C} 420 {C - 86} 400 Z"),
+            trim if look.get("band") else cloth.darker(0.15),
+            lift=0.4,
+        )
         sheet.part(ribbon([(C + 12, 248), (C + 16, 234), (C + 24, 224)], [9, 6, 5]), cloth, lift=0.4)
         if look.get("pin"):
-            sheet.plate(polygon([(C - 70 + 9 * math.cos(a), 340 + 9 * math.sin(a)) for a in np.linspace(0, 6.283, 9)[:-1]]), look.hardware)
+            sheet.plate(
+                polygon([(C - 70 + 9 * math.cos(a), 340 + 9 * math.sin(a)) for a in np.linspace(0, 6.283, 9)[:-1]]),
+                look.hardware,
+            )
     elif style == "beanie":
-        body = path(f"M {C - 104} 380 C {C - 112} 280 {C - 70} 214 {C} 210 C {C + 70} 214 {C + 112} 280 {C + 104} 380 Q {C} 396 {C - 104} 380 Z")
+        body = path(
+            f"M {C - 104} 380 C {C - 112} 280 {C - 70} 214 {C} 210 C {C + 70} 214 {C + 112} 280 {C + 104} 380 Q {C} 396 {C - 104} 380 Z"
+        )
         sheet.part(body, cloth, folds=[(C - 8, 218, C - 70, 370, -16, 7, 0.6), (C + 8, 218, C + 70, 370, 16, 7, 0.6)])
         if look.get("pompom"):
-            sheet.part(oval(C, 196, 36, 34), Cloth(look.cloth.second if look.get("pompom") == "two" else cloth.rgb, "shearling"), lift=0.8)
+            sheet.part(
+                oval(C, 196, 36, 34),
+                Cloth(look.cloth.second if look.get("pompom") == "two" else cloth.rgb, "shearling"),
+                lift=0.8,
+            )
         cuff = path(f"M {C - 108} 424 Q {C} 444 {C + 108} 424 L {C + 108} 366 Q {C} 386 {C - 108} 366 Z")
         sheet.part(cuff, replace(look.trim or cloth.plain(), surface="rib"), lift=0.9)
         if look.get("patch"):
             sheet.part(box(C - 20, 396, C + 20, 420, 2), Cloth((152, 100, 62), "leather"), lift=0.4)
     elif style == "cap":
-        crown = path(f"M {C - 106} 366 C {C - 108} 280 {C - 60} 232 {C + 6} 232 C {C + 74} 234 {C + 106} 290 {C + 104} 356 Q {C} 392 {C - 106} 366 Z")
+        crown = path(
+            f"M {C - 106} 366 C {C - 108} 280 {C - 60} 232 {C + 6} 232 C {C + 74} 234 {C + 106} 290 {C + 104} 356 Q {C} 392 {C - 106} 366 Z"
+        )
         sheet.part(crown, cloth)
         for x in (-56, 0, 56):
             sheet.seam(curve([(C + 4, 234), (C + x * 0.8, 300), (C + x, 372)]), cloth.rgb, 0.8)
-        brim = path(f"M {C - 60} 366 C {C - 20} 352 {C + 70} 346 {C + 106} 352 C {C + 160} 362 {C + 186} 390 {C + 178} 398 C {C + 120} 392 {C + 20} 398 {C - 40} 408 Q {C - 74} 392 {C - 60} 366 Z")
+        brim = path(
+            f"M {C - 60} 366 C {C - 20} 352 {C + 70} 346 {C + 106} 352 C {C + 160} 362 {C + 186} 390 {C + 178} 398 C {C + 120} 392 {C + 20} 398 {C - 40} 408 Q {C - 74} 392 {C - 60} 366 Z"
+        )
         sheet.part(brim, look.trim or cloth, lift=0.9, form=0.5)
         sheet.stitch(curve([(C - 50, 396), (C + 40, 384), (C + 168, 388)]), mix(cloth.rgb, INK, 0.4), 0.9)
         sheet.part(oval(C + 5, 232, 7, 4), cloth, lift=0.3)
         if look.get("patch"):
             sheet.plate(box(C + 30, 300, C + 58, 306, 2), look.hardware, 0.3)
     elif style == "bucket":
-        brim = path(f"M {C - 92} 336 L {C + 92} 336 C {C + 116} 366 {C + 146} 392 {C + 150} 404 C {C + 110} 436 {C - 110} 436 {C - 150} 404 C {C - 146} 392 {C - 116} 366 {C - 92} 336 Z")
+        brim = path(
+            f"M {C - 92} 336 L {C + 92} 336 C {C + 116} 366 {C + 146} 392 {C + 150} 404 C {C + 110} 436 {C - 110} 436 {C - 150} 404 C {C - 146} 392 {C - 116} 366 {C - 92} 336 Z"
+        )
         sheet.part(brim, cloth, lift=0.3)
         for k in range(4):
-            sheet.stitch(path(f"M {C - 104 - k * 11} {352 + k * 14} Q {C} {378 + k * 17} {C + 104 + k * 11} {352 + k * 14}"), mix(cloth.rgb, INK, 0.3), 0.8, 2.6, 0.5)
-        crown = path(f"M {C - 96} 346 C {C - 98} 300 {C - 88} 262 {C - 74} 246 Q {C} 228 {C + 74} 246 C {C + 88} 262 {C + 98} 300 {C + 96} 346 Q {C} 370 {C - 96} 346 Z")
+            sheet.stitch(
+                path(f"M {C - 104 - k * 11} {352 + k * 14} Q {C} {378 + k * 17} {C + 104 + k * 11} {352 + k * 14}"),
+                mix(cloth.rgb, INK, 0.3),
+                0.8,
+                2.6,
+                0.5,
+            )
+        crown = path(
+            f"M {C - 96} 346 C {C - 98} 300 {C - 88} 262 {C - 74} 246 Q {C} 228 {C + 74} 246 C {C + 88} 262 {C + 98} 300 {C + 96} 346 Q {C} 370 {C - 96} 346 Z"
+        )
         sheet.part(crown, cloth, lift=0.7)
         sheet.seam(path(f"M {C - 74} 248 Q {C} 266 {C + 74} 248"), cloth.rgb, 0.9)
         if look.get("band"):
-            sheet.part(path(f"M {C - 97} 346 L {C - 97} 326 Q {C} 350 {C + 97} 326 L {C + 97} 346 Q {C} 370 {C - 97} 346 Z"), trim, lift=0.4)
+            sheet.part(
+                path(f"M {C - 97} 346 L {C - 97} 326 Q {C} 350 {C + 97} 326 L {C + 97} 346 Q {C} 370 {C - 97} 346 Z"),
+                trim,
+                lift=0.4,
+            )
     elif style == "newsboy":
-        body = path(f"M {C - 130} 350 C {C - 140} 280 {C - 60} 226 {C + 10} 228 C {C + 100} 230 {C + 150} 290 {C + 130} 346 C {C + 80} 376 {C - 90} 380 {C - 130} 350 Z")
+        body = path(
+            f"M {C - 130} 350 C {C - 140} 280 {C - 60} 226 {C + 10} 228 C {C + 100} 230 {C + 150} 290 {C + 130} 346 C {C + 80} 376 {C - 90} 380 {C - 130} 350 Z"
+        )
         sheet.part(body, cloth)
         for x in (-90, -30, 36, 96):
             sheet.seam(curve([(C + 4, 230), (C + x * 0.9, 280), (C + x, 362)]), cloth.rgb, 0.9)
-        sheet.part(path(f"M {C - 96} 356 C {C - 40} 372 {C + 60} 372 {C + 116} 352 C {C + 140} 372 {C + 120} 396 {C + 104} 400 C {C + 40} 388 {C - 30} 390 {C - 78} 398 Q {C - 108} 376 {C - 96} 356 Z"), cloth.darker(0.08), lift=0.8, form=0.5)
+        sheet.part(
+            path(
+                f"M {C - 96} 356 C {C - 40} 372 {C + 60} 372 {C + 116} 352 C {C + 140} 372 {C + 120} 396 {C + 104} 400 C {C + 40} 388 {C - 30} 390 {C - 78} 398 Q {C - 108} 376 {C - 96} 356 Z"
+            ),
+            cloth.darker(0.08),
+            lift=0.8,
+            form=0.5,
+        )
         sheet.part(oval(C + 5, 229, 8, 5), cloth, lift=0.3)
 
 
@@ -185,23 +337,48 @@ def belt(sheet: Sheet, look: Look) -> None:
     cloth = look.cloth.plain() if look.cloth.pattern is None else look.cloth
     wide = {"slim": 24.0, "classic": 38.0, "wide": 60.0}[look.get("width", "classic")]
     cx, cy = C, 292.0
-    inside = path(f"M {cx - 126} {cy} C {cx - 126} {cy - 54} {cx + 126} {cy - 54} {cx + 126} {cy} L {cx + 126} {cy + wide * 0.6} C {cx + 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + wide * 0.6} Z")
+    inside = path(
+        f"M {cx - 126} {cy} C {cx - 126} {cy - 54} {cx + 126} {cy - 54} {cx + 126} {cy} L {cx + 126} {cy + wide * 0.6} C {cx + 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + 50 + wide * 0.6} {cx - 126} {cy + wide * 0.6} Z"
+    )
     sheet.part(inside, cloth.darker(0.34), lift=0.4, form=0.8)
     for share in (0.86, 0.72):
-        coil = path(f"M {cx - 126 * share} {cy + 8} C {cx - 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8} L {cx + 118 * share} {cy + 60} L {cx - 118 * share} {cy + 60} Z")
+        coil = path(
+            f"M {cx - 126 * share} {cy + 8} C {cx - 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8 - 50 * share} {cx + 126 * share} {cy + 8} L {cx + 118 * share} {cy + 60} L {cx - 118 * share} {cy + 60} Z"
+        )
         sheet.part(coil, cloth.darker(0.40 if share > 0.8 else 0.46), lift=0.5, form=0.6, edge=0.6)
-    sheet.part(path(f"M {cx - 78} {cy + 12} C {cx - 78} {cy - 18} {cx + 78} {cy - 18} {cx + 78} {cy + 12} L {cx + 70} {cy + 60} L {cx - 70} {cy + 60} Z"), cloth.darker(0.7), lift=0.3, form=0.2)
-    front = path(f"M {cx - 128} {cy} C {cx - 128} {cy + 60} {cx + 128} {cy + 60} {cx + 128} {cy} L {cx + 128} {cy + wide} C {cx + 128} {cy + 60 + wide} {cx - 128} {cy + 60 + wide} {cx - 128} {cy + wide} Z")
+    sheet.part(
+        path(
+            f"M {cx - 78} {cy + 12} C {cx - 78} {cy - 18} {cx + 78} {cy - 18} {cx + 78} {cy + 12} L {cx + 70} {cy + 60} L {cx - 70} {cy + 60} Z"
+        ),
+        cloth.darker(0.7),
+        lift=0.3,
+        form=0.2,
+    )
+    front = path(
+        f"M {cx - 128} {cy} C {cx - 128} {cy + 60} {cx + 128} {cy + 60} {cx + 128} {cy} L {cx + 128} {cy + wide} C {cx + 128} {cy + 60 + wide} {cx - 128} {cy + 60 + wide} {cx - 128} {cy + wide} Z"
+    )
     sheet.part(front, cloth, lift=1.0)
     rgb = look.stitch or mix(cloth.rgb, GLOW if luminance(cloth.rgb) < 0.5 else INK, 0.4)
     if cloth.surface not in ("croc", "woven", "canvas"):
         for dy in (4.5, wide - 4.5):
-            sheet.stitch(path(f"M {cx - 126} {cy + dy + 2} C {cx - 122} {cy + 59 + dy} {cx + 122} {cy + 59 + dy} {cx + 126} {cy + dy + 2}"), rgb, 1.1, 3.6, 0.7)
+            sheet.stitch(
+                path(
+                    f"M {cx - 126} {cy + dy + 2} C {cx - 122} {cy + 59 + dy} {cx + 122} {cy + 59 + dy} {cx + 126} {cy + dy + 2}"
+                ),
+                rgb,
+                1.1,
+                3.6,
+                0.7,
+            )
     bx, by = cx - 10, cy + 44 + wide / 2
     style = look.get("buckle", "frame")
     h = wide / 2 + 7
     if style == "frame":
-        sheet.plate(minus(box(bx - 26, by - h, bx + 22, by + h, 5), box(bx - 19, by - h + 7, bx + 15, by + h - 7, 3)), look.hardware, 0.9)
+        sheet.plate(
+            minus(box(bx - 26, by - h, bx + 22, by + h, 5), box(bx - 19, by - h + 7, bx + 15, by + h - 7, 3)),
+            look.hardware,
+            0.9,
+        )
         sheet.wire(path(f"M {bx - 22} {by} L {bx + 19} {by}"), look.hardware, 4)
     elif style == "round":
         r = max(h, 21)
@@ -214,10 +391,18 @@ def belt(sheet: Sheet, look: Look) -> None:
         for s in (-1, 1):
             sheet.plate(ring(bx + s * 15, by, 21, h, 6), look.hardware, 0.8)
     elif style == "horseshoe":
-        sheet.wire(curve([(bx + 14, by - h), (bx - 16, by - h + 3), (bx - 26, by), (bx - 16, by + h - 3), (bx + 14, by + h)]), look.hardware, 8)
+        sheet.wire(
+            curve([(bx + 14, by - h), (bx - 16, by - h + 3), (bx - 26, by), (bx - 16, by + h - 3), (bx + 14, by + h)]),
+            look.hardware,
+            8,
+        )
         sheet.wire(path(f"M {bx - 24} {by} L {bx + 16} {by}"), look.hardware, 4)
     elif style == "covered":
-        sheet.part(minus(box(bx - 28, by - h - 2, bx + 24, by + h + 2, 8), box(bx - 16, by - h + 10, bx + 12, by + h - 10, 4)), cloth, lift=0.9)
+        sheet.part(
+            minus(box(bx - 28, by - h - 2, bx + 24, by + h + 2, 8), box(bx - 16, by - h + 10, bx + 12, by + h - 10, 4)),
+            cloth,
+            lift=0.9,
+        )
     if style != "plaque":
         sheet.part(box(bx + 34, by - wide / 2 - 3, bx + 46, by + wide / 2 + 3, 2), cloth, lift=0.6, form=0.3)
         for k in range(3):
@@ -242,11 +427,25 @@ def gloves(sheet: Sheet, look: Look) -> None:
             c.seam(path(f"M {x} {y0} L {x} {y1}"), cloth.rgb, 0.9)
         kind = look.get("cuff", "plain")
         if kind == "rib":
-            c.part(path(f"M 178 {372 + long} L 264 {372 + long} L 262 {432 + long} Q 220 {440 + long} 180 {432 + long} Z"), replace(look.trim or cloth, surface="rib", pattern=None), lift=0.5)
+            c.part(
+                path(f"M 178 {372 + long} L 264 {372 + long} L 262 {432 + long} Q 220 {440 + long} 180 {432 + long} Z"),
+                replace(look.trim or cloth, surface="rib", pattern=None),
+                lift=0.5,
+            )
         elif kind == "fur":
-            c.part(path(f"M 172 {396 + long} Q 220 {388 + long} 268 {396 + long} L 272 {446 + long} Q 220 {456 + long} 168 {446 + long} Z"), look.trim or Cloth(cloth.rgb, "shearling"), lift=0.7)
+            c.part(
+                path(
+                    f"M 172 {396 + long} Q 220 {388 + long} 268 {396 + long} L 272 {446 + long} Q 220 {456 + long} 168 {446 + long} Z"
+                ),
+                look.trim or Cloth(cloth.rgb, "shearling"),
+                lift=0.7,
+            )
         elif kind == "strap":
-            c.part(path(f"M 180 {372 + long} L 262 {372 + long} L 262 {386 + long} L 180 {386 + long} Z"), cloth.darker(0.1), lift=0.5)
+            c.part(
+                path(f"M 180 {372 + long} L 262 {372 + long} L 262 {386 + long} L 180 {386 + long} Z"),
+                cloth.darker(0.1),
+                lift=0.5,
+            )
             buckle(c, 246, 379 + long, 8, 8, look.hardware, bar=2.6)
         elif kind == "button":
             c.button(246, 396 + long, 4, None, look.hardware)
@@ -268,16 +467,42 @@ def tie(sheet: Sheet, look: Look) -> None:
     cloth = look.cloth
     if look.get("style") == "bow":
         for s in (-1, 1):
-            wing = path(f"M {C} 300 C {C + s * 40} 270 {C + s * 100} 244 {C + s * 124} 250 C {C + s * 132} 280 {C + s * 132} 320 {C + s * 124} 350 C {C + s * 100} 356 {C + s * 40} 330 {C} 300 Z")
-            sheet.part(wing, cloth, folds=[(C + s * 10, 300, C + s * 96, 290, 4, 8, 0.9), (C + s * 14, 306, C + s * 84, 324, 3, 6, 0.7)], angle=s * 8)
+            wing = path(
+                f"M {C} 300 C {C + s * 40} 270 {C + s * 100} 244 {C + s * 124} 250 C {C + s * 132} 280 {C + s * 132} 320 {C + s * 124} 350 C {C + s * 100} 356 {C + s * 40} 330 {C} 300 Z"
+            )
+            sheet.part(
+                wing,
+                cloth,
+                folds=[(C + s * 10, 300, C + s * 96, 290, 4, 8, 0.9), (C + s * 14, 306, C + s * 84, 324, 3, 6, 0.7)],
+                angle=s * 8,
+            )
         sheet.part(box(C - 19, 274, C + 19, 326, 10), cloth, lift=0.9)
         return
-    blade = path(f"M {C - 20} 168 C {C - 26} 260 {C - 40} 380 {C - 48} 452 L {C} 506 L {C + 48} 452 C {C + 40} 380 {C + 26} 260 {C + 20} 168 Z")
+    blade = path(
+        f"M {C - 20} 168 C {C - 26} 260 {C - 40} 380 {C - 48} 452 L {C} 506 L {C + 48} 452 C {C + 40} 380 {C + 26} 260 {C + 20} 168 Z"
+    )
     if look.get("style") == "knit":
         blade = path(f"M {C - 19} 168 L {C - 33} 496 L {C + 33} 496 L {C + 19} 168 Z")
-    sheet.part(path(f"M {C - 46} 92 C {C - 40} 62 {C + 40} 62 {C + 46} 92 L {C + 24} 124 C {C + 20} 104 {C - 20} 104 {C - 24} 124 Z"), cloth.darker(0.2), lift=0.2, angle=70)
-    sheet.part(blade, cloth, angle=38 if cloth.pattern in ("stripe", "pinstripe") else 0, folds=[(C - 6, 172, C - 14, 280, -2, 5, 0.7), (C + 8, 172, C + 14, 260, 2, 4, 0.5)])
-    sheet.part(path(f"M {C - 32} 112 Q {C} 100 {C + 32} 112 L {C + 19} 170 Q {C} 178 {C - 19} 170 Z"), cloth, lift=1.0, angle=-38 if cloth.pattern in ("stripe", "pinstripe") else 0)
+    sheet.part(
+        path(
+            f"M {C - 46} 92 C {C - 40} 62 {C + 40} 62 {C + 46} 92 L {C + 24} 124 C {C + 20} 104 {C - 20} 104 {C - 24} 124 Z"
+        ),
+        cloth.darker(0.2),
+        lift=0.2,
+        angle=70,
+    )
+    sheet.part(
+        blade,
+        cloth,
+        angle=38 if cloth.pattern in ("stripe", "pinstripe") else 0,
+        folds=[(C - 6, 172, C - 14, 280, -2, 5, 0.7), (C + 8, 172, C + 14, 260, 2, 4, 0.5)],
+    )
+    sheet.part(
+        path(f"M {C - 32} 112 Q {C} 100 {C + 32} 112 L {C + 19} 170 Q {C} 178 {C - 19} 170 Z"),
+        cloth,
+        lift=1.0,
+        angle=-38 if cloth.pattern in ("stripe", "pinstripe") else 0,
+    )
     if look.get("style") == "clip":
         sheet.plate(box(C - 36, 320, C + 20, 327, 2), look.hardware, 0.6)
 
@@ -305,7 +530,9 @@ def eyewear(sheet: Sheet, look: Look) -> None:
     wire = bool(look.get("wire"))
     temple = look.get("temple", None) or cloth
     for s in (1, -1):
-        arm = path(f"M {C + s * 136} 268 C {C + s * 158} 250 {C + s * 150} 206 {C + s * 118} 184 L {C + s * 112} 190 C {C + s * 138} 212 {C + s * 142} 246 {C + s * 128} 272 Z")
+        arm = path(
+            f"M {C + s * 136} 268 C {C + s * 158} 250 {C + s * 150} 206 {C + s * 118} 184 L {C + s * 112} 190 C {C + s * 138} 212 {C + s * 142} 246 {C + s * 128} 272 Z"
+        )
         if wire:
             sheet.wire(curve([(C + s * 138, 272), (C + s * 152, 234), (C + s * 116, 188)]), look.hardware, 3.6)
         else:
@@ -316,7 +543,10 @@ def eyewear(sheet: Sheet, look: Look) -> None:
         if not clear:
             grad = skia.GradientShader.MakeLinear(
                 [skia.Point(0, b.top()), skia.Point(0, b.bottom())],
-                [colour(mix(lens_rgb, INK, 0.45), 0.97), colour(mix(lens_rgb, GLOW, 0.18 if not look.get("gradient") else 0.55), 0.92)],
+                [
+                    colour(mix(lens_rgb, INK, 0.45), 0.97),
+                    colour(mix(lens_rgb, GLOW, 0.18 if not look.get("gradient") else 0.55), 0.92),
+                ],
             )
             sheet.c.drawPath(shape, skia.Paint(AntiAlias=True, Shader=grad))
         else:
@@ -325,16 +555,28 @@ def eyewear(sheet: Sheet, look: Look) -> None:
         sheet.c.clipPath(shape, skia.ClipOp.kIntersect, True)
         for dx, w, a in ((0.22, 22, 0.20), (0.42, 8, 0.14)):
             x = b.left() + b.width() * dx
-            sheet.flat(polygon([(x, b.top() - 4), (x + w, b.top() - 4), (x + w - 44, b.bottom() + 4), (x - 44, b.bottom() + 4)]), GLOW, a if not clear else a * 2)
+            sheet.flat(
+                polygon(
+                    [(x, b.top() - 4), (x + w, b.top() - 4), (x + w - 44, b.bottom() + 4), (x - 44, b.bottom() + 4)]
+                ),
+                GLOW,
+                a if not clear else a * 2,
+            )
         sheet.c.restore()
         if wire:
             sheet.wire(shape, look.hardware, 4.2)
         else:
             thick = look.get("thick", 11.0)
             band = skia.Path()
-            skia.Paint(Style=skia.Paint.kStroke_Style, StrokeWidth=thick, StrokeJoin=skia.Paint.kRound_Join).getFillPath(shape, band)
+            skia.Paint(
+                Style=skia.Paint.kStroke_Style, StrokeWidth=thick, StrokeJoin=skia.Paint.kRound_Join
+            ).getFillPath(shape, band)
             sheet.part(band, cloth, lift=0.5, form=0.5, edge=0.8)
-    bridge = [(222, 292), (230, 281), (240, 278), (250, 281), (258, 292)] if style != "shield" else [(236, 266), (240, 264), (244, 266)]
+    bridge = (
+        [(222, 292), (230, 281), (240, 278), (250, 281), (258, 292)]
+        if style != "shield"
+        else [(236, 266), (240, 264), (244, 266)]
+    )
     if wire:
         sheet.wire(curve(bridge), look.hardware, 4)
         if style == "aviator":
@@ -349,7 +591,11 @@ def eyewear(sheet: Sheet, look: Look) -> None:
                     sheet.plate(oval(C + s * (130 + k * 0), 266 + k * 8, 2.4), look.hardware, 0.3)
     if look.get("chain"):
         for s in (1, -1):
-            sheet.chain([(C + s * 118, 186), (C + s * 160, 300), (C + s * 130, 430), (C + s * 40, 470), (C, 474)], look.hardware, 8)
+            sheet.chain(
+                [(C + s * 118, 186), (C + s * 160, 300), (C + s * 130, 430), (C + s * 40, 470), (C, 474)],
+                look.hardware,
+                8,
+            )
 
 
 # ---------------------------------------------------------------- watches
@@ -364,7 +610,7 @@ def watch(sheet: Sheet, look: Look) -> None:
     w = r * 0.60 if style not in ("rect",) else r * 0.8
     cy = 300.0
     for s in (-1, 1):
-        y0, y1 = cy + s * (ry - 8), cy + s * 236
+        y0, y1 = cy + s * (ry - 8), cy + s * 204
         if strap == "metal":
             n = 12
             for k in range(n):
@@ -373,7 +619,12 @@ def watch(sheet: Sheet, look: Look) -> None:
                 lo, hi = min(a, b) + 0.7, max(a, b) - 0.7
                 sheet.plate(box(C - w * taper, lo, C - w * taper * 0.36, hi, 2), look.hardware, 0.3, 80)
                 sheet.plate(box(C + w * taper * 0.36, lo, C + w * taper, hi, 2), look.hardware, 0.3, 80)
-                sheet.plate(box(C - w * taper * 0.34, lo, C + w * taper * 0.34, hi, 2), look.get("two_tone") or look.hardware, 0.3, 90)
+                sheet.plate(
+                    box(C - w * taper * 0.34, lo, C + w * taper * 0.34, hi, 2),
+                    look.get("two_tone") or look.hardware,
+                    0.3,
+                    90,
+                )
         elif strap == "mesh":
             shape = path(f"M {C - w} {y0} L {C + w} {y0} L {C + w * 0.86} {y1} L {C - w * 0.86} {y1} Z")
             sheet.plate(shape, look.hardware, 0.6, 90)
@@ -381,23 +632,52 @@ def watch(sheet: Sheet, look: Look) -> None:
             sheet.c.clipPath(shape, skia.ClipOp.kIntersect, True)
             for k in range(-40, 60):
                 for t in (1, -1):
-                    sheet.line(path(f"M {C - 60 + k * 6} {min(y0, y1)} L {C - 60 + k * 6 + t * 170} {max(y0, y1)}"), INK, 0.7, 0.32)
+                    sheet.line(
+                        path(f"M {C - 60 + k * 6} {min(y0, y1)} L {C - 60 + k * 6 + t * 170} {max(y0, y1)}"),
+                        INK,
+                        0.7,
+                        0.32,
+                    )
             sheet.c.restore()
         elif strap == "bangle":
-            sheet.plate(path(f"M {C - w * 0.5} {y0} L {C + w * 0.5} {y0} Q {C + w * 0.9} {(y0 + y1) / 2} {C + w * 0.3} {y1} L {C - w * 0.3} {y1} Q {C - w * 0.9} {(y0 + y1) / 2} {C - w * 0.5} {y0} Z"), look.hardware, 0.6, 90)
+            sheet.plate(
+                path(
+                    f"M {C - w * 0.5} {y0} L {C + w * 0.5} {y0} Q {C + w * 0.9} {(y0 + y1) / 2} {C + w * 0.3} {y1} L {C - w * 0.3} {y1} Q {C - w * 0.9} {(y0 + y1) / 2} {C - w * 0.5} {y0} Z"
+                ),
+                look.hardware,
+                0.6,
+                90,
+            )
         else:
             tip = f"Q {C} {y1 + s * 22} " if s > 0 else f"L {C} {y1} "
-            shape = path(f"M {C - w} {y0} L {C + w} {y0} C {C + w * 0.92} {y0 + s * 60} {C + w * 0.8} {y1 - s * 70} {C + w * 0.78} {y1} {tip} {C - w * 0.78} {y1} C {C - w * 0.8} {y1 - s * 70} {C - w * 0.92} {y0 + s * 60} {C - w} {y0} Z")
+            shape = path(
+                f"M {C - w} {y0} L {C + w} {y0} C {C + w * 0.92} {y0 + s * 60} {C + w * 0.8} {y1 - s * 70} {C + w * 0.78} {y1} {tip} {C - w * 0.78} {y1} C {C - w * 0.8} {y1 - s * 70} {C - w * 0.92} {y0 + s * 60} {C - w} {y0} Z"
+            )
             sheet.part(shape, cloth, lift=0.6, form=0.7)
             if cloth.surface not in ("canvas", "rubber"):
                 rgb = look.stitch or mix(cloth.rgb, GLOW if luminance(cloth.rgb) < 0.5 else INK, 0.4)
                 for t in (-1, 1):
-                    sheet.stitch(path(f"M {C + t * (w - 6)} {y0 + s * 16} C {C + t * (w * 0.92 - 6)} {y0 + s * 60} {C + t * (w * 0.8 - 6)} {y1 - s * 70} {C + t * (w * 0.78 - 6)} {y1}"), rgb, 1.0, 3.4, 0.7)
+                    sheet.stitch(
+                        path(
+                            f"M {C + t * (w - 6)} {y0 + s * 16} C {C + t * (w * 0.92 - 6)} {y0 + s * 60} {C + t * (w * 0.8 - 6)} {y1 - s * 70} {C + t * (w * 0.78 - 6)} {y1}"
+                        ),
+                        rgb,
+                        1.0,
+                        3.4,
+                        0.7,
+                    )
             if s > 0:
                 for k in range(4):
-                    sheet.flat(oval(C, y0 + 78 + k * 22, 2.8), INK, 0.8)
+                    sheet.flat(oval(C, y0 + 58 + k * 19, 2.8), INK, 0.8)
             else:
-                sheet.plate(minus(box(C - w * 0.95, y1 - 14, C + w * 0.95, y1 + 10, 4), box(C - w * 0.74, y1 - 8, C + w * 0.74, y1 + 4, 2)), look.hardware, 0.6)
+                sheet.plate(
+                    minus(
+                        box(C - w * 0.95, y1 - 14, C + w * 0.95, y1 + 10, 4),
+                        box(C - w * 0.74, y1 - 8, C + w * 0.74, y1 + 4, 2),
+                    ),
+                    look.hardware,
+                    0.6,
+                )
                 sheet.wire(path(f"M {C} {y1 - 12} L {C} {y1 + 8}"), look.hardware, 3)
     # crown and pushers
     sheet.plate(box(C + r - 2, cy - 7, C + r + 10, cy + 7, 2), look.hardware, 0.5, 90)
@@ -416,7 +696,13 @@ def watch(sheet: Sheet, look: Look) -> None:
         sheet.part(bezel, Cloth(look.cloth.third, "acetate"), lift=0.2, form=0.4)
         for k in range(12):
             a = k * math.pi / 6
-            sheet.line(path(f"M {C + (r - 13) * math.sin(a)} {cy - (r - 13) * math.cos(a)} L {C + (r - 6) * math.sin(a)} {cy - (r - 6) * math.cos(a)}"), (244, 244, 240), 1.8)
+            sheet.line(
+                path(
+                    f"M {C + (r - 13) * math.sin(a)} {cy - (r - 13) * math.cos(a)} L {C + (r - 6) * math.sin(a)} {cy - (r - 6) * math.cos(a)}"
+                ),
+                (244, 244, 240),
+                1.8,
+            )
         face = oval(C, cy, r - 17)
     if look.get("gems"):
         n = 32
@@ -425,7 +711,12 @@ def watch(sheet: Sheet, look: Look) -> None:
             sheet.gem(C + (r - 6) * math.cos(a), cy + (ry - 6) * math.sin(a), 4.4, (232, 238, 244))
     dial = look.get("dial", (244, 240, 230))
     b = face.getBounds()
-    shader = skia.GradientShader.MakeRadial(skia.Point(C - 14, cy - 18), max(r, ry) * 1.2, [colour(mix(dial, GLOW, 0.25)), colour(dial), colour(mix(dial, INK, 0.32))], [0.0, 0.5, 1.0])
+    shader = skia.GradientShader.MakeRadial(
+        skia.Point(C - 14, cy - 18),
+        max(r, ry) * 1.2,
+        [colour(mix(dial, GLOW, 0.25)), colour(dial), colour(mix(dial, INK, 0.32))],
+        [0.0, 0.5, 1.0],
+    )
     sheet.c.drawPath(face, skia.Paint(AntiAlias=True, Shader=shader))
     sheet.c.save()
     sheet.c.clipPath(face, skia.ClipOp.kIntersect, True)
@@ -441,7 +732,11 @@ def watch(sheet: Sheet, look: Look) -> None:
             m = max(abs(sx) / 1.0, abs(sy))
             sx, sy = sx / m, sy / m
         if index == "bar" or (index == "four" and k % 3 == 0):
-            sheet.line(path(f"M {C + sx * hx * 0.76} {cy + sy * hy * 0.76} L {C + sx * hx * 0.88} {cy + sy * hy * 0.88}"), METALS[look.hardware][1] if look.get("applied") else ink, 2.6 if k % 3 == 0 else 1.7)
+            sheet.line(
+                path(f"M {C + sx * hx * 0.76} {cy + sy * hy * 0.76} L {C + sx * hx * 0.88} {cy + sy * hy * 0.88}"),
+                METALS[look.hardware][1] if look.get("applied") else ink,
+                2.6 if k % 3 == 0 else 1.7,
+            )
         elif index in ("dot",):
             sheet.flat(oval(C + sx * hx * 0.82, cy + sy * hy * 0.82, 2.8 if k % 3 == 0 else 1.8), ink)
         elif index == "roman":
@@ -461,7 +756,13 @@ def watch(sheet: Sheet, look: Look) -> None:
             sheet.line(path(f"M {C + x * hx} {cy + y * hy} L {C + x * hx + 5} {cy + y * hy - 9}"), ink, 1.2)
     elif look.get("date"):
         sheet.flat(box(C + hx * 0.52, cy - 6, C + hx * 0.74, cy + 6, 1), (250, 248, 242))
-        sheet.line(path(f"M {C + hx * 0.58} {cy - 2.5} L {C + hx * 0.58} {cy + 3} M {C + hx * 0.66} {cy - 2.5} L {C + hx * 0.66} {cy + 3}"), INK, 1.2)
+        sheet.line(
+            path(
+                f"M {C + hx * 0.58} {cy - 2.5} L {C + hx * 0.58} {cy + 3} M {C + hx * 0.66} {cy - 2.5} L {C + hx * 0.66} {cy + 3}"
+            ),
+            INK,
+            1.2,
+        )
     elif look.get("moon"):
         sheet.flat(oval(C, cy + hy * 0.42, hx * 0.24), (32, 44, 82))
         sheet.flat(oval(C + 4, cy + hy * 0.40, hx * 0.12), (240, 214, 140))
@@ -469,11 +770,19 @@ def watch(sheet: Sheet, look: Look) -> None:
     sheet.line(path(f"M {C} {cy} L {C - hx * 0.36} {cy - hy * 0.28}"), hands, 4.2)
     sheet.line(path(f"M {C} {cy} L {C + hx * 0.34} {cy - hy * 0.60}"), hands, 2.9)
     if not look.get("no_seconds"):
-        sheet.line(path(f"M {C - hx * 0.06} {cy - hy * 0.2} L {C + hx * 0.2} {cy + hy * 0.62}"), (170, 40, 36) if style == "diver" else hands, 1.0)
+        sheet.line(
+            path(f"M {C - hx * 0.06} {cy - hy * 0.2} L {C + hx * 0.2} {cy + hy * 0.62}"),
+            (170, 40, 36) if style == "diver" else hands,
+            1.0,
+        )
     sheet.flat(oval(C, cy, 3.6), hands)
     sheet.c.save()
     sheet.c.clipPath(face, skia.ClipOp.kIntersect, True)
-    sheet.flat(polygon([(C - hx, cy - hy), (C - hx * 0.1, cy - hy), (C - hx * 0.7, cy + hy), (C - hx * 1.6, cy + hy)]), GLOW, 0.16)
+    sheet.flat(
+        polygon([(C - hx, cy - hy), (C - hx * 0.1, cy - hy), (C - hx * 0.7, cy + hy), (C - hx * 1.6, cy + hy)]),
+        GLOW,
+        0.16,
+    )
     sheet.c.restore()
 
 
@@ -481,7 +790,9 @@ def watch(sheet: Sheet, look: Look) -> None:
 
 
 def jewellery(sheet: Sheet, look: Look) -> None:
-    {"necklace": necklace, "earrings": earrings, "ring": finger_ring, "bracelet": bracelet, "brooch": brooch}[look.get("piece", "necklace")](sheet, look)
+    {"necklace": necklace, "earrings": earrings, "ring": finger_ring, "bracelet": bracelet, "brooch": brooch}[
+        look.get("piece", "necklace")
+    ](sheet, look)
 
 
 def _necklace_line(wide: float, drop: float) -> list[tuple[float, float]]:
@@ -518,7 +829,9 @@ def necklace(sheet: Sheet, look: Look) -> None:
     pendant = look.get("pendant", None)
     y = bottom + 4
     if pendant == "drop":
-        drop = path(f"M {C} {y} C {C + 18} {y + 26} {C + 20} {y + 48} {C} {y + 52} C {C - 20} {y + 48} {C - 18} {y + 26} {C} {y} Z")
+        drop = path(
+            f"M {C} {y} C {C + 18} {y + 26} {C + 20} {y + 48} {C} {y + 52} C {C - 20} {y + 48} {C - 18} {y + 26} {C} {y} Z"
+        )
         sheet.plate(drop, look.hardware)
         sheet.gem(C, y + 34, 11, stone)
     elif pendant == "disc":
@@ -526,11 +839,23 @@ def necklace(sheet: Sheet, look: Look) -> None:
         sheet.line(oval(C, y + 24, 18), METALS[look.hardware][0], 1, 0.7)
         for k in range(8):
             a = k * math.pi / 4
-            sheet.line(path(f"M {C + 6 * math.cos(a)} {y + 24 + 6 * math.sin(a)} L {C + 14 * math.cos(a)} {y + 24 + 14 * math.sin(a)}"), METALS[look.hardware][0], 1.3, 0.8)
+            sheet.line(
+                path(
+                    f"M {C + 6 * math.cos(a)} {y + 24 + 6 * math.sin(a)} L {C + 14 * math.cos(a)} {y + 24 + 14 * math.sin(a)}"
+                ),
+                METALS[look.hardware][0],
+                1.3,
+                0.8,
+            )
     elif pendant == "bar":
         sheet.plate(box(C - 36, y - 2, C + 36, y + 8, 3), look.hardware)
     elif pendant == "heart":
-        sheet.plate(path(f"M {C} {y + 44} C {C - 46} {y + 14} {C - 22} {y - 14} {C} {y + 8} C {C + 22} {y - 14} {C + 46} {y + 14} {C} {y + 44} Z"), look.hardware)
+        sheet.plate(
+            path(
+                f"M {C} {y + 44} C {C - 46} {y + 14} {C - 22} {y - 14} {C} {y + 8} C {C + 22} {y - 14} {C + 46} {y + 14} {C} {y + 44} Z"
+            ),
+            look.hardware,
+        )
     elif pendant == "stone":
         sheet.plate(oval(C, y + 24, 24, 28), look.hardware)
         sheet.gem(C, y + 24, 19, stone)
@@ -538,9 +863,21 @@ def necklace(sheet: Sheet, look: Look) -> None:
         sheet.plate(box(C - 3, y, C + 3, y + 8, 2), look.hardware)
         sheet.pearl(C, y + 22, 15, stone)
     elif pendant == "leaf":
-        sheet.plate(path(f"M {C} {y} C {C + 26} {y + 16} {C + 20} {y + 50} {C} {y + 66} C {C - 20} {y + 50} {C - 26} {y + 16} {C} {y} Z"), look.hardware)
+        sheet.plate(
+            path(
+                f"M {C} {y} C {C + 26} {y + 16} {C + 20} {y + 50} {C} {y + 66} C {C - 20} {y + 50} {C - 26} {y + 16} {C} {y} Z"
+            ),
+            look.hardware,
+        )
         for k in range(4):
-            sheet.line(path(f"M {C} {y + 54 - k * 11} L {C + 12} {y + 44 - k * 11} M {C} {y + 54 - k * 11} L {C - 12} {y + 44 - k * 11}"), METALS[look.hardware][0], 1.1, 0.8)
+            sheet.line(
+                path(
+                    f"M {C} {y + 54 - k * 11} L {C + 12} {y + 44 - k * 11} M {C} {y + 54 - k * 11} L {C - 12} {y + 44 - k * 11}"
+                ),
+                METALS[look.hardware][0],
+                1.1,
+                0.8,
+            )
 
 
 def earrings(sheet: Sheet, look: Look) -> None:
@@ -560,7 +897,13 @@ def earrings(sheet: Sheet, look: Look) -> None:
                 sheet.plate(oval(px, py, 8.5, 6.5), look.hardware, 0.4, 20 + 40 * (k % 2))
         elif style == "drop":
             sheet.wire(path(f"M {x} {y + 6} L {x} {y + 34}"), look.hardware, 2.6)
-            sheet.plate(path(f"M {x} {y + 30} C {x + 28} {y + 66} {x + 32} {y + 108} {x} {y + 112} C {x - 32} {y + 108} {x - 28} {y + 66} {x} {y + 30} Z"), look.hardware, 0.8)
+            sheet.plate(
+                path(
+                    f"M {x} {y + 30} C {x + 28} {y + 66} {x + 32} {y + 108} {x} {y + 112} C {x - 32} {y + 108} {x - 28} {y + 66} {x} {y + 30} Z"
+                ),
+                look.hardware,
+                0.8,
+            )
             sheet.gem(x, y + 80, 17, stone)
         elif style == "pearl":
             sheet.plate(oval(x, y + 8, 7), look.hardware)
@@ -570,7 +913,12 @@ def earrings(sheet: Sheet, look: Look) -> None:
             for s in (-1, 0, 1):
                 sheet.chain([(x + s * 8, y + 24), (x + s * 18, y + 60), (x + s * 22, y + 96)], look.hardware, 6)
                 sheet.gem(x + s * 22, y + 106 + 8 * (s == 0), 9, stone)
-            sheet.plate(path(f"M {x - 22} {y + 24} Q {x} {y + 40} {x + 22} {y + 24} L {x + 18} {y + 32} Q {x} {y + 48} {x - 18} {y + 32} Z"), look.hardware)
+            sheet.plate(
+                path(
+                    f"M {x - 22} {y + 24} Q {x} {y + 40} {x + 22} {y + 24} L {x + 18} {y + 32} Q {x} {y + 48} {x - 18} {y + 32} Z"
+                ),
+                look.hardware,
+            )
         elif style == "knot":
             for a in (30, -30, 90):
                 sheet.c.save()
@@ -584,7 +932,13 @@ def earrings(sheet: Sheet, look: Look) -> None:
         elif style == "leaf":
             for k in range(4):
                 s = 1 if k % 2 else -1
-                sheet.plate(path(f"M {x} {y + 10 + k * 26} C {x + s * 20} {y + 8 + k * 26} {x + s * 30} {y + 26 + k * 26} {x + s * 30} {y + 40 + k * 26} C {x + s * 12} {y + 42 + k * 26} {x} {y + 30 + k * 26} {x} {y + 10 + k * 26} Z"), look.hardware, 0.5)
+                sheet.plate(
+                    path(
+                        f"M {x} {y + 10 + k * 26} C {x + s * 20} {y + 8 + k * 26} {x + s * 30} {y + 26 + k * 26} {x + s * 30} {y + 40 + k * 26} C {x + s * 12} {y + 42 + k * 26} {x} {y + 30 + k * 26} {x} {y + 10 + k * 26} Z"
+                    ),
+                    look.hardware,
+                    0.5,
+                )
             sheet.wire(path(f"M {x} {y + 6} L {x} {y + 120}"), look.hardware, 2.4)
         else:
             sheet.gem(x, y + 24, 22, stone)
@@ -604,7 +958,12 @@ def finger_ring(sheet: Sheet, look: Look) -> None:
     elif style == "signet":
         sheet.plate(box(C - 46, y - 132, C + 46, y - 68, 22), look.hardware, 0.9)
         sheet.line(box(C - 36, y - 124, C + 36, y - 76, 16), METALS[look.hardware][0], 1.4, 0.7)
-        sheet.line(path(f"M {C - 14} {y - 88} L {C - 14} {y - 112} L {C} {y - 98} L {C + 14} {y - 112} L {C + 14} {y - 88}"), METALS[look.hardware][0], 2.4, 0.8)
+        sheet.line(
+            path(f"M {C - 14} {y - 88} L {C - 14} {y - 112} L {C} {y - 98} L {C + 14} {y - 112} L {C + 14} {y - 88}"),
+            METALS[look.hardware][0],
+            2.4,
+            0.8,
+        )
     elif style == "trilogy":
         for dx, r in ((-42, 22), (42, 22), (0, 31)):
             sheet.gem(C + dx, y - 102 - (8 if dx == 0 else 0), r, stone)
@@ -615,7 +974,13 @@ def finger_ring(sheet: Sheet, look: Look) -> None:
     elif style == "pearl":
         sheet.pearl(C, y - 122, 34, stone)
     elif style == "dome":
-        sheet.plate(path(f"M {C - 84} {y - 40} C {C - 80} {y - 150} {C + 80} {y - 150} {C + 84} {y - 40} C {C + 50} {y - 84} {C - 50} {y - 84} {C - 84} {y - 40} Z"), look.hardware, 0.9)
+        sheet.plate(
+            path(
+                f"M {C - 84} {y - 40} C {C - 80} {y - 150} {C + 80} {y - 150} {C + 84} {y - 40} C {C + 50} {y - 84} {C - 50} {y - 84} {C - 84} {y - 40} Z"
+            ),
+            look.hardware,
+            0.9,
+        )
         for k in range(3):
             sheet.gem(C - 40 + k * 40, y - 98 - (10 if k == 1 else 0), 9, stone)
 
@@ -628,8 +993,20 @@ def bracelet(sheet: Sheet, look: Look) -> None:
         for k in range(look.get("count", 1)):
             sheet.plate(ring(C, 310 - 15 * k + 8, 128, 84, look.get("thick", 14.0)), look.hardware, 0.9, 25)
     elif style == "cuff":
-        cuff = path(f"M {C - 128} 290 C {C - 120} 400 {C + 120} 400 {C + 128} 290 L {C + 128} 344 C {C + 120} 452 {C - 120} 452 {C - 128} 344 Z")
-        sheet.plate(minus(path(f"M {C - 128} 300 C {C - 128} 226 {C + 128} 226 {C + 128} 300 L {C + 128} 350 C {C + 128} 276 {C - 128} 276 {C - 128} 350 Z"), box(C - 40, 200, C + 40, 320)), look.hardware, 0.4, 150)
+        cuff = path(
+            f"M {C - 128} 290 C {C - 120} 400 {C + 120} 400 {C + 128} 290 L {C + 128} 344 C {C + 120} 452 {C - 120} 452 {C - 128} 344 Z"
+        )
+        sheet.plate(
+            minus(
+                path(
+                    f"M {C - 128} 300 C {C - 128} 226 {C + 128} 226 {C + 128} 300 L {C + 128} 350 C {C + 128} 276 {C - 128} 276 {C - 128} 350 Z"
+                ),
+                box(C - 40, 200, C + 40, 320),
+            ),
+            look.hardware,
+            0.4,
+            150,
+        )
         sheet.plate(cuff, look.hardware, 0.9, 10)
         if look.get("stones"):
             for k in range(5):
@@ -671,8 +1048,12 @@ def brooch(sheet: Sheet, look: Look) -> None:
     else:
         for k in range(16):
             a = k * math.pi / 8
-            sheet.wire(path(f"M {C} 300 L {C + (96 if k % 2 else 70) * math.cos(a)} {300 + (96 if k % 2 else 70) * math.sin(a)}"), look.hardware, 7)
+            sheet.wire(
+                path(
+                    f"M {C} 300 L {C + (96 if k % 2 else 70) * math.cos(a)} {300 + (96 if k % 2 else 70) * math.sin(a)}"
+                ),
+                look.hardware,
+                7,
+            )
             sheet.pearl(C + (98 if k % 2 else 72) * math.cos(a), 300 + (98 if k % 2 else 72) * math.sin(a), 8)
         sheet.gem(C, 300, 30, stone)
-
-

@@ -4,6 +4,8 @@ Everything is drawn on a sheet of 480 x 600 units at twice that resolution, on a
 fits the layer into the frame, lays paper and shadow under it and returns the picture. Light comes from the upper left.
 """
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import math
@@ -14,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-import skia
+import skia  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from PIL import Image, ImageFilter
 
 RGB = tuple[int, int, int]
@@ -177,9 +179,7 @@ def smooth(points: Sequence[tuple[float, float]], steps: int = 12) -> Any:
     out = []
     for i in range(1, len(p) - 2):
         a, b, c, d = p[i - 1], p[i], p[i + 1], p[i + 2]
-        out.append(
-            0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3)
-        )
+        out.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
     return np.concatenate([*out, p[-2:-1]])
 
 
@@ -419,7 +419,10 @@ def _croc() -> Any:
                     rect = skia.Rect.MakeXYWH(x + shift + 0.8, y + dip + 0.8, float(w) - 1.6, h - 1.6)
                     middle = skia.Point(rect.centerX() - w * 0.12, rect.centerY() - h * 0.16)
                     shader = skia.GradientShader.MakeRadial(
-                        middle, float(max(w, h)) * 0.66, [colour((255, 255, 255)), colour((tone, tone, tone)), colour((170, 170, 170))], [0.0, 0.55, 1.0]
+                        middle,
+                        float(max(w, h)) * 0.66,
+                        [colour((255, 255, 255)), colour((tone, tone, tone)), colour((170, 170, 170))],
+                        [0.0, 0.55, 1.0],
                     )
                     c.drawRoundRect(rect, h * 0.44, h * 0.40, skia.Paint(AntiAlias=True, Shader=shader))
                 x += float(w)
@@ -808,12 +811,16 @@ class Sheet:
         self.c.drawPath(line, pen(mix(rgb, GLOW, 0.5), width * 0.8, 0.30 * strength))
         self.c.restore()
 
-    def stitch(self, line: Any, rgb: Sequence[float], width: float = 1.1, dash: float = 3.6, alpha: float = 0.85) -> None:
+    def stitch(
+        self, line: Any, rgb: Sequence[float], width: float = 1.1, dash: float = 3.6, alpha: float = 0.85
+    ) -> None:
         paint = pen(rgb, width, alpha)
         paint.setPathEffect(skia.DashPathEffect.Make([dash, dash * 0.62], 0))
         self.c.drawPath(line, paint)
 
-    def shade(self, shape: Any, alpha: float, blur: float = 4.0, rgb: RGB = INK, dx: float = 0.0, dy: float = 0.0) -> None:
+    def shade(
+        self, shape: Any, alpha: float, blur: float = 4.0, rgb: RGB = INK, dx: float = 0.0, dy: float = 0.0
+    ) -> None:
         """A soft dark (or light) spot on what is already drawn."""
         paint = fill(rgb, alpha)
         paint.setBlendMode(skia.BlendMode.kSrcATop)
@@ -899,7 +906,9 @@ class Sheet:
         for dx, dy in ((-0.22, -0.22), (0.22, -0.22), (-0.22, 0.22), (0.22, 0.22)):
             self.flat(oval(x + dx * r, y + dy * r, max(0.45, r * 0.11)), INK, 0.8)
 
-    def zip(self, points: Sequence[tuple[float, float]], kind: str, pull: float = 12.0, tape: RGB | None = None) -> None:
+    def zip(
+        self, points: Sequence[tuple[float, float]], kind: str, pull: float = 12.0, tape: RGB | None = None
+    ) -> None:
         line = curve(points)
         self.line(line, tape or (36, 32, 32), 5.0, 0.9)
         paint = pen(METALS[kind][1], 2.9)
@@ -912,7 +921,9 @@ class Sheet:
 
     def gem(self, x: float, y: float, r: float, rgb: RGB) -> None:
         """A faceted stone seen from above."""
-        outline = polygon([(x + r * math.cos(a), y + r * math.sin(a)) for a in np.linspace(0.2, 0.2 + 2 * math.pi, 9)[:-1]])
+        outline = polygon(
+            [(x + r * math.cos(a), y + r * math.sin(a)) for a in np.linspace(0.2, 0.2 + 2 * math.pi, 9)[:-1]]
+        )
         self._cast(outline, 0.4)
         self.flat(outline, rgb)
         for n in range(8):
@@ -924,7 +935,9 @@ class Sheet:
             ])  # fmt: skip
             lit = math.cos((a0 + a1) / 2 - math.radians(225))
             self.flat(facet, GLOW if lit > 0 else INK, 0.42 * abs(lit) + 0.05)
-        table = polygon([(x + 0.5 * r * math.cos(a), y + 0.5 * r * math.sin(a)) for a in np.linspace(0.2, 6.48, 9)[:-1]])
+        table = polygon(
+            [(x + 0.5 * r * math.cos(a), y + 0.5 * r * math.sin(a)) for a in np.linspace(0.2, 6.48, 9)[:-1]]
+        )
         self.flat(table, mix(rgb, GLOW, 0.35), 0.9)
         self.flat(oval(x - r * 0.18, y - r * 0.2, r * 0.14), (255, 255, 255), 0.95)
 
@@ -963,7 +976,19 @@ class Sheet:
         for sx, sy, blur, strength, squash in shadows:
             matrix = skia.Matrix()
             if squash:  # thrown on the floor: flattened and pushed to the right
-                matrix = skia.Matrix([zoom, -0.9 * squash, tx + sx + 0.9 * squash * y1, 0, zoom * squash, base + sy - zoom * squash * y1, 0, 0, 1])
+                matrix = skia.Matrix(
+                    [
+                        zoom,
+                        -0.9 * squash,
+                        tx + sx + 0.9 * squash * y1,
+                        0,
+                        zoom * squash,
+                        base + sy - zoom * squash * y1,
+                        0,
+                        0,
+                        1,
+                    ]
+                )
             else:
                 matrix.setScaleTranslate(zoom, zoom, tx + sx, ty + sy)
             dark = _silhouette(layer, matrix, blur)[..., None] * strength
@@ -972,7 +997,12 @@ class Sheet:
         out = skia.Surface(WIDTH * SCALE, HEIGHT * SCALE)
         c = out.getCanvas()
         c.scale(SCALE, SCALE)
-        c.drawImage(skia.Image.fromarray(np.ascontiguousarray(rgba), skia.kRGBA_8888_ColorType), 0, 0, skia.SamplingOptions(skia.FilterMode.kLinear))
+        c.drawImage(
+            skia.Image.fromarray(np.ascontiguousarray(rgba), skia.kRGBA_8888_ColorType),
+            0,
+            0,
+            skia.SamplingOptions(skia.FilterMode.kLinear),
+        )
         c.translate(tx, ty)
         c.scale(zoom / SCALE, zoom / SCALE)
         c.drawImage(layer, 0, 0, skia.SamplingOptions(skia.CubicResampler.Mitchell()))

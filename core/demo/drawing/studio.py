@@ -1,5 +1,7 @@
 """From a plain description to a finished WebP."""
 
+# ruff: noqa: E501 - outlines and sentences are easier to read unbroken
+
 from __future__ import annotations
 
 import io
@@ -23,7 +25,9 @@ def picture(drawing: Mapping[str, Any]) -> Image.Image:
     look = _look(drawing)
     module, name = str(drawing["draw"]).split(".")
     getattr(MODULES[module], name)(sheet, look)
-    return sheet.finish(look.paper, room=tuple(drawing["room"]), standing=bool(drawing["standing"]), most=float(drawing["most"]))
+    return sheet.finish(
+        look.paper, room=tuple(drawing["room"]), standing=bool(drawing["standing"]), most=float(drawing["most"])
+    )
 
 
 def webp(image: Image.Image) -> bytes:
