@@ -222,7 +222,7 @@ class Shop:
         return search.search(
             view,
             request,
-            bm25=self.bm25(),
+            bm25=self.bm25(view),
             text_vector=words.text,
             image_words_vector=words.image,
             sellable=sellable,
@@ -234,32 +234,29 @@ class Shop:
         filters: Filters | None = None,
         *,
         words: str = "",
-        sort: str = browse.RELEVANCE,
+        sort: str = browse.FEATURED,
         page: int = 1,
         size: int = 48,
         at: datetime | None = None,
     ) -> browse.Shelf:
         """One page of the catalogue with facets and counts; with words, what they find.
 
-        Sort "relevance" is the order of the search, or the newest first where there are no words.
+        Sort "featured" is a shop window, "relevance" the order of the search.
         """
         moment = self._moment(at)
         view = self.view(moment)
-        hits = None
+        found = None
         if words.strip():
             found = search.search_rows(
                 self.view(moment, Placement.SEARCH),
                 words,
-                bm25=self.bm25(),
+                bm25=self.bm25(view),
                 vectors=self.words(words),
                 at=moment,
                 index=self.settings.index,
             )
-            hits = found.rows
-        elif sort == browse.RELEVANCE:
-            sort = "newest"
         return browse.browse(
-            view.catalogue, filters or Filters(), at=moment, sort=sort, page=page, size=size, hits=hits
+            view.catalogue, filters or Filters(), at=moment, sort=sort, page=page, size=size, hits=found
         )
 
     def words(self, words: str) -> Words:
@@ -278,11 +275,10 @@ class Shop:
             return Words()
         return Words(text, image)
 
-    def bm25(self) -> Bm25Index:
-        """The index of exact words, built on first use."""
+    def bm25(self, view: View) -> Bm25Index:
+        """The exact words of the products as `view` has them; built anew only when words changed."""
         with self._lock:
-            if self._bm25 is None:
-                self._bm25 = search.index_words(self.snapshot.catalogue)
+            self._bm25 = search.index_words(view.catalogue, like=self._bm25)
             return self._bm25
 
     def signals(self) -> tuple[str, ...]:
