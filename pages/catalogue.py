@@ -132,7 +132,11 @@ def front() -> None:
         if ids is None:
             priced = engine.priced() and narrowing.price(me.from_price, me.to_price, engine.currency(), span)
             parts.facets(
-                narrowing.groups(counts, me.chosen), priced or None, key=FACETS, label="Narrow down", on_change=narrow
+                narrowing.groups(counts, me.chosen, roots=engine.roots()),
+                priced or None,
+                key=FACETS,
+                label="Narrow down",
+                on_change=narrow,
             )
         else:
             states.said("This is a set of products from Today. Show everything to narrow down yourself.")

@@ -205,7 +205,7 @@ def shown_in(item: Item) -> None:
         states.said("No list shows it among its first ten. Its own list above says which products stand closest.")
         return
     first = sum(one.rank == 1 for one in found)
-    aside = f"{text.count(len(found), 'list')}, first in {text.count(first) if first else 'none'}"
+    aside = f"{text.count(len(found), 'list')}{f', first in {text.count(first)}' if first else ''}"
     frame.section("Shown in", aside)
     catalogue = shop.catalogue(engine.at())
     parts.rail(
@@ -287,7 +287,7 @@ else:
     item = engine.shop().item(chosen, engine.at())
     session.commit(item=item.id)
     state = item.state(engine.moment())
-    over = " · ".join(part for part in ("Product", text.house(item), *item.category) if part)
+    over = " · ".join(dict.fromkeys(part for part in ("Product", text.house(item), *item.category) if part))
     frame.heading(
         text.title(item), "", over=over,
         guide=(

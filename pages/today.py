@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 import streamlit as st
@@ -36,14 +38,27 @@ def line(
     }
 
 
+def mixed(ids: Iterable[str]) -> list[str]:
+    """`ids` in their order, but one of each style before the second of any: colourways do not stand in a row."""
+    catalogue = engine.shop().catalogue(engine.at())
+    known = [item for item in ids if item in catalogue]
+    families = catalogue.frame["family_id"].to_numpy()[catalogue.rows(known)] if known else []
+    seen: Counter[str] = Counter()
+    turns = []
+    for item, family in zip(known, families, strict=True):
+        seen[family or item] += 1
+        turns.append(seen[family or item])
+    return [item for _, item in sorted(zip(turns, known, strict=True), key=lambda pair: pair[0])]
+
+
 def the_day() -> list[dict]:
     """The lines of the day, most pressing first."""
     shop, zone = engine.shop(), engine.zone()
     catalogue = shop.catalogue(engine.at())
     glance = shop.glance(engine.at(), datetime.fromisoformat(me.since) if me.since else None)
 
-    def items(ids) -> list[Item]:
-        return [catalogue.item(item) for item in [*ids][:SHOWN] if item in catalogue]
+    def items(ids: Iterable[str]) -> list[Item]:
+        return [catalogue.item(item) for item in mixed(ids)[:SHOWN]]
 
     lines = []
     if n := len(glance.sold_out):
@@ -135,12 +150,14 @@ def to_product(key: str) -> None:
         st.session_state["kit:go"] = (page, {"item": sent["id"]})
 
 
-def rail(key: str, title: str, aside: str, ids: list[str], note=lambda item: "") -> None:
+def rail(
+    key: str, title: str, aside: str, ids: list[str], note: Callable[[Item], str] = lambda item: ""
+) -> None:  # fmt: skip
     if not ids:
         return
     catalogue = engine.shop().catalogue(engine.at())
     frame.section(title, aside)
-    shown = [catalogue.item(item) for item in ids[:16]]
+    shown = [catalogue.item(item) for item in mixed(ids)[:16]]
     parts.rail(
         [cards.card(item, at=engine.moment(), note=note(item)) for item in shown],
         key=key, label=title, on_action=lambda: to_product(key),

@@ -87,12 +87,14 @@ def filters() -> None:
     chosen = sum(len(values) for values in me.filters.values()) + sum(
         x is not None for x in (me.price_from, me.price_to)
     )
-    with st.expander(f"Only show{f' ({chosen} chosen)' if chosen else ''}", key="only"):
-        shelf = engine.shelf(Filters(), size=1)
-        priced = engine.priced() and narrowing.price(me.price_from, me.price_to, engine.currency(), shelf.price)
-        fields = [field for field in narrowing.FACETS if field != "state"]
-        groups = narrowing.groups(shelf.facets, me.filters, fields=fields)
-        parts.facets(groups, priced or None, key=NARROW, label="Only show", on_change=narrow)
+    fold = st.expander(f"Only show{f' ({chosen} chosen)' if chosen else ''}", key="only", on_change="rerun")
+    if fold.open:
+        with fold:
+            shelf = engine.shelf(Filters(), size=1)
+            priced = engine.priced() and narrowing.price(me.price_from, me.price_to, engine.currency(), shelf.price)
+            fields = [field for field in narrowing.FACETS if field != "state"]
+            groups = narrowing.groups(shelf.facets, me.filters, fields=fields, roots=engine.roots())
+            parts.facets(groups, priced or None, key=NARROW, label="Only show", on_change=narrow)
 
 
 def the_list(item: Item, listing: Listing) -> None:
@@ -257,14 +259,13 @@ def sheet() -> None:
     frame.go()
     me, shop = session.current(), engine.shop()
     catalogue = shop.catalogue(engine.at())
-    roots = sorted({path[0] for path in catalogue.column("category") if path})
     left, right = st.columns([1, 3.1], gap="large")
     with left, st.container(key="controls"):
         controls.panel()
         filters()
     with right:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            names = {"": "The whole shop", THIN: "Thin lists", **{root: root for root in roots}}
+            names = {"": "The whole shop", THIN: "Thin lists", **{root: root for root in engine.roots()}}
             if me.scope not in names:
                 session.commit(scope="")
             st.selectbox("Lists of", list(names), format_func=names.get, width=240, **session.bound("scope"))

@@ -124,6 +124,11 @@ def currency() -> str | None:
     return next((code for code in shop().catalogue().column("currency") if code), None)
 
 
+def roots() -> list[str]:
+    """The first levels of the category tree, by name."""
+    return sorted({path[0] for path in shop().catalogue().column("category") if path})
+
+
 def priced() -> bool:
     """Whether this catalogue knows prices at all."""
     return bool(shop().catalogue().frame["price"].notna().any())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
 from core.domain.query import FILTER_FIELDS, Filters
@@ -10,7 +10,7 @@ from pages.kit import text
 
 # The order in which a shop's people narrow; what a catalogue does not know is left out.
 FACETS = (
-    "category", "audience", "brand", "colour", "material", "pattern", "occasion", "season", "collection",
+    "category", "type", "audience", "brand", "colour", "material", "pattern", "occasion", "season", "collection",
     "brand_tier", "state",
 )  # fmt: skip
 OPEN = ("category", "audience", "brand")
@@ -25,12 +25,19 @@ def filters(chosen: Chosen, price_from: int | None, price_to: int | None) -> Fil
     return Filters({name: tuple(values) for name, values in chosen.items()}, price_from, price_to)
 
 
-def groups(counts: Counts, chosen: Chosen, *, fields: Sequence[str] = FACETS) -> list[dict[str, Any]]:
-    """Facets as the browser draws them: chosen values are always there, even where nothing is left of them."""
+def groups(
+    counts: Counts, chosen: Chosen, *, fields: Sequence[str] = FACETS, roots: Container[str] = ()
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Facets as the browser draws them: chosen values are always there, even where nothing is left of them.
+
+    roots: the first levels of the category tree; deeper ones are left to the facet of types.
+    """
     made = []
     for field in fields:
         known = dict(counts.get(field, {}))
         picked = list(chosen.get(field, ()))
+        if field == "category" and roots:
+            known = {value: n for value, n in known.items() if value in roots}
         for value in picked:
             known.setdefault(value, 0)
         if len(known) < 2 and not picked:

@@ -29,6 +29,7 @@ FIELD_NAMES = {
     "family_id": "Style family", "tags": "Tags", "state": "Availability", "title": "Title",
     "description": "Description", "pictures": "Pictures", "id": "Id", "currency": "Currency",
 }  # fmt: skip
+CAPITALISED = ("colour", "material", "pattern", "occasion", "season", "collection")
 STATE_NAMES = {
     State.LIVE: "On sale", State.SOLD_OUT: "Sold out", State.EMBARGOED: "Coming", State.RETIRED: "Retired",
 }  # fmt: skip
@@ -178,7 +179,7 @@ def value_name(field: str, value: str) -> str:
         return AUDIENCE_NAMES.get(value, value)
     if field == "brand_tier":
         return f"Tier {value}"
-    return value[:1].upper() + value[1:] if field in ("colour", "material", "pattern", "occasion", "season") else value
+    return value[:1].upper() + value[1:] if field in CAPITALISED else value
 
 
 def fact(field: str, value: Any, item: Item, zone: ZoneInfo) -> str:
