@@ -234,14 +234,14 @@ class Shop:
         filters: Filters | None = None,
         *,
         words: str = "",
-        sort: str = browse.FEATURED,
+        sort: str = browse.RELEVANCE,
         page: int = 1,
         size: int = 48,
         at: datetime | None = None,
     ) -> browse.Shelf:
         """One page of the catalogue with facets and counts; with words, what they find.
 
-        Sort "featured" is a shop window, "relevance" the order of the search.
+        Sort "relevance" is the order of the search, or a shop window where there are no words.
         """
         moment = self._moment(at)
         view = self.view(moment)
