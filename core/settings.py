@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.domain.errors import BadRequest
 
 # {name} stands for a field of the item; a sentence whose fields are all unknown is left out.
-# The title comes without its brand words. Brand, price, size and audience are not appended: core/embed/template.py says why.
+# The title comes without its brand words, and brand, price, size and audience are not appended: core/embed/template.py
+# says why.
 TEXT_TEMPLATE = "{title}. {type}. {category}. {material}. {pattern}. {occasion}. {tags}. {description}"
 
 
