@@ -221,9 +221,15 @@ def heroes(drafts: list[Draft], used: set[str], count: int = 30) -> list[str]:
     families = np.array([d.family_id for d in pool])
     by_text = _by_words(pool)
     by_look = -((look**2).sum(axis=1)[:, None] + (look**2).sum(axis=1)[None] - 2 * look @ look.T)
+    styles_of: dict[str, set[str]] = defaultdict(set)
+    for d in pool:
+        styles_of[d.kind.path[0]].add(d.family_id)
+    large = sorted(len(styles) for styles in styles_of.values())[
+        len(styles_of) // 2
+    ]  # in a small category all lists are alike
     scored: list[tuple[int, str, Draft]] = []
     for row, d in enumerate(pool):
-        if d.id in used:
+        if d.id in used or len(styles_of[d.kind.path[0]]) < large:
             continue
         lists = []
         for sides in (by_text[row], by_look[row]):

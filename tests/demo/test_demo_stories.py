@@ -144,3 +144,15 @@ def test_thirty_heroes_have_words_and_a_picture_and_are_for_sale(boutique, items
         assert item in boutique.pictures
         assert items[item].state(AT) == State.LIVE
     assert len({items[item].category[0] for item in heroes}) >= 6
+
+
+def test_the_hub_is_shown_far_more_often_than_any_taste_explains(boutique):
+    lists = boutique.events[boutique.events["kind"].eq("impression") & boutique.events["placement"].eq("similar")]
+    shown = lists["item"].value_counts()
+    assert shown.index[0] == boutique.stories["hub"]
+    assert shown.iloc[0] > 10 * shown.median()
+    clicks = boutique.events[boutique.events["kind"].eq("click") & boutique.events["placement"].eq("similar")][
+        "item"
+    ].value_counts()
+    hub = boutique.stories["hub"]
+    assert clicks[hub] / shown[hub] < clicks.sum() / shown.sum()
