@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ FIRST = (
     "description",
     "picture",
 )
-UPLOADS, PLAN, SAID, MAPPING = "setup:uploads", "setup:plan", "setup:said", "setup:mapping"
+UPLOADS, PLAN, SAID, MAPPING, TURN = "setup:uploads", "setup:plan", "setup:said", "setup:mapping", "setup:turn"
 
 session.require()
 
@@ -109,14 +110,16 @@ def build_and_serve(works: build.Works, watch: Watch) -> build.Built:
     return built
 
 
-def start(what: str, work: Any) -> None:
-    """Begin long work under somebody's name; one at a time."""
+def start(what: str, work: Any) -> bool:
+    """Begin long work under somebody's name; one at a time. False when it could not begin, and why is said."""
     try:
         engine.who()
         if not _works().begin(what, work):
             raise BadRequest("Something is under way already. Wait until it is done, then try again.")
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
+        return False
+    return True
 
 
 def _works() -> build.Works:
@@ -132,16 +135,17 @@ def _works() -> build.Works:
 def own_catalogue() -> None:
     """Drop a file and pictures, read the dry run, confirm."""
     frame.section("Bring your own catalogue", "Nothing is imported before you confirm")
+    turn = st.session_state.setdefault(TURN, 0)
     left, right = st.columns(2, gap="large")
     with left:
         file = st.file_uploader(
-            "Catalogue file", type=list(FILE_KINDS), key="setup:file", max_upload_size=FILE_MB,
+            "Catalogue file", type=list(FILE_KINDS), key=f"setup:file:{turn}", max_upload_size=FILE_MB,
             help="CSV, TSV, Excel or Parquet, one row for each product. Column names are recognised.",
         )  # fmt: skip
     with right:
         pictures = st.file_uploader(
             "Pictures (a zip, or the files)", type=list(PICTURE_KINDS), accept_multiple_files=True,
-            key="setup:pictures", max_upload_size=PICTURES_MB,
+            key=f"setup:pictures:{turn}", max_upload_size=PICTURES_MB,
             help="Files are matched to products by name: 1042.jpg belongs to the product 1042.",
         )  # fmt: skip
     if file is None:
@@ -185,7 +189,8 @@ def dry_run(
     kind = file.name.rsplit(".", 1)[-1].lower()
     if kind not in FILE_KINDS:
         raise BadRequest(f"A catalogue is one of {text.listed(FILE_KINDS, 'or')}.")
-    table = folder / f"catalogue.{kind}"
+    name = re.sub(r"[^A-Za-z0-9_-]+", "-", file.name.rsplit(".", 1)[0])[:60].strip("-") or "catalogue"
+    table = folder / f"{name}.{kind}"
     table.write_bytes(file.getbuffer())
     images = []
     loose = [one for one in pictures if not one.name.lower().endswith(".zip")]
@@ -225,14 +230,20 @@ def show_plan(plan: importer.ImportPlan) -> None:
     )
     columns(plan)
     findings(plan)
-    for gap in report.gaps:
-        states.said(gap.text)
+    if report.gaps:
+        with st.expander(f"What this catalogue does not say ({len(report.gaps)})"):
+            for gap in report.gaps:
+                states.said(gap.text)
     if report.personal:
         states.said(
             f"{text.count(report.personal, 'text')} may hold personal data, and stay out of what the encoder reads."
         )
     if report.removed:
-        with st.expander(f"{text.count(len(report.removed), 'product')} would be removed"):
+        states.said(
+            f"{text.count(len(report.removed), 'product')} of the present catalogue would be removed, because the file "
+            "does not hold them. Turn on “Add and change only” to keep them.", "warn",
+        )  # fmt: skip
+        with st.expander("Which would be removed"):
             more = len(report.removed) - ROWS_SHOWN
             st.html(f'<p class="aside">{text.markup(", ".join(report.removed[:ROWS_SHOWN]))}</p>')
             if more > 0:
@@ -295,7 +306,7 @@ def findings(plan: importer.ImportPlan) -> None:
         with st.expander(f"{title}: {text.count(total)} ({what})", expanded=severity == "error"):
             head = "".join(f"<th>{name}</th>" for name in ("Row", "Column", "What", "As written"))
             rows = "".join(
-                f'<tr><td class="num">{"" if one.row is None else text.count(one.row)}</td>'
+                f"<tr><td>{'' if one.row is None else text.count(one.row)}</td>"
                 f"<td>{text.markup(one.column or '')}</td><td>{text.markup(one.text)}</td>"
                 f'<td class="mute">{text.markup(one.value or "")}</td></tr>'
                 for one in found[:ROWS_SHOWN]
@@ -318,8 +329,12 @@ def carry_out(plan: importer.ImportPlan) -> None:
         importer.carry_out(plan, Layout(works.settings.data), who=who, at=datetime.now(UTC), progress=tell)
         return build_and_serve(works, watch)
 
-    start("Importing your catalogue", work)
-    st.session_state.pop(PLAN, None)
+    if start("Importing your catalogue", work):
+        for key in (PLAN, MAPPING):
+            st.session_state.pop(key, None)
+        st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
+        count = text.count(plan.report.accepted, "product")
+        st.session_state[SAID] = (f"{count} on the way. The present edition serves until the new one is built.", "")
 
 
 # -- editions ------------------------------------------------------------------------------------------------------

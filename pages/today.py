@@ -9,6 +9,7 @@ from datetime import datetime
 import streamlit as st
 
 from core.domain.catalogue import Item
+from core.shop import Glance
 from pages.kit import address, cards, engine, frame, parts, session, states, text
 
 LINES, NEW, COMING = "today:lines", "today:new", "today:coming"
@@ -51,11 +52,10 @@ def mixed(ids: Iterable[str]) -> list[str]:
     return [item for _, item in sorted(zip(turns, known, strict=True), key=lambda pair: pair[0])]
 
 
-def the_day() -> list[dict]:
+def the_day(glance: Glance) -> list[dict]:
     """The lines of the day, most pressing first."""
-    shop, zone = engine.shop(), engine.zone()
-    catalogue = shop.catalogue(engine.at())
-    glance = shop.glance(engine.at(), datetime.fromisoformat(me.since) if me.since else None)
+    zone = engine.zone()
+    catalogue = engine.shop().catalogue(engine.at())
 
     def items(ids: Iterable[str]) -> list[Item]:
         return [catalogue.item(item) for item in mixed(ids)[:SHOWN]]
@@ -118,8 +118,7 @@ def without_number(words: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
-def figures() -> None:
-    glance = engine.shop().glance(engine.at())
+def figures(glance: Glance) -> None:
     counts = glance.counts
     told = [
         ("On sale", counts.get("live", 0)),
@@ -176,9 +175,9 @@ frame.heading(
         "A list runs thin when fewer than ten products may stand beside a product; its audience is often the reason.",
     ),
 )
-glance = engine.shop().glance(engine.at())
-figures()
-lines = the_day()
+glance = engine.shop().glance(engine.at(), datetime.fromisoformat(me.since) if me.since else None)
+figures(glance)
+lines = the_day(glance)
 if lines:
     parts.ledger(
         [{name: value for name, value in one.items() if name != "target"} for one in lines],

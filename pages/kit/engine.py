@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from typing import Any
+from weakref import WeakKeyDictionary
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from core import build
 from core import shop as shops
-from core.domain.catalogue import State
+from core.domain.catalogue import Catalogue, State
 from core.domain.errors import BadRequest, NotReady
 from core.domain.query import Filters
 from core.recommend.browse import Shelf
@@ -121,17 +124,29 @@ def find(words: str, most: int) -> list[str]:
 
 def currency() -> str | None:
     """The shop's one currency; None when its catalogue names none."""
-    return next((code for code in shop().catalogue().column("currency") if code), None)
+    return _of_catalogue("currency", lambda known: next((code for code in known.column("currency") if code), None))
 
 
 def roots() -> list[str]:
     """The first levels of the category tree, by name."""
-    return sorted({path[0] for path in shop().catalogue().column("category") if path})
+    return _of_catalogue("roots", lambda known: sorted({path[0] for path in known.column("category") if path}))
 
 
 def priced() -> bool:
     """Whether this catalogue knows prices at all."""
-    return bool(shop().catalogue().frame["price"].notna().any())
+    return _of_catalogue("priced", lambda known: bool(known.frame["price"].notna().any()))
+
+
+_made: WeakKeyDictionary[Catalogue, dict[str, Any]] = WeakKeyDictionary()
+
+
+def _of_catalogue(name: str, make: Callable[[Catalogue], Any]) -> Any:
+    """What `make` makes of the catalogue as it is now; made once for each."""
+    known = shop().catalogue()
+    kept = _made.setdefault(known, {})
+    if name not in kept:
+        kept[name] = make(known)
+    return kept[name]
 
 
 def chosen() -> str | None:
