@@ -22,7 +22,7 @@ import anyio  # noqa: E402
 import streamlit as st  # noqa: E402
 from starlette.middleware import Middleware  # noqa: E402
 from starlette.requests import Request  # noqa: E402
-from starlette.responses import Response  # noqa: E402
+from starlette.responses import RedirectResponse, Response  # noqa: E402
 from starlette.routing import Mount, Route  # noqa: E402
 from starlette.staticfiles import StaticFiles  # noqa: E402
 
@@ -85,6 +85,11 @@ def picture(request: Request) -> Response:
     return Response(body, media_type="image/webp", headers={"Cache-Control": FOR_EVER})
 
 
+def home(request: Request) -> Response:
+    """Today is the home page, and answers to its name as well."""
+    return RedirectResponse(f"/?{request.url.query}" if request.url.query else "/")
+
+
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[None]:
     """Open the shop in a thread; then move what was loaded out of the garbage collector's sight."""
@@ -113,6 +118,7 @@ app = st.App(
         Route("/health", endpoint=api),
         Route("/openapi.json", endpoint=api),
         Route("/pictures/{key}.webp", endpoint=picture),
+        Route("/today", endpoint=home),
         Mount("/assets/fonts", app=LongCached(directory=HERE / "assets" / "fonts")),
     ],
     middleware=[Middleware(SecurityHeaders)],

@@ -75,7 +75,7 @@ def state_badges(item: Item, at: datetime) -> list[tuple[str, str]]:
         return [("", "Retired")]
     if state is State.EMBARGOED:
         dates = [date for date in (item.release_at, item.embargo_until) if date is not None and date > at]
-        return [("dark", f"Coming {text.day(max(dates), engine.zone(), year=False)}")]
+        return [("dark", f"Coming {text.short_day(max(dates), engine.zone())}")]
     found = []
     if item.former_price and item.price is not None and item.former_price > item.price:
         found.append(("accent", f"−{round(100 * (1 - item.price / item.former_price))}{text.NBSP}%"))

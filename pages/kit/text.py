@@ -144,6 +144,12 @@ def day(moment: datetime | date, zone: ZoneInfo | None = None, *, year: bool = T
     return f"{when.day} {when:%B %Y}" if year else f"{when.day} {when:%B}"
 
 
+def short_day(moment: datetime, zone: ZoneInfo) -> str:
+    """A day on a badge: 3 Mar."""
+    local = moment.astimezone(zone)
+    return f"{local.day}{NBSP}{local:%b}"
+
+
 def moment(when: datetime, zone: ZoneInfo) -> str:
     """A day and a time in the shop's time zone."""
     local = when.astimezone(zone)

@@ -174,6 +174,50 @@ def test_on_a_phone_the_weights_stand_in_a_drawer_and_the_list_stays_in_view(vis
     assert 0 <= card["y"] < drawer["y"], "the first card can be seen above the drawer"
 
 
+def test_facets_narrow_the_shop_front_and_stand_in_the_address(visitor: Visitor) -> None:
+    page = visitor.go("/catalogue")
+    page.locator("details[data-field=brand] label", has_text="Corvin").click()
+    page.wait_for_function("() => location.search.includes('brand=Corvin')")
+    visitor.settle()
+    shown = visitor.cards("Products")
+    assert shown
+    assert all("-corvin-" in one for one in shown)
+    page.locator("fieldset.price input").last.fill("350")
+    page.keyboard.press("Tab")
+    page.wait_for_function("() => location.search.includes('to=35000')")
+    visitor.settle()
+    assert 0 < len(visitor.cards("Products")) < len(shown)
+    page.get_by_role("button", name="Show everything").click()
+    page.wait_for_function("() => location.search === ''")
+
+
+def test_the_catalogue_is_leafed_through(visitor: Visitor) -> None:
+    page = visitor.go("/catalogue")
+    first = visitor.cards("Products")
+    page.get_by_role("button", name="Further").first.scroll_into_view_if_needed()
+    page.get_by_test_id("stButton").get_by_role("button", name="Further").click()
+    page.wait_for_function("() => location.search.includes('page=2')")
+    visitor.settle()
+    assert not set(first) & set(visitor.cards("Products"))
+
+
+def test_a_line_of_today_and_a_list_of_the_sheet_open_their_place(visitor: Visitor) -> None:
+    page = visitor.go("/")
+    page.locator("ul.ledger a.line").first.click()
+    page.wait_for_function("() => location.pathname !== '/'")
+    visitor.go(PAGES["Sheet"])
+    anchor = page.locator("ul.sheet li.line").nth(2)
+    item = anchor.get_attribute("data-id")
+    anchor.locator(".head a.frame").click()
+    page.wait_for_selector(".st-key-anchor")
+    visitor.settle()
+    assert f"item={item}" in page.url
+
+
+def test_today_answers_to_its_name(app: Served, visitor: Visitor) -> None:
+    assert visitor.go("/today").inner_text("h1") == "Today"
+
+
 def test_harmful_titles_are_shown_as_they_are_written(visitor: Visitor) -> None:
     page = visitor.go("/catalogue?q=onerror")
     visitor.go("/product?item=handbags-aurel-brown")
