@@ -13,6 +13,7 @@ import pandas as pd
 from core.demo.table import items
 from core.domain.catalogue import Item
 
+PICTURE_SIZE = (480, 600)  # width and height of every drawing, in pixels
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "demo"
 
 
