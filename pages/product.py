@@ -99,7 +99,7 @@ def portrait(item: Item) -> None:
     title = text.markup(f"{text.title(item)}{f' by {text.house(item)}' if text.house(item) else ''}")
     main = cards.picture_url(item)
     initial = text.markup((text.house(item) or text.title(item))[:1].upper())
-    inner = f'<img src="{main}" alt="{title}">' if main else f"<span>{initial}</span>"
+    inner = f'<img src="{main}" alt="{title}">' if main else f'<span aria-hidden="true">{initial}</span>'
     more = "".join(f'<img src="{cards.picture_path(key)}" alt="" loading="lazy">' for key in item.pictures[1:6])
     st.html(f'<figure class="portrait">{inner}</figure>' + (f'<div class="thumbs">{more}</div>' if more else ""))
     if not main:

@@ -168,7 +168,7 @@ now = engine.moment().astimezone(engine.zone())
 frame.heading(
     "Today",
     "What needs your eye: what sold out, which lists run thin, what launches next, and what the last edition found.",
-    over=f"{now:%A} {text.day(now)}{' · Demo boutique, simulated data' if engine.shop().simulated else ''}",
+    over=f"{now:%A} {text.day(now)}{' · Demo boutique, simulated data' if engine.simulated() else ''}",
     guide=(
         "Each line leads to its place: click it, or walk to it with Tab and press Enter.",
         "“As of” in the head shows the shop as it was, or as it will be, on another day.",

@@ -368,7 +368,7 @@ def who_is_shown(item: Item) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="anchor"):
         picture = cards.picture_url(item)
         initial = text.markup((text.house(item) or text.title(item))[:1].upper())
-        shot = f'<img src="{picture}" alt="">' if picture else f"<span>{initial}</span>"
+        shot = f'<img src="{picture}" alt="">' if picture else f'<span aria-hidden="true">{initial}</span>'
         price, state = text.money(item.price, item.currency), text.STATE_NAMES[item.state(engine.moment())]
         facts = " · ".join(one for one in (price, state) if one)
         st.html(

@@ -36,6 +36,11 @@ def ready() -> bool:
     return True
 
 
+def simulated() -> bool:
+    """Whether what is shown was invented: the demo boutique."""
+    return ready() and shop().simulated
+
+
 def works() -> build.Works | None:
     """The long work of this app, where it has begun."""
     try:

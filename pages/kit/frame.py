@@ -166,7 +166,7 @@ def foot() -> None:
     if shop.simulated:
         said.append("Demo boutique: houses, products, shoppers and events are invented (simulated data)")
     lines = "".join(f"<span>{text.markup(one)}</span>" for one in said)
-    st.html(f'<footer class="foot" aria-label="About this shop">{lines}</footer>')
+    st.html(f'<footer class="foot" role="contentinfo">{lines}</footer>')
 
 
 def go() -> None:

@@ -112,8 +112,6 @@ def test_cards_are_walked_and_opened_with_the_keyboard(visitor: Visitor) -> None
 def test_every_page_opens_first_by_its_link_after_a_start(
     name: str, shop_folder: Path, chromium: Any, tmp_path: Path
 ) -> None:
-    if name not in ("Catalogue", "Product", "Shop setup"):
-        pytest.skip("one fresh start for each way a page can be reached is enough")
     served = serve(shop_folder, tmp_path / "log")
     try:
         page = chromium.new_page()

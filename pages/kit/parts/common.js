@@ -33,7 +33,7 @@ function picture(frame, item) {
   let img = frame.querySelector("img"), blank = frame.querySelector(".blank");
   if (!url) {
     img?.remove();
-    if (!blank) { blank = el("span", "blank"); frame.prepend(blank); }
+    if (!blank) { blank = el("span", "blank"); blank.setAttribute("aria-hidden", "true"); frame.prepend(blank); }
     blank.textContent = item.initial || "";
     return;
   }

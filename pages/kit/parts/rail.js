@@ -59,8 +59,8 @@ function fill(li, item) {
   price.textContent = item.price || "";
   price.classList.toggle("is-down", !!item.was);
   if (item.was) {
-    const was = el("s", "", item.was);
-    was.setAttribute("aria-label", `formerly ${item.was}`);
+    const was = el("s");
+    was.append(el("span", "sr", " formerly "), item.was);
     price.append(was);
   }
   const why = $(".whybtn");
