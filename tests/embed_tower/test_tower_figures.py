@@ -61,3 +61,19 @@ def test_a_caption_is_encoded_once_and_kept(tmp_path):
     again = captions.CaptionBank(encode, tmp_path / "bank.npz")(["b", "c"])
     assert asked == ["a", "b", "c"]
     assert again.shape == (2, 4)
+
+
+@pytest.mark.parametrize(
+    ("title", "pattern"),
+    [
+        ("Reid & Taylor Men Check Purple Shirts", "Checked"),
+        ("Fabindia Men Striped Green Shirt", "Striped"),
+        ("Puma Men Solid Striped Polo", ""),  # says two things, so it is not asked
+        ("Titan Women Silver Watch", ""),
+        ("Checkers Men Blue Tie", ""),
+    ],
+)
+def test_a_title_tells_the_pattern_only_when_it_says_one(title, pattern):
+    from core.embed.tower.ship import pattern_of
+
+    assert pattern_of(title) == pattern

@@ -14,6 +14,7 @@ from core.embed.tower.captions import Encode, Vocabulary, ensemble
 from core.embed.tower.data import Collection
 
 TYPE_AT_LEAST = 20  # products a type must have among the held-back ones to be counted
+TYPES = 54  # the most frequent ones, whether or not all of them have so many
 COLOURS = 16
 TITLES = 2000
 NEIGHBOURS = 10
@@ -84,14 +85,18 @@ def studio_figures(
     named = held.colour[held.colour != ""].value_counts()
     colours = sorted(named.index, key=lambda c: (-int(named[c]), c))[:COLOURS]
     said_types = ensemble(words, captions.type_captions(types, vocabulary.colours))
+    wide = sorted(counts.index, key=lambda t: (-int(counts[t]), t))[:TYPES]
+    said_wide = ensemble(words, captions.type_captions(wide, vocabulary.colours))
     said_colours = ensemble(words, captions.colour_captions(colours, vocabulary.types))
     kinds, shades = held.type.tolist(), held.colour.tolist()
     rows = titles_drawn(held)
     said = words(held.title.iloc[rows].tolist())
     return {
+        "types of 20 products and more": len(types),
         "type, plain word": accuracy(pictures, kinds, words(types), types),
         "type": accuracy(pictures, kinds, said_types, types),
         "type, first three": accuracy(pictures, kinds, said_types, types, first=3),
+        f"type, of the {TYPES} most frequent": accuracy(pictures, kinds, said_wide, wide),
         "colour, plain word": accuracy(pictures, shades, words(colours), colours),
         "colour": accuracy(pictures, shades, said_colours, colours),
         "title → picture, R@1": recall_of_pictures(said, pictures[rows], 1),

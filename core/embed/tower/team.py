@@ -27,6 +27,9 @@ class Alone:
     def any(self, wish: bool) -> bool:
         return wish
 
+    def leave(self) -> None:
+        return None
+
 
 class Team(Alone):
     """One of several processes that meet over gloo at a file in the work folder."""
@@ -34,7 +37,7 @@ class Team(Alone):
     def __init__(self, meeting: Path, rank: int, size: int) -> None:
         import torch.distributed as dist
 
-        self.rank, self.size = rank, size
+        self.rank, self.size, self._meeting = rank, size, meeting
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=size)
 
     def average(self, tensors: Sequence[Tensor]) -> None:
@@ -57,6 +60,13 @@ class Team(Alone):
         wishes = torch.tensor([float(wish)])
         dist.all_reduce(wishes)
         return bool(wishes.item() > 0)
+
+    def leave(self) -> None:
+        import torch.distributed as dist
+
+        dist.destroy_process_group()
+        if self.rank == 0:
+            self._meeting.unlink(missing_ok=True)
 
 
 def call(args: Sequence[str], work: Path, size: int) -> tuple[Alone, list[subprocess.Popen[bytes]]]:

@@ -584,12 +584,14 @@ def main(args: Sequence[str] | None = None) -> int:
     if a.rank > 0:
         team: Alone = Team(a.meeting, a.rank, a.processes)
         Run(school, a.work, team=team, layers=layers).go(seconds=a.seconds, measure_every=0, measure=None)
+        team.leave()
         return 0
     team, others = call(given, a.work, a.processes)
     run = Run(school, a.work, team=team, layers=layers)
     signal.signal(signal.SIGTERM, lambda *_: setattr(run, "asked_to_stop", True))
     log.info("%d products, %d photos, %d steps", len(school.rows), len(school.photo_rows), school.steps)
     done = run.go(seconds=a.seconds, measure_every=a.measure_every, measure=measure)
+    team.leave()
     for other in others:
         other.wait()
     if a.out is not None:
