@@ -6,6 +6,7 @@ anywhere leaves the old edition serving, and the next build goes on from the vec
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 import threading
@@ -43,6 +44,8 @@ from core.store.vectors import VectorCache
 log = logging.getLogger("vitrine.build")
 
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
+HASTY = "This edition was made quickly, from details alone; the full one follows."
+LOOK_EVERY = 3.0  # seconds between two looks at what is published
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ def build(
         off: dict[str, str] = {}
         for signal, encode in (("text", _texts), ("image", _pictures)):
             if quick or worker is None:
-                off[signal] = "This edition was made quickly, from details alone; the full one follows."
+                off[signal] = HASTY
                 continue
             try:
                 vectors[signal], present[signal], models[signal], encoded[signal] = encode(
@@ -103,14 +106,15 @@ def build(
             except _Off as reason:
                 off[signal] = str(reason)
         watch(Progress("Checking"))
-        before = generations.current(layout)
+        before = generations.last_known(layout)  # a damaged pointer is what this build is to mend
         identity = generations.write_generation(
             layout,
             catalogue=catalogue,
             vectors=vectors,
             present=present,
             models=models,
-            template=settings.text_template,
+            # Nothing was read for a hasty edition, so the full one is another even where both encoders are missing.
+            template="" if quick else settings.text_template,
             findings=_findings(catalogue),
             built_at=at,
             meta={**meta, "off": off},
@@ -288,15 +292,18 @@ def daily(
 ) -> None:
     """Build every day at `hour` ("03:00", in the shop's time zone); for ever, or for so many days.
 
-    A build that fails with a ShopError is reported on standard error and tried again the next day.
+    A build that fails is reported on standard error and tried again the next day.
     """
     made = 0
     while days is None or made < days:
-        sleep((next_time(hour, now(), settings) - now()).total_seconds())
+        moment = now()
+        sleep((next_time(hour, moment, settings) - moment).total_seconds())
         try:
             tell(build(settings, worker=worker, at=now()))
         except ShopError as error:
             print(f"vitrine: {error.message}", file=sys.stderr, flush=True)
+        except Exception:  # a bug in tonight's catalogue must not cost all the nights that follow
+            log.exception("The nightly build failed")
         made += 1
 
 
@@ -341,6 +348,7 @@ def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio
 def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> int:
     """Make the drawn boutique the source of this shop. Returns the number of products."""
     from core import demo
+
     layout = Layout(settings.data)
     layout.ensure()
     boutique = demo.load(at)
@@ -360,6 +368,62 @@ def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> i
     return len(items)
 
 
+# -- serving -------------------------------------------------------------------------------------------------------
+
+
+class Serving:
+    """Keeps the published edition the one that serves, whoever publishes: this process, or another at the command line.
+
+    A build at night and `vitrine snapshot rollback` thus reach a running app and a running API within seconds.
+    """
+
+    def __init__(self, settings: Settings, *, worker: EncoderWorker, studio: Studio, every: float = LOOK_EVERY) -> None:
+        self.settings = settings
+        self.worker = worker
+        self.studio = studio
+        self._layout = Layout(settings.data)
+        self._every = every
+        self._installing = threading.Lock()
+        self._seen: generations.Pointer | None = None
+        self._closed = threading.Event()
+        self._thread = threading.Thread(target=self._follow, name="serving", daemon=True)
+
+    def install(self) -> None:
+        """Open the published edition and make it the one that serves. Raises NotReady and Damaged as it comes."""
+        with self._installing:  # so that of two who publish at once, the later one is what serves in the end
+            self._seen = self._published()
+            shops.install(open_shop(self.settings, worker=self.worker, studio=self.studio))
+            # What was just loaded stays; the collector need not walk through it after every request.
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+
+    def follow(self) -> None:
+        """From now on, serve whatever is published."""
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closed.set()
+
+    def _published(self) -> generations.Pointer | None:
+        try:
+            return generations.current(self._layout)
+        except ShopError as error:
+            log.warning("%s", error.message)
+            return self._seen
+
+    def _follow(self) -> None:
+        while not self._closed.wait(self._every):
+            if self._published() == self._seen:
+                continue
+            try:
+                self.install()
+            except ShopError as error:  # what serves goes on serving; the next publication is tried again
+                log.warning("The edition that was published is not served: %s", error.message)
+            except Exception:
+                log.exception("The edition that was published is not served")
+
+
 # -- the long work of the running app ------------------------------------------------------------------------------
 
 
@@ -373,6 +437,7 @@ class Works:
         self.settings = settings
         self.worker = EncoderWorker(settings)
         self.studio = studio_of(settings)
+        self.serving = Serving(settings, worker=self.worker, studio=self.studio)
         self.progress: Progress | None = None
         self.error: ShopError | None = None
         self.built: Built | None = None
@@ -385,17 +450,22 @@ class Works:
         return self._thread is not None and self._thread.is_alive()
 
     def open(self) -> None:
-        """Serve the current edition; where there is none, begin with the demo boutique."""
+        """Serve the current edition; where none can be served, build one: of the shop's source, else of the demo."""
         try:
             self.install()
         except NotReady:
-            self.begin("Setting up the demo boutique", self._first_day)
+            self._begin_first()
+        except Damaged as error:
+            log.warning("%s", error.message)
+            self.rebuild()
         else:
             self.worker.warm()
+            if HASTY in shops.current().snapshot.manifest.source.get("off", {}).values():
+                self.begin("Completing the first edition", self._complete)  # a kill came between the two
 
     def install(self) -> None:
         """Open the current edition and make it the one that serves."""
-        shops.install(open_shop(self.settings, worker=self.worker, studio=self.studio))
+        self.serving.install()
 
     def begin(self, what: str, work: Callable[[Watch], Built | None]) -> bool:
         """Start `work` in the background; False when something is already under way."""
@@ -409,9 +479,16 @@ class Works:
 
     def rebuild(self) -> bool:
         """Build the source as it stands, then serve the new edition."""
-        return self.begin("Building a new edition", self._build)
+        return self.begin("Building a new edition", self.build)
+
+    def build(self, watch: Watch) -> Built:
+        """Build the source as it stands and serve what came of it."""
+        built = build(self.settings, worker=self.worker, at=datetime.now(UTC), watch=watch)
+        self.install()
+        return built
 
     def close(self) -> None:
+        self.serving.close()
         self.worker.close()
 
     def _run(self, work: Callable[[Watch], Built | None]) -> None:
@@ -419,24 +496,41 @@ class Works:
             self.built = work(self._watch) or self.built
         except ShopError as error:
             self.error = error
+        except Exception:  # a bug must not pass for success, nor keep the app from trying again
+            log.exception("%s failed", self.what)
+            self.error = ShopError(
+                f"{self.what} failed through a fault of ours. What served before serves on, and nothing was lost. "
+                "Try once more; if it stays, the operator finds the reason in the log."
+            )
         finally:
             self.progress = None
 
     def _watch(self, progress: Progress) -> None:
         self.progress = progress
 
-    def _first_day(self, watch: Watch) -> Built:
-        at = datetime.now(UTC)
-        import_demo(self.settings, at=at, watch=watch)
-        build(self.settings, worker=None, at=at, watch=watch, quick=True)
-        self.install()  # the catalogue can be browsed from here on
-        built = self._build(watch)
-        generations.prune(Layout(self.settings.data), keep=1)  # nobody should roll back to the hasty first edition
-        return built
+    def _begin_first(self) -> None:
+        """A catalogue that was imported but never built comes before the demo, which would take its place."""
+        try:
+            source.load_source(Layout(self.settings.data))
+        except NotReady:
+            self.begin("Setting up the demo boutique", self._demo)
+        except ShopError as error:
+            self.error = error
+        else:
+            self.begin("Building the first edition", self._first)
 
-    def _build(self, watch: Watch) -> Built:
-        built = build(self.settings, worker=self.worker, at=datetime.now(UTC), watch=watch)
-        self.install()
+    def _demo(self, watch: Watch) -> Built:
+        import_demo(self.settings, at=datetime.now(UTC), watch=watch)
+        return self._first(watch)
+
+    def _first(self, watch: Watch) -> Built:
+        build(self.settings, worker=None, at=datetime.now(UTC), watch=watch, quick=True)
+        self.install()  # the catalogue can be browsed from here on
+        return self._complete(watch)
+
+    def _complete(self, watch: Watch) -> Built:
+        built = self.build(watch)
+        generations.prune(Layout(self.settings.data), keep=1)  # nobody should roll back to the hasty first edition
         return built
 
 
@@ -456,6 +550,7 @@ def start(settings: Settings) -> Works:
     if _works is None:
         _works = Works(settings)
         _works.open()
+        _works.serving.follow()
     return _works
 
 

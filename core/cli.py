@@ -31,6 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
     arguments = _parser().parse_args(argv)
     try:
+        _readable(arguments)
         return int(arguments.run(arguments) or 0)
     except ShopError as error:
         print(f"vitrine: {' '.join(error.message.split())}", file=sys.stderr)
@@ -38,6 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone; so do we
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:  # a folder where a file should be, a disk that was pulled: its own words say enough
+        print(f"vitrine: {error.filename or 'A file'} cannot be used: {error.strerror or error}.", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("vitrine: stopped. What was done so far is kept, and the next run goes on from there.", file=sys.stderr)
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -81,11 +88,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--yes", action="store_true", help="import, leaving refused rows out")
     one.add_argument("--json", action="store_true", help="the report as JSON")
 
-    one = command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
+    command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
     one = command("build", _build, "Build an edition of the catalogue and publish it.")
     one.add_argument("--daily", metavar="HH:MM", help="stay, and build every day at this hour of the shop's time zone")
-    one = command("check", _check, "Verify every file of every edition.")
-    one = command("calibrate", _calibrate, "Draw the calibration anew, and say how many lists move.")
+    command("check", _check, "Verify every file of every edition.")
+    command("calibrate", _calibrate, "Draw the calibration anew, and say how many lists move.")
 
     one = command("snapshot", _snapshots, "Editions of the shop.")
     one.add_argument("action", choices=("list", "rollback"))
@@ -108,6 +115,14 @@ def _add_list_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="JSON instead of a table")
 
 
+def _readable(arguments: argparse.Namespace) -> None:
+    """Refuses words that are not text, such as Latin-1 typed into a UTF-8 terminal: no JSON could repeat them."""
+    for value in vars(arguments).values():
+        for word in value if isinstance(value, list) else [value]:
+            if isinstance(word, str) and any("\ud800" <= letter <= "\udfff" for letter in word):
+                raise BadRequest(f"{word!a} is not text in UTF-8. Type it again in a terminal that speaks UTF-8.")
+
+
 def _settings(arguments: argparse.Namespace) -> Settings:
     return settings_module.read(arguments.data)
 
@@ -123,11 +138,11 @@ def _shop(settings: Settings, *, encoders: bool = False) -> Any:
 
 
 def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **fields: Any) -> Request:
-    at = parse_moment(arguments.at) if arguments.at else datetime.now(UTC)
+    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
     strategy = None
-    if arguments.weights or arguments.lam is not None:
+    if arguments.weights is not None or arguments.lam is not None:
         strategy = shop.strategy(placement, at)
-        if arguments.weights:
+        if arguments.weights is not None:
             strategy = strategy.changed(weights=parse_weights(arguments.weights))
         if arguments.lam is not None:
             strategy = strategy.changed(lam=arguments.lam)
@@ -146,6 +161,8 @@ def _recommend(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
     request = _request(arguments, shop, Placement(arguments.placement), anchor=arguments.anchor)
     if arguments.anchor is None:
+        if arguments.why or arguments.trace:
+            raise BadRequest("--why and --trace speak of one list. Name its product with --anchor.")
         anchors = None if arguments.all else _lines(arguments.anchors)
         for listing in shop.recommend_all(request, anchors):
             print(_dumps(listing.as_json()))
@@ -155,7 +172,8 @@ def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.trace:
         plain["trace"] = shop.trace(request).as_json()
     if arguments.why:
-        plain["why_missing"] = shop.why_missing(request, arguments.why).as_json()
+        missing = shop.why_missing(request, arguments.why)
+        plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
     _show(plain, arguments, shop)
     return 0
 
@@ -188,7 +206,7 @@ def _embed(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     with EncoderWorker(settings) as worker:
-        if arguments.texts:
+        if arguments.texts is not None:
             vectors = worker.encode_texts(_lines(arguments.texts, keep_empty=True))
         else:
             folder = Path(arguments.images)
@@ -276,13 +294,10 @@ def _build(arguments: argparse.Namespace) -> int:
 
     settings = _settings(arguments)
     with EncoderWorker(settings) as worker:
-        if arguments.daily:
-            daily(
-                settings, arguments.daily, worker=worker, tell=lambda built: print(_dumps(built.as_json()), flush=True)
-            )
+        if arguments.daily is not None:
+            daily(settings, arguments.daily, worker=worker, tell=_print_built)
             return 0
-        built = build(settings, worker=worker, at=datetime.now(UTC), watch=_watch)
-    print(_dumps(built.as_json()))
+        _print_built(build(settings, worker=worker, at=datetime.now(UTC), watch=_watch))
     return 0
 
 

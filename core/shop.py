@@ -115,6 +115,7 @@ class Shop:
         self._calibration = calibration
         self._worker = worker
         self._lock = threading.Lock()
+        self._opening = threading.Lock()  # so that many who ask at once wait for one view or index, not make many
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
         self._latest: View | None = None
         self._bm25: Bm25Index | None = None
@@ -131,28 +132,35 @@ class Shop:
         rules_version = self.studio.rules_version(then)
         strategy_version = self.studio.strategy_version(then)
         key = (facts_version, rules_version, strategy_version, str(placement))
+        if (view := self._kept(key)) is not None:
+            return view
+        with self._opening:
+            if (view := self._kept(key)) is not None:
+                return view
+            view = open_view(
+                self.snapshot,
+                self._calibration,
+                facts=self.studio.facts(facts_version),
+                facts_version=facts_version,
+                strategy=self.studio.strategy(str(placement), strategy_version),
+                strategy_version=strategy_version,
+                rules=self.studio.rules(rules_version),
+                rules_version=rules_version,
+                encoders={name: state.name for name, state in self.encoders().items()},
+                reuse=self._latest,
+            )
+            with self._lock:
+                self._views[key] = self._latest = view
+                while len(self._views) > VIEWS_KEPT:
+                    self._views.popitem(last=False)
+        return view
+
+    def _kept(self, key: tuple[Any, ...]) -> View | None:
         with self._lock:
             view = self._views.get(key)
             if view is not None:
                 self._views.move_to_end(key)
-                return view
-        view = open_view(
-            self.snapshot,
-            self._calibration,
-            facts=self.studio.facts(facts_version),
-            facts_version=facts_version,
-            strategy=self.studio.strategy(str(placement), strategy_version),
-            strategy_version=strategy_version,
-            rules=self.studio.rules(rules_version),
-            rules_version=rules_version,
-            encoders={name: state.name for name, state in self.encoders().items()},
-            reuse=self._latest,
-        )
-        with self._lock:
-            self._views[key] = self._latest = view
-            while len(self._views) > VIEWS_KEPT:
-                self._views.popitem(last=False)
-        return view
+            return view
 
     def catalogue(self, at: datetime | None = None) -> Catalogue:
         """The catalogue with the facts of the moment laid over it."""
@@ -216,9 +224,11 @@ class Shop:
 
     def search(self, request: Request, *, sellable: bool = True) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
+        if (typed := request.words) is None:
+            raise BadRequest("A search needs words: GET /search?q=…, or `vitrine search WORDS`.")
         request = self._settled(request)
         view = self.view(request.at, Placement.SEARCH)
-        words = self.words(request.words or "")
+        words = self.words(typed)
         return search.search(
             view,
             request,
@@ -277,7 +287,7 @@ class Shop:
 
     def bm25(self, view: View) -> Bm25Index:
         """The exact words of the products as `view` has them; built anew only when words changed."""
-        with self._lock:
+        with self._opening:
             self._bm25 = search.index_words(view.catalogue, like=self._bm25)
             return self._bm25
 
@@ -341,9 +351,9 @@ class Shop:
                 ids = view.catalogue.ids
                 with self._lock:
                     self._thin = {key: tuple(ids[row] for row in np.flatnonzero(short))}
-            finally:
-                with self._lock:
                     self._counting.discard(key)
+            except Exception:  # it stays among those being counted: a fault would only be met again every second
+                log.exception("The thin lists were not counted")
 
         threading.Thread(target=count, name="thin-lists", daemon=True).start()
         return None

@@ -7,22 +7,25 @@ and 422 for what makes no sense.
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import anyio.to_thread
-from fastapi import FastAPI, Query, Request, Response
+from fastapi import Depends, FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from core import settings, shop
 from core.domain import query
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.domain.placements import Placement
 from core.domain.query import MAX_K, Filters
 from core.domain.strategy import Strategy
+
+log = logging.getLogger("vitrine.api")
 
 MAX_LISTED = 100  # values of one repeated parameter
 
@@ -58,15 +61,20 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
     if shop.serving():
         yield
         return
-    from core.build import open_shop
+    from core.build import Serving, studio_of
     from core.embed.worker import EncoderWorker
 
     chosen = settings.read()
     worker = EncoderWorker(chosen)
-    opened = await anyio.to_thread.run_sync(lambda: open_shop(chosen, worker=worker))
+    serving = await anyio.to_thread.run_sync(lambda: Serving(chosen, worker=worker, studio=studio_of(chosen)))
+    try:
+        await anyio.to_thread.run_sync(serving.install)
+    except (NotReady, Damaged) as error:  # answers say so too, until an edition is published
+        log.warning("%s", error.message)
     worker.warm()
-    shop.install(opened)
+    serving.follow()
     yield
+    serving.close()
     shop.install(None)
     worker.close()
 
@@ -100,6 +108,14 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
     },
 }
 
+
+def _once(request: Request) -> None:
+    """Refuses a question that says one thing twice: nobody should have to know which of the two counts."""
+    said = [name for name, _ in request.query_params.multi_items() if name not in ("filter", "exclude")]
+    if repeated := sorted({name for name in said if said.count(name) > 1}):
+        raise BadRequest(f"{', '.join(repeated)}: given more than once. Only filter and exclude may be repeated.")
+
+
 api = FastAPI(
     title="Vitrine",
     description="The lists of the shop: the same function, order and scores as the pages.",
@@ -108,6 +124,7 @@ api = FastAPI(
     redoc_url=None,
     lifespan=_alone,
     default_response_class=ShopJSON,
+    dependencies=[Depends(_once)],
 )
 
 
@@ -205,6 +222,12 @@ def _http_error(request: Request, error: HTTPException) -> Response:
     response = _error(codes.get(error.status_code, "http_error"), str(error.detail), error.status_code)
     response.headers.update(error.headers or {})
     return response
+
+
+@api.exception_handler(Exception)
+def _fault(request: Request, error: Exception) -> Response:
+    """A bug: the server writes its traceback to the log, the caller gets a sentence in the shape of every error."""
+    return _error("fault", "Something went wrong on our side. The operator finds the reason in the log.", 500)
 
 
 _plain_openapi = api.openapi

@@ -16,6 +16,7 @@ FILTER_FIELDS = (
     "collection", "tags", "family_id", "state",
 )  # fmt: skip
 MAX_K = 200
+FIRST_YEAR, LAST_YEAR = 1900, 2200  # so that a day or a month before and after any moment can be reckoned
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def parse_moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadRequest(f"{text!r} is not a date. Write it like 2026-03-01 or 2026-03-01T09:00:00Z.") from None
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise BadRequest(f"{text!r} is too far away. Ask about a moment from {FIRST_YEAR} to {LAST_YEAR}.")
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
@@ -96,6 +99,8 @@ def parse_weights(text: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
+        if name.strip() in weights:
+            raise BadRequest(f"{name.strip()} is weighed twice. Give each signal one weight.")
         try:
             weights[name.strip()] = float(value)
         except ValueError:

@@ -28,6 +28,7 @@ SIGNAL_NAMES = {
 }
 
 
+MAX_WEIGHT = 1_000_000
 DEFAULT_WEIGHTS = {"text": 0.35, "image": 0.35, "attributes": 0.30}
 SEARCH_WEIGHTS = {"text": 0.4, "words": 0.4, "image": 0.2}
 
@@ -76,8 +77,8 @@ def checked_weights(weights: Mapping[str, float]) -> Mapping[str, float]:
     for name, weight in weights.items():
         if name not in SIGNALS:
             raise BadRequest(f"There is no signal called {name!r}. The signals are {', '.join(SIGNALS)}.")
-        if not isinstance(weight, int | float) or not math.isfinite(weight) or weight < 0:
-            raise BadRequest(f"The weight of {name} is {weight}; a weight is a number from 0 up.")
+        if not isinstance(weight, int | float) or not 0 <= weight <= MAX_WEIGHT:
+            raise BadRequest(f"The weight of {name} is {weight}; a weight is a number from 0 to {MAX_WEIGHT:,}.")
     return weights
 
 

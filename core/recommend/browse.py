@@ -159,10 +159,10 @@ class _Columns:
         return prices
 
     def states(self, at: datetime) -> AnyArray:
-        if self._states is None or self._states[0] != at:
-            self._states = at, self.catalogue.states(at)
-        found: AnyArray = self._states[1]
-        return found
+        kept = self._states  # another thread may put another moment's in its place meanwhile
+        if kept is None or kept[0] != at:
+            kept = self._states = at, self.catalogue.states(at)
+        return kept[1]
 
     def order(self, sort: str, at: datetime) -> Rows:
         """[n] rows in the order `sort`; unknown values last, ties by id."""
@@ -178,8 +178,9 @@ class _Columns:
         Where a kind begins is drawn from its name, so that the window does not open with the alphabet.
         """
         hidden = self._hidden(at)
-        if self._window is not None and np.array_equal(self._window[0], hidden):
-            return self._window[1]
+        window = self._window
+        if window is not None and np.array_equal(window[0], hidden):
+            return window[1]
         newest = self.order("newest", at)
         kinds = [kind or "" for kind in self.catalogue.frame["type"].tolist()]
         size = Counter(kinds)
@@ -190,8 +191,9 @@ class _Columns:
             kind = kinds[row]
             turn[row] = (seen[kind] + luck[kind]) / size[kind]
             seen[kind] += 1
-        self._window = hidden, np.lexsort((np.arange(len(kinds)), turn, hidden))
-        return self._window[1]
+        order: Rows = np.lexsort((np.arange(len(kinds)), turn, hidden))
+        self._window = hidden, order
+        return order
 
     def _hidden(self, at: datetime) -> AnyArray:
         """[n] 0 for what can be bought and has a picture, 1 without one, 2 for the rest."""

@@ -6,6 +6,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 import numpy as np
 
@@ -26,7 +27,15 @@ class FieldIndex:
     catalogue: Catalogue
     _fields: dict[str, tuple[Codes, list[tuple[str, ...]]]] = field(default_factory=dict)
 
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """The fields that some item has. Others are not indexed: a stranger may ask for any number of them."""
+        extras: list[Mapping[str, str]] = self.catalogue.frame["extra"].tolist()
+        return frozenset(self.catalogue.frame.columns) | {name for extra in extras for name in extra}
+
     def of(self, name: str) -> tuple[Codes, list[tuple[str, ...]]]:
+        if name not in self.names:
+            return np.zeros(len(self.catalogue), dtype=np.int32), [()]
         if name not in self._fields:
             seen: dict[tuple[str, ...], int] = {}
             codes = np.array([seen.setdefault(v, len(seen)) for v in self._values(name)], dtype=np.int32)
@@ -104,6 +113,3 @@ def facets(catalogue: Catalogue, mask: Mask, fields: tuple[str, ...] = FACETS) -
                     total[word] = total.get(word, 0) + count
         out[name] = dict(sorted(total.items(), key=lambda pair: (-pair[1], pair[0])))
     return out
-
-
-

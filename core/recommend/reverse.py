@@ -14,16 +14,15 @@ from core.domain.query import Request
 from core.recommend.similar import Progress, rank_all
 from core.recommend.view import View
 
+KEPT = 6  # sets of all lists that are kept for one view; a large shop's takes a few megabytes
 _kept: weakref.WeakKeyDictionary[View, dict[str, Rows]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def shown_in(
-    view: View, item: str, request: Request, progress: Progress | None = None
-) -> list[tuple[str, int]]:
+def shown_in(view: View, item: str, request: Request, progress: Progress | None = None) -> list[tuple[str, int]]:
     """(anchor id, rank from 1) of every list of `request`'s kind that shows `item`, the best places first.
 
-    Exact: all lists are computed the first time, and kept as long as the view lives. Raises UnknownItem.
+    Exact: all lists are computed the first time, and kept for the questions that follow. Raises UnknownItem.
     """
     row = view.catalogue.row(item)
     lists = all_lists(view, request, progress)
@@ -34,21 +33,18 @@ def shown_in(
 
 
 def all_lists(view: View, request: Request, progress: Progress | None = None) -> Rows:
-    """[n, k] rows of all lists, -1 where one is short; kept as long as the view lives."""
+    """[n, k] rows of all lists, -1 where one is short; the last `KEPT` sets are kept as long as the view lives."""
     key = _key(view, request)
     with _lock:
         found = _kept.get(view, {}).get(key)
     if found is None:
         found, _ = rank_all(view, request.changed(anchor=None), None, progress)
         with _lock:
-            _kept.setdefault(view, {})[key] = found
+            kept = _kept.setdefault(view, {})
+            kept[key] = found
+            while len(kept) > KEPT:
+                del kept[next(iter(kept))]
     return found
-
-
-def known(view: View, request: Request) -> bool:
-    """Whether `all_lists` would answer at once."""
-    with _lock:
-        return _key(view, request) in _kept.get(view, {})
 
 
 def _key(view: View, request: Request) -> str:

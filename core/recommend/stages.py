@@ -180,9 +180,7 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
             caps.append(_cap(brand, together, front[:, 1:], query.k, query.brand_cap, least=3))
         if query.band_cap is not None:
             caps.append(_cap(bands, together, front[:, 1:], query.k, query.band_cap, least=2))
-        places = diversify.pick(
-            batch.scores, similarity, lam=query.lam, k=query.k, wanted=wanted, near=near, caps=caps
-        )
+        places = diversify.pick(batch.scores, similarity, lam=query.lam, k=query.k, wanted=wanted, near=near, caps=caps)
         got = places >= 0
         rows = np.where(got, np.take_along_axis(_wide(batch.rows), np.maximum(places, 0), axis=1), -1)
         scores = np.where(got, np.take_along_axis(_wide(batch.scores, -np.inf), np.maximum(places, 0), axis=1), -np.inf)
@@ -231,9 +229,7 @@ def _wide(values: AnyArray, fill: float = -1) -> AnyArray:
     return values if values.shape[1] else np.full((len(values), 1), fill, dtype=values.dtype)
 
 
-def _passed_over(
-    batch: Batch, chosen: Rows, caps: Sequence[diversify.Cap], pins: int, query: Query
-) -> dict[int, str]:
+def _passed_over(batch: Batch, chosen: Rows, caps: Sequence[diversify.Cap], pins: int, query: Query) -> dict[int, str]:
     """Why candidates of one list were not picked: a cap that was full, or others that were closer or more varied."""
     rows = batch.rows[0]
     picked = np.isin(rows, chosen[chosen >= 0]) & (rows >= 0)
@@ -381,5 +377,3 @@ def _asleep(query: Query, lane: int, place: int, row: int, rows: Rows) -> Note:
     if place <= len(rows) and rows[place - 1] >= 0:
         text += f" {query.name(int(rows[place - 1]))} stands in for it."
     return Note("pin_asleep", text)
-
-

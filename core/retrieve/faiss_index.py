@@ -79,9 +79,7 @@ class FaissIndex:
             return scan(self._vectors, queries, found, rows, self._longest)
         return stacked(self._proven(queries, found, allowed, rows))
 
-    def _proven(
-        self, queries: Vectors, k: int, allowed: Mask | None, rows: Rows | None
-    ) -> list[tuple[Rows, Scores]]:
+    def _proven(self, queries: Vectors, k: int, allowed: Mask | None, rows: Rows | None) -> list[tuple[Rows, Scores]]:
         """The k best for each query, each proven complete by the bound that the class describes."""
         total = self.count if rows is None else int(rows.shape[0])
         answers: dict[int, tuple[Rows, Scores]] = {}

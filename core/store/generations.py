@@ -272,6 +272,11 @@ def current(layout: Layout) -> Pointer | None:
     return _state(layout).pointer
 
 
+def last_known(layout: Layout) -> Pointer | None:
+    """What serves; where CURRENT is damaged what served before it; None before the first publication."""
+    return _state_or_before(layout).pointer
+
+
 def open_current(layout: Layout) -> tuple[Snapshot, str]:
     """The snapshot that serves, and the id of its calibration.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -16,7 +18,7 @@ from core.api import api
 from core.domain.query import Request
 from core.shop import Shop
 from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
-from tests.worlds import NOW
+from tests.worlds import NOW, open_small_shop
 
 BAG = "handbags-aurel-black"
 schema = schemathesis.openapi.from_dict(api.openapi())  # from_asgi would start the app while tests are collected
@@ -72,6 +74,19 @@ def test_parameters_bend_the_list(client: TestClient) -> None:
         ("/recommend", {"item_id": BAG, "at": "yesterday"}, 422, "bad_request"),
         ("/recommend", {"item_id": BAG, "placement": "shelf"}, 422, "bad_request"),
         ("/recommend", {"item_id": BAG, "placement": "trending"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "search"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "text=1e308,image=1e308"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "text=nan"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "weights": "text=1,text=0"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "lam": "nan"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "k": "1e400"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "at": "0001-01-01T00:00:00+14:00"}, 422, "bad_request"),
+        ("/search", {"q": "red", "at": "9999-12-31T23:59:59-14:00"}, 422, "bad_request"),
+        ("/recommend", {"item_id": [BAG, "boots-corvin-red"]}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "price_from": 5, "price_to": 1}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "exclude": ["x"] * 101}, 422, "bad_request"),
+        ("/recommend", {"item_id": "a\0b"}, 404, "unknown_item"),
+        ("/recommend", {"item_id": "../../etc/passwd"}, 404, "unknown_item"),
         ("/nothing", {}, 404, "unknown_path"),
     ],
 )
@@ -83,6 +98,63 @@ def test_what_makes_no_sense_is_refused_in_one_shape(
     assert set(answer.json()) == {"error"}
     assert set(answer.json()["error"]) == {"code", "message"}
     assert answer.json()["error"]["code"] == code
+
+
+def test_other_methods_are_refused_in_the_same_shape(client: TestClient) -> None:
+    for method in ("POST", "PUT", "DELETE", "OPTIONS"):
+        answer = client.request(method, "/recommend", params={"item_id": BAG})
+        assert answer.status_code == 405
+        assert answer.json()["error"]["code"] == "method_not_allowed"
+        assert answer.headers["allow"] == "GET"
+
+
+def test_a_fault_of_ours_has_the_same_shape_and_gives_nothing_away(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Shop, "recommend", lambda *given: 1 // 0)
+    answer = TestClient(api, raise_server_exceptions=False).get("/recommend", params={"item_id": BAG})
+    assert answer.status_code == 500
+    assert answer.json()["error"]["code"] == "fault"
+    assert "ZeroDivision" not in answer.text
+
+
+@pytest.mark.parametrize("at", ["2026-03-01T09:00:00+23:59", "2026-03-01T09:00:00-14:30", "2026-03-01", "1900-01-01"])
+def test_a_moment_of_any_offset_is_answered_in_utc(client: TestClient, at: str) -> None:
+    plain = client.get("/recommend", params={"item_id": BAG, "at": at}).json()
+    assert plain["at"].endswith("Z")
+
+
+def test_names_of_fields_that_nobody_has_are_answered_and_not_remembered(
+    client: TestClient,
+    small_shop: Shop,  # noqa: F811
+) -> None:
+    from core.recommend.filters import indexed
+
+    for number in range(50):
+        answer = client.get("/recommend", params={"item_id": BAG, "filter": f"field{number}=x"})
+        assert answer.json()["items"] == []
+    assert not [name for name in indexed(small_shop.catalogue())._fields if name.startswith("field")]
+
+
+def test_alone_the_api_waits_for_a_first_edition_and_serves_it_once_it_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weightless: None
+) -> None:
+    from core import build
+
+    before = shop._current
+    shop.install(None)
+    monkeypatch.setenv("VITRINE_DATA", str(tmp_path))
+    monkeypatch.setattr(build.Serving.__init__, "__kwdefaults__", {"every": 0.05})
+    try:
+        with TestClient(api) as alone:
+            assert alone.get("/health").status_code == 503
+            open_small_shop(tmp_path)
+            end = time.monotonic() + 20
+            while alone.get("/health").status_code == 503 and time.monotonic() < end:
+                time.sleep(0.05)
+            assert alone.get("/health").json()["items"] == 120
+    finally:
+        shop.install(before)
 
 
 def test_search_answers_with_its_words(client: TestClient) -> None:

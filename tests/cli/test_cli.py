@@ -67,6 +67,21 @@ def test_a_list_can_be_asked_why_and_why_not(run: Run) -> None:
     assert "colourway" in plain["why_missing"]["reason"]
 
 
+def test_what_is_in_the_list_is_not_missing_from_it(run: Run) -> None:
+    asked = ("recommend", "--anchor", BAG, "--at", NOW.isoformat(), "--json")
+    first = json.loads(run(*asked)[1])["items"][0]["id"]
+    status, out, _ = run(*asked, "--why", first)
+    assert status == 0
+    assert json.loads(out)["why_missing"] is None
+
+
+def test_a_folder_where_a_file_should_go_is_said_in_one_line(run: Run, tmp_path: Path, weightless: None) -> None:
+    (tmp_path / "texts").write_text("red coat\n", encoding="utf-8")
+    status, out, err = run("embed", "--texts", str(tmp_path / "texts"), "--out", str(tmp_path))
+    assert (status, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -77,8 +92,31 @@ def test_a_list_can_be_asked_why_and_why_not(run: Run) -> None:
         ("recommend", "--anchor", BAG, "--weights", "taste=1"),
         ("recommend", "--anchor", BAG, "--lam", "3"),
         ("recommend", "--anchor", BAG, "--at", "yesterday"),
+        ("recommend", "--anchor", BAG, "--at", ""),
         ("recommend", "--anchor", BAG, "--filter", "bags"),
         ("recommend", "--anchors", "no-such-file"),
+        ("recommend", "--anchors", "/"),
+        ("recommend", "--all", "--why", BAG),
+        ("recommend", "--all", "--trace"),
+        ("recommend", "--anchor", BAG, "--placement", "search"),
+        ("recommend", "--anchor", BAG, "--placement", "look"),
+        ("recommend", "--anchor", BAG, "--why", "nothing"),
+        ("recommend", "--anchor", BAG, "-k", "ten"),
+        ("recommend", "--anchor", BAG, "--lam", "nan"),
+        ("recommend", "--anchor", BAG, "--weights", "text=inf"),
+        ("recommend", "--anchor", BAG, "--weights", ""),
+        ("recommend", "--anchor", BAG, "--price-from", "5", "--price-to", "1"),
+        ("recommend", "--anchor", BAG, "--anchor", "--all"),
+        ("recommend", "--anchor", "caf\udce9"),
+        ("search", "caf\udce9"),
+        ("search",),
+        ("build", "--daily", "25:00"),
+        ("import", "/"),
+        ("import", "no-such-file.csv", "--map", "title"),
+        ("import", "no-such-file.csv", "--preset", "nobody"),
+        ("embed", "--texts", "no-such-file", "--out", "x.npy"),
+        ("snapshot", "rollback", "../../etc"),
+        ("snapshot", "dance"),
         ("snapshot", "rollback", "no-such-edition"),
         ("import", "no-such-file.csv"),
         ("embed", "--images", "no-such-folder", "--out", "x.npy"),
