@@ -11,7 +11,7 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -168,19 +168,14 @@ def _texts(
     if not available or model is None:
         raise _Off(reason)
     texts = [item_text(item, settings.text_template) for item in catalogue]
-    cache = VectorCache(layout.vectors)
-    known = [text_hash(text) for text in texts if text]
-    missing = int((~cache.find(model.key, known)[0]).sum()) if known else 0
-    vectors = encode_with_cache(
-        lambda hashes: cache.find(model.key, hashes),
-        lambda hashes, fresh: cache.add(model.key, hashes, fresh),
+    return _encoded(
+        layout,
+        model,
         [text_hash(text) if text else "" for text in texts],
         lambda rows: worker.encode_texts([texts[row] for row in rows]),
-        progress=_pace(watch, "Reading the descriptions"),
-        dim=model.dim,
+        _pace(watch, "Reading the descriptions"),
         lengths=[len(text) for text in texts],
     )
-    return vectors, np.asarray(vectors.any(axis=1)), _plain(model), missing
 
 
 def _pictures(
@@ -192,16 +187,38 @@ def _pictures(
         raise _Off(reason)
     pack = PicturePack(layout.pictures)
     keys = [pictures[0] if pictures and pack.has(pictures[0]) else "" for pictures in catalogue.frame["pictures"]]
-    cache = VectorCache(layout.vectors)
-    known = [key for key in keys if key]
-    missing = int((~cache.find(model.key, known)[0]).sum()) if known else 0
-    vectors = encode_with_cache(
-        lambda hashes: cache.find(model.key, hashes),
-        lambda hashes, fresh: cache.add(model.key, hashes, fresh),
+    return _encoded(
+        layout,
+        model,
         keys,
         lambda rows: worker.encode_pictures([pack.read(keys[row]) for row in rows]),
-        progress=_pace(watch, "Looking at the pictures"),
+        _pace(watch, "Looking at the pictures"),
+    )
+
+
+def _encoded(
+    layout: Layout,
+    model: EncoderCard,
+    hashes: Sequence[str],
+    encode: Callable[[Sequence[int]], Vectors],
+    pace: Callable[[int, int, float, float], None],
+    lengths: Sequence[int] | None = None,
+) -> tuple[Vectors, Mask, dict[str, Any], int]:
+    """Vectors [n, d] out of the cache, what was missing encoded first; hash "" has none.
+
+    Returns them with which are present [n], the model for the manifest, and how many were missing.
+    """
+    cache = VectorCache(layout.vectors)
+    known = [key for key in hashes if key]
+    missing = int((~cache.find(model.key, known)[0]).sum()) if known else 0
+    vectors = encode_with_cache(
+        lambda wanted: cache.find(model.key, wanted),
+        lambda wanted, fresh: cache.add(model.key, wanted, fresh),
+        hashes,
+        encode,
+        progress=pace,
         dim=model.dim,
+        lengths=lengths,
     )
     return vectors, np.asarray(vectors.any(axis=1)), _plain(model), missing
 

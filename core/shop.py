@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from core.domain.listing import Listing, Missing, Trace
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.strategy import SIGNALS, Strategy
+from core.embed import registry
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import PRIOR, Calibration
 from core.recommend import browse, reverse, search, similar
@@ -276,14 +278,34 @@ class Shop:
         if not self._worker.ready:
             self._worker.warm()
             return Words()  # exact words answer until the encoders are warm
-        models = self.snapshot.manifest.models
         try:
-            text = self._worker.encode_texts([words])[0] if "text" in models else None
-            image = self._worker.encode_words([words])[0] if "image" in models else None
+            text = self._worker.encode_texts([words])[0] if "text" in self._understood else None
+            image = self._worker.encode_words([words])[0] if "image" in self._understood else None
         except ShopError as error:  # a search is answered by exact words, and its notes say so
             log.warning("The words %r were not encoded: %s", words[:80], error.message)
             return Words()
         return Words(text, image)
+
+    @cached_property
+    def _understood(self) -> frozenset[str]:
+        """The signals whose encoder in the settings made this edition's vectors too.
+
+        After a change of the settings or a roll back it may be another, with which words must not be compared.
+        """
+        found = set()
+        for signal, card_of in (("text", registry.text_card), ("image", registry.image_card)):
+            if (made_by := self.snapshot.manifest.models.get(signal)) is None:
+                continue
+            try:
+                card = card_of(self.settings)
+            except ShopError as error:
+                log.warning("Words are not compared by %s: %s", signal, error.message)
+                continue
+            if card is not None and registry.same_space(card.key, made_by["key"]):
+                found.add(signal)
+            else:
+                log.warning("Words are not compared by %s: this edition was made by %s.", signal, made_by["name"])
+        return frozenset(found)
 
     def bm25(self, view: View) -> Bm25Index:
         """The exact words of the products as `view` has them; built anew only when words changed."""

@@ -36,6 +36,11 @@ def image_encoder(
     return clip.load(where, settings, download=download)
 
 
+def same_space(one: str, other: str) -> bool:
+    """Whether the vectors of two encoders, given by their keys, may be compared; their precision may differ."""
+    return one.removesuffix("-bf16").removesuffix("-fp32") == other.removesuffix("-bf16").removesuffix("-fp32")
+
+
 def text_model_available(settings: Settings) -> tuple[bool, str]:
     """Whether the text model is on this machine, and a sentence that says so. Loads nothing."""
     if weightless.asked_for_by_environment():

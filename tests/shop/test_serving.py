@@ -16,8 +16,10 @@ from core import shop as shops
 from core.build import HASTY, Built, Serving, Works, build, daily, open_shop, studio_of
 from core.domain.catalogue import Item
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.placements import Placement
 from core.domain.progress import Progress
 from core.domain.query import Request
+from core.embed.protocols import EncoderCard
 from core.settings import Settings
 from core.shop import Shop
 from core.store import generations, source
@@ -346,6 +348,19 @@ def test_thin_lists_that_cannot_be_counted_are_logged_and_not_tried_every_second
     assert until(lambda: "not counted" in caplog.text)
     assert own_shop.glance(NOW).thin is None
     assert len(tried) == 1
+
+
+def test_words_are_compared_only_by_the_encoder_that_made_the_edition(
+    own_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = Request(placement=Placement.SEARCH, words="red boots", at=NOW)
+    assert own_shop.words("red boots").text is not None
+    other = EncoderCard("another model", "text-another-fp32", 3, "")
+    monkeypatch.setattr(shops.registry, "text_card", lambda settings: other)
+    changed = open_shop(own_shop.settings, worker=PlainWorker())  # type: ignore[arg-type]
+    assert changed.words("red boots").text is None
+    assert changed.words("red boots").image is not None
+    assert "exact_words_only" in [note.code for note in changed.search(asked).notes]
 
 
 def test_many_who_ask_at_once_wait_for_one_view(own_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
