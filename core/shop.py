@@ -278,34 +278,39 @@ class Shop:
         if not self._worker.ready:
             self._worker.warm()
             return Words()  # exact words answer until the encoders are warm
+        reads = self.snapshot.manifest.models.keys() - self.unread.keys()
         try:
-            text = self._worker.encode_texts([words])[0] if "text" in self._understood else None
-            image = self._worker.encode_words([words])[0] if "image" in self._understood else None
+            text = self._worker.encode_texts([words])[0] if "text" in reads else None
+            image = self._worker.encode_words([words])[0] if "image" in reads else None
         except ShopError as error:  # a search is answered by exact words, and its notes say so
             log.warning("The words %r were not encoded: %s", words[:80], error.message)
             return Words()
         return Words(text, image)
 
     @cached_property
-    def _understood(self) -> frozenset[str]:
-        """The signals whose encoder in the settings made this edition's vectors too.
+    def unread(self) -> Mapping[str, str]:
+        """Signals that lists have and a search goes without, and why: their encoder cannot read typed words here.
 
-        After a change of the settings or a roll back it may be another, with which words must not be compared.
+        It is missing, or not the one that made this edition (changed settings, a roll back), so that words do not fit.
         """
-        found = set()
-        for signal, card_of in (("text", registry.text_card), ("image", registry.image_card)):
+        found = {}
+        for signal, available, card_of in (
+            ("text", registry.text_model_available, registry.text_card),
+            ("image", registry.image_model_available, registry.image_card),
+        ):
             if (made_by := self.snapshot.manifest.models.get(signal)) is None:
                 continue
-            try:
-                card = card_of(self.settings)
-            except ShopError as error:
-                log.warning("Words are not compared by %s: %s", signal, error.message)
-                continue
-            if card is not None and registry.same_space(card.key, made_by["key"]):
-                found.add(signal)
-            else:
-                log.warning("Words are not compared by %s: this edition was made by %s.", signal, made_by["name"])
-        return frozenset(found)
+            there, reason = available(self.settings)
+            card = card_of(self.settings) if there else None
+            if card is None:
+                found[signal] = reason
+            elif not registry.same_space(card.key, made_by["key"]):
+                found[signal] = (
+                    f"This edition was made by {made_by['name']}, the settings name {card.name}. Build anew."
+                )
+        for signal, reason in found.items():
+            log.warning("A search goes without %s. %s", signal, reason)
+        return found
 
     def bm25(self, view: View) -> Bm25Index:
         """The exact words of the products as `view` has them; built anew only when words changed."""
@@ -429,7 +434,10 @@ class Shop:
             "items": len(self.snapshot.catalogue),
             **view.versions.as_json(),
             "encoders": {name: state.name for name, state in self.encoders().items()},
-            "off": {name: state.reason for name, state in self.encoders().items() if state.name is None},
+            "off": {
+                **{name: state.reason for name, state in self.encoders().items() if state.name is None},
+                **{f"{name} in search": reason for name, reason in self.unread.items()},
+            },
             "simulated": self.simulated,
             "findings": [finding.as_json() for finding in self.findings],
         }

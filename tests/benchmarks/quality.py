@@ -73,9 +73,7 @@ def closeness(shop: Edition, view: View, anchors: list[str], whole: bool) -> lis
     rows = shop.catalogue.rows(anchors)
     text = agreement(shop.catalogue, rows, text_alone(shop, rows))
     bars = {"type": 0.90, "audience": 0.97, "colour": 0.72}
-    out = [
-        bar(f"14  text alone, same {name}", text[name], bars[name] if whole else None, "{:.3f}") for name in bars
-    ]
+    out = [bar(f"14  text alone, same {name}", text[name], bars[name] if whole else None, "{:.3f}") for name in bars]
     bars = {"type": 0.97, "audience": 0.98, "colour": 0.78, "brands": 5.0}
     for title, shape in (("default strategy", {}), ("default weights at λ = 1", {"lam": 1.0})):
         lists = default_lists(view, anchors, **shape)

@@ -189,9 +189,7 @@ def measure(
             blend = blend_for(view.calibration, "words", weights, set(sides.sides))
             rows, _ = retrieve(view, blend, sides, everything, 10)
             found[name].setdefault(kind, []).append(ndcg(rows, relevant))
-    return {
-        name: {kind: float(np.mean(values)) for kind, values in kinds.items()} for name, kinds in found.items()
-    }
+    return {name: {kind: float(np.mean(values)) for kind, values in kinds.items()} for name, kinds in found.items()}
 
 
 def report(view: View, bm25: Bm25Index, encode: Callable[[Sequence[str]], np.ndarray]) -> dict[str, dict[str, float]]:

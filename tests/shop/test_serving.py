@@ -109,6 +109,21 @@ def test_without_any_encoder_the_full_edition_gives_the_true_reasons_and_is_not_
     assert len(shops.current().recommend(Request(anchor=BAG, at=NOW)).items) == 10
 
 
+def test_an_edition_whose_models_are_gone_serves_its_lists_and_says_what_a_search_goes_without(
+    tmp_path: Path, made: Callable[[Path], Works], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = open_small_shop(tmp_path).recommend(Request(anchor=BAG, at=NOW))
+    for name in ("text_model_available", "image_model_available"):
+        monkeypatch.setattr(builds.registry, name, lambda settings: (False, "No model is on this machine."))
+    made(tmp_path).open()
+    assert shops.current().recommend(Request(anchor=BAG, at=NOW)) == whole
+    found = shops.current().search(Request(placement=Placement.SEARCH, words="red boots", at=NOW))
+    assert found.items
+    assert "exact_words_only" in [note.code for note in found.notes]
+    off = shops.current().health()["off"]
+    assert off == dict.fromkeys(("text in search", "image in search"), "No model is on this machine.")
+
+
 def test_when_no_edition_is_whole_the_app_starts_and_builds_one_from_the_source(
     tmp_path: Path, made: Callable[[Path], Works]
 ) -> None:
