@@ -28,7 +28,7 @@ def show() -> None:
     frame.masthead()
     frame.welcome()
     states.building()
-    page.run()
+    states.guarded(page.run)()
     frame.foot()
 
 

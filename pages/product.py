@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain.catalogue import AUDIENCES, Item, State
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import BadRequest, ShopError, UnknownItem
 from core.domain.query import Request
 from core.embed.template import item_text
 from core.store.studio import FactChange
@@ -275,7 +275,11 @@ def words_read(item: Item) -> None:
 
 
 frame.go()
-chosen = engine.chosen() or engine.presentable()
+try:
+    chosen = engine.chosen() or engine.presentable()
+except UnknownItem:
+    frame.heading("Product", "One product: its facts, its list, and where it is shown.")
+    raise
 if chosen is None:
     frame.heading("Product", "One product: its facts, its list, and where it is shown.")
     states.empty(

@@ -155,13 +155,21 @@ def _of_catalogue(name: str, make: Callable[[Catalogue], Any]) -> Any:
 
 
 def chosen() -> str | None:
-    """The product this page is about: the one in the address, else the one that was chosen before."""
+    """The product this page is about: the one in the address, else the one that was chosen before.
+
+    Raises UnknownItem for an address that names none; what was chosen before stays chosen.
+    """
+    catalogue = shop().catalogue(at())
     asked = st.query_params.get("item")
-    if asked and asked != session.current().item:
-        session.commit(item=asked[:200])
+    if asked:
+        catalogue.row(asked)
+        if asked != session.current().item:
+            session.commit(item=asked)
+        return asked
     item = session.current().item
-    if item and not asked:
-        st.query_params["item"] = item
+    if item is None or item not in catalogue:
+        return None
+    st.query_params["item"] = item
     return item
 
 

@@ -54,7 +54,7 @@ def guarded(body: Body) -> Body:
             preparing()
         except UnknownItem as error:
             trouble(error)
-            st.page_link("catalogue.py", label="Open the catalogue")
+            st.page_link("catalogue.py", label="Search the catalogue", icon=":material/search:")
         except ShopError as error:
             trouble(error)
         return None

@@ -200,6 +200,14 @@ def test_the_chosen_product_travels_between_pages(read_shop: Shop, visit: Visit)
 def test_an_unknown_product_says_so_and_offers_the_catalogue(read_shop: Shop, visit: Visit) -> None:
     at = visit("product.py", item="no-such-thing")
     assert "There is no product with the id" in words(at)
+    assert at.title[0].value == "Product"
+    assert 'class="foot"' in words(at)
+    again = visit("product.py", item=BAG)
+    again.query_params["item"] = "no-such-thing"
+    again.run()
+    del again.query_params["item"]
+    again.run()
+    assert "There is no product" not in words(again), "a bad address leaves what was chosen before"
 
 
 def test_why_a_product_is_missing_is_answered_by_name(own_shop: Shop, visit: Visit) -> None:
