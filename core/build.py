@@ -27,7 +27,7 @@ from core.domain.progress import Progress, Watch, silent
 from core.embed import registry
 from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
-from core.embed.template import item_text, text_hash
+from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import Calibration, calibrate
 from core.recommend import search
@@ -87,6 +87,7 @@ def build(
     """
     began = time.monotonic()
     layout = Layout(settings.data)
+    check_template(settings.text_template)
     with exclusive(layout, "a build"):
         watch(Progress("Reading the catalogue"))
         catalogue, meta = source.load_source(layout)

@@ -26,8 +26,8 @@ class EncoderCard:
     note: str = ""
 
 
-class TextEncoder(Protocol):
-    """Texts into vectors."""
+class Encoder(Protocol):
+    """What every encoder says of itself; `EncoderCard` tells what each word means."""
 
     @property
     def name(self) -> str: ...
@@ -40,25 +40,17 @@ class TextEncoder(Protocol):
 
     @property
     def note(self) -> str: ...
+
+
+class TextEncoder(Encoder, Protocol):
+    """Texts into vectors."""
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """[n, dim] float32 unit rows; a blank text has a zero row."""
 
 
-class ImageEncoder(Protocol):
+class ImageEncoder(Encoder, Protocol):
     """Pictures and words into one space: the cosine of a picture and a phrase says how well they fit."""
-
-    @property
-    def name(self) -> str: ...
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def dim(self) -> int: ...
-
-    @property
-    def note(self) -> str: ...
 
     def encode_images(self, images: Sequence[Image]) -> Vectors:
         """[n, dim] float32 unit rows, one for each RGB picture."""
@@ -67,5 +59,5 @@ class ImageEncoder(Protocol):
         """[n, dim] float32 unit rows in the space of the pictures; a blank text has a zero row."""
 
 
-def card(encoder: TextEncoder | ImageEncoder) -> EncoderCard:
+def card(encoder: Encoder) -> EncoderCard:
     return EncoderCard(name=encoder.name, key=encoder.key, dim=encoder.dim, note=encoder.note)

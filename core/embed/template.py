@@ -125,11 +125,6 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:32] if plain else ""
 
 
-def texts_of(items: Mapping[str, Item], template: str) -> dict[str, str]:
-    """The text of each item, by id."""
-    return {name: item_text(item, template) for name, item in items.items()}
-
-
 def _words(text: str) -> set[str]:
     return {_stem(word) for word in re.findall(r"[^\W_]+", text.casefold())}
 

@@ -39,6 +39,10 @@ class ExactIndex:
         queries, found = checked_query(queries, k, allowed, count=self.count, dim=self.dim)
         if found == 0 or queries.shape[0] == 0:
             return np.zeros((queries.shape[0], found), np.int64), np.zeros((queries.shape[0], found), np.float64)
+        return self._best(queries, found, allowed)
+
+    def _best(self, queries: Vectors, found: int, allowed: Mask | None) -> tuple[Rows, Scores]:
+        """The first `found` of the allowed rows for each query, once the question is known to make sense."""
         return scan(self._vectors, queries, found, None if allowed is None else np.flatnonzero(allowed), self._longest)
 
 

@@ -7,11 +7,9 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import AnyArray, Mask, Rows, Scores, Vectors
-from core.retrieve.exact import scan
+from core.retrieve.exact import ExactIndex, scan
 from core.retrieve.protocol import (
     DECIMALS,
-    checked_query,
-    checked_vectors,
     exact_scores,
     in_order,
     longest,
@@ -26,7 +24,7 @@ HEADROOM = 32  # rows fetched beyond k at first
 WIDEST = 0.1  # once this share of the index had to be fetched, a scan is cheaper than another round
 
 
-class FaissIndex:
+class FaissIndex(ExactIndex):
     """Inner products through FAISS; survivors are scored again in float64.
 
     What FAISS leaves out is known to score below the last row it brought, give or take the error of its arithmetic
@@ -38,9 +36,8 @@ class FaissIndex:
     def __init__(self, vectors: Vectors, *, flat_up_to: int = FLAT_UP_TO) -> None:
         import faiss
 
+        super().__init__(vectors)
         self._faiss: Any = faiss
-        self._vectors = checked_vectors(vectors)
-        self._longest = longest(self._vectors)
         count, dim = self._vectors.shape
         self.quantised = count > flat_up_to
         self._blur = 0.0
@@ -60,19 +57,7 @@ class FaissIndex:
             codes = self._index.reconstruct_n(start, min(8192, count - start))
             self._blur = max(self._blur, longest(self._vectors[start : start + 8192] - codes))
 
-    @property
-    def count(self) -> int:
-        return int(self._vectors.shape[0])
-
-    @property
-    def dim(self) -> int:
-        return int(self._vectors.shape[1])
-
-    def search(self, queries: Vectors, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
-        """See `VectorIndex.search`."""
-        queries, found = checked_query(queries, k, allowed, count=self.count, dim=self.dim)
-        if found == 0 or queries.shape[0] == 0:
-            return np.zeros((queries.shape[0], found), np.int64), np.zeros((queries.shape[0], found), np.float64)
+    def _best(self, queries: Vectors, found: int, allowed: Mask | None) -> tuple[Rows, Scores]:
         rows = None if allowed is None else np.flatnonzero(allowed)
         few = rows is not None and rows.shape[0] <= FEW * self.count
         if self._index is None or few or (queries.shape[0] >= MANY and not self.quantised):

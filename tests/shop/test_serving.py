@@ -195,6 +195,13 @@ def test_a_build_whose_source_vanished_says_so_and_what_served_serves_on(
     assert before.recommend(Request(anchor=BAG)).items
 
 
+def test_a_text_template_without_a_field_is_refused_before_anything_is_encoded(own_shop: Shop) -> None:
+    worker: Any = PlainWorker()
+    with pytest.raises(BadRequest, match="names no field"):
+        build(own_shop.settings.changed(text_template="hello"), worker=worker, at=NOW)
+    assert worker.encoded == 0
+
+
 def test_of_two_long_works_the_second_waits_for_the_first(tmp_path: Path, made: Callable[[Path], Works]) -> None:
     works = made(tmp_path)
     go = threading.Event()
