@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -63,11 +64,15 @@ def read(data: str | Path | None = None) -> Settings:
     if file.exists():
         try:
             plain = tomllib.loads(file.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise BadRequest(f"{file} cannot be read: {error}. Mend or remove it.") from None
         unknown = sorted(set(plain) - names)
         if unknown:
-            raise BadRequest(f"{file} has settings that do not exist: {', '.join(unknown)}.")
+            raise BadRequest(
+                f"{file} has settings that do not exist: {', '.join(unknown)}. There are {', '.join(sorted(names))}."
+            )
+        if wrong := sorted(name for name, value in plain.items() if not isinstance(value, str)):
+            raise BadRequest(f"{file}: {', '.join(wrong)} must be a text in quotes.")
     for name in names:
         if value := os.environ.get(f"VITRINE_{name.upper()}"):
             plain[name] = value
@@ -80,6 +85,8 @@ def checked(settings: Settings) -> Settings:
         settings.zone()
     except (ZoneInfoNotFoundError, ValueError):
         raise BadRequest(f"{settings.time_zone!r} is not a time zone. Use an IANA name such as Europe/Paris.") from None
+    if not re.fullmatch("[A-Z]{3}", settings.currency):
+        raise BadRequest(f"{settings.currency!r} is not a currency. Use an ISO 4217 code such as EUR.")
     if settings.index not in ("exact", "faiss"):
         raise BadRequest(f"There is no index called {settings.index!r}. Use exact or faiss.")
     return settings

@@ -1,0 +1,48 @@
+"""Settings are read once, and what makes no sense is refused in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core import settings
+from core.domain.errors import BadRequest
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting comes from the environment of whoever runs the tests."""
+    for name in settings.Settings.__dataclass_fields__:
+        monkeypatch.delenv(f"VITRINE_{name.upper()}", raising=False)
+
+
+def test_the_argument_beats_the_environment_and_the_environment_beats_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "settings.toml").write_text('shop_name = "Aurel"\nindex = "exact"\n', encoding="utf-8")
+    monkeypatch.setenv("VITRINE_DATA", "elsewhere")
+    monkeypatch.setenv("VITRINE_INDEX", "faiss")
+    found = settings.read(tmp_path)
+    assert (found.data, found.shop_name, found.index) == (tmp_path, "Aurel", "faiss")
+    assert settings.read().data == Path("elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"shop_name = ", "cannot be read"),
+        (b"\xff\xfe", "cannot be read"),
+        (b'shop = "x"', "do not exist: shop"),
+        (b'data = "x"', "do not exist: data"),
+        (b"time_zone = 5", "time_zone must be a text"),
+        (b"shop_name = []", "shop_name must be a text"),
+        (b'time_zone = "../../etc/passwd"', "not a time zone"),
+        (b'currency = "euro"', "not a currency"),
+        (b'index = "quick"', "no index called"),
+    ],
+)
+def test_settings_that_make_no_sense_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
+    (tmp_path / "settings.toml").write_bytes(content)
+    with pytest.raises(BadRequest, match=words):
+        settings.read(tmp_path)
