@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -354,7 +355,9 @@ def _lines(file: str, *, keep_empty: bool = False) -> list[str]:
         text = Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise BadRequest(f"{file} cannot be read: {error}.") from None
-    lines = text.splitlines()
+    lines = re.split("\r\n|\r|\n", text)  # not splitlines: a form feed or U+2028 stands within a line
+    if lines[-1] == "":
+        lines.pop()
     return lines if keep_empty else [line.strip() for line in lines if line.strip()]
 
 

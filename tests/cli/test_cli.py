@@ -193,10 +193,12 @@ def test_a_damaged_edition_is_found(run: Run, tmp_path: Path, weightless: None) 
 
 
 def test_embed_gives_one_unit_row_a_line_and_a_picture(run: Run, tmp_path: Path, weightless: None) -> None:
-    (tmp_path / "texts").write_text("red coat\nblue bag\n", encoding="utf-8")
+    (tmp_path / "texts").write_bytes("red coat\r\nblue\u2028bag\x0c of felt\n\nhat".encode())
     assert run("embed", "--texts", str(tmp_path / "texts"), "--out", str(tmp_path / "t.npy"))[0] == 0
     texts = np.load(tmp_path / "t.npy")
-    assert texts.shape[0] == 2
+    assert texts.shape[0] == 4
+    assert not texts[2].any()  # a line without words has no direction
+    texts = texts[[0, 1, 3]]
     np.testing.assert_allclose(np.linalg.norm(texts, axis=1), 1, atol=1e-5)
     folder = tmp_path / "pictures"
     folder.mkdir()
