@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Sequence
@@ -326,11 +327,14 @@ def carry_out(plan: importer.ImportPlan) -> None:
         def tell(stage: str, done: int, total: int) -> None:
             watch(Progress(STAGES.get(stage, stage), done, total))
 
-        importer.carry_out(plan, Layout(works.settings.data), who=who, at=datetime.now(UTC), progress=tell)
+        try:
+            importer.carry_out(plan, Layout(works.settings.data), who=who, at=datetime.now(UTC), progress=tell)
+        finally:
+            shutil.rmtree(plan.file.parent, ignore_errors=True)  # the uploads; what counts is in the shop by now
         return build_and_serve(works, watch)
 
     if start("Importing your catalogue", work):
-        for key in (PLAN, MAPPING):
+        for key in (PLAN, MAPPING, UPLOADS):
             st.session_state.pop(key, None)
         st.session_state[TURN] = st.session_state.get(TURN, 0) + 1
         count = text.count(plan.report.accepted, "product")

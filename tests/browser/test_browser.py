@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 import urllib.error
 import urllib.request
@@ -214,6 +215,46 @@ def test_a_line_of_today_and_a_list_of_the_sheet_open_their_place(visitor: Visit
 
 def test_today_answers_to_its_name(app: Served, visitor: Visitor) -> None:
     assert visitor.go("/today").inner_text("h1") == "Today"
+
+
+OWN = """id;title;maison;category;price;stock;description
+A1;Cashmere scarf in oat;Norrland;Accessories > Scarves;"340,00";4;A soft scarf woven from two-ply cashmere.
+A2;Cashmere scarf in navy;Norrland;Accessories > Scarves;"340,00";2;A soft scarf woven from two-ply cashmere.
+A3;Silk twill square;Corvin;Accessories > Scarves;"280,00";3;Hand-rolled edges on silk twill.
+A3;The same id twice;Corvin;Accessories > Scarves;"280,00";3;Refused.
+A5;Saddle bag in cognac;Corvin;Bags;-5;1;Refused for its price.
+A7;Calfskin tote;Corvin;Bags;950;1;A tote in calfskin.
+"""
+
+
+def test_an_own_catalogue_is_tried_confirmed_built_and_taken_back(
+    shop_folder: Path, chromium: Any, tmp_path: Path
+) -> None:
+    shutil.copytree(shop_folder, tmp_path / "data")
+    served = serve(tmp_path / "data", tmp_path / "log")
+    context = chromium.new_context()
+    context.add_cookies([{"name": "vitrine_name", "value": "Ines", "url": served.url}])
+    try:
+        page = context.new_page()
+        window = Visitor(page, served.url)
+        window.go("/shop-setup")
+        file = {"name": "my shop.csv", "mimeType": "text/csv", "buffer": OWN.encode()}
+        page.locator("input[type=file]").first.set_input_files(file)
+        page.get_by_text("Dry run").wait_for()
+        window.settle()
+        assert page.get_by_text("The price is negative").is_visible()
+        assert page.get_by_text("120\u00a0products of the present catalogue would be removed").is_visible()
+        page.get_by_role("button", name="Import 4").click()
+        page.locator(".facts", has_text="my-shop.csv").wait_for(timeout=90_000)
+        window.settle()
+        assert page.get_by_text("Dry run").count() == 0, "the file is put away once it is imported"
+        page.get_by_role("button", name="Go back to it").click()
+        page.get_by_role("button", name="Serve this edition").click()
+        page.locator(".facts", has_text="A small shop").wait_for(timeout=60_000)
+        assert page.get_by_text("every list comes from that edition now").is_visible()
+    finally:
+        context.close()
+        served.stop()
 
 
 def test_harmful_titles_are_shown_as_they_are_written(visitor: Visitor) -> None:
