@@ -1,6 +1,6 @@
 """`vitrine`: the shop on the command line, in JSON.
 
-Exit status 0 is done, 1 is a check that found something, 2 is wrong use, said in one line.
+Exit status 0 is done, 1 is a check or a dry run that found what must be mended, 2 is wrong use, said in one line.
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A ranked list. `query` is the anchor's id, or the words of a search."""
+    """A ranked list, around the product `anchor`, or for the `words` of a search."""
 
     placement: str
     anchor: str | None

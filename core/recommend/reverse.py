@@ -17,6 +17,7 @@ from core.recommend.view import View
 KEPT = 6  # sets of all lists that are kept for one view; a large shop's takes a few megabytes
 _kept: weakref.WeakKeyDictionary[View, dict[str, Rows]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
+_making = threading.Lock()  # all lists take every core: who asks meanwhile waits, and mostly for the same ones
 
 
 def shown_in(view: View, item: str, request: Request, progress: Progress | None = None) -> list[tuple[str, int]]:
@@ -35,9 +36,11 @@ def shown_in(view: View, item: str, request: Request, progress: Progress | None 
 def all_lists(view: View, request: Request, progress: Progress | None = None) -> Rows:
     """[n, k] rows of all lists, -1 where one is short; the last `KEPT` sets are kept as long as the view lives."""
     key = _key(view, request)
-    with _lock:
-        found = _kept.get(view, {}).get(key)
-    if found is None:
+    if (found := _known(view, key)) is not None:
+        return found
+    with _making:
+        if (found := _known(view, key)) is not None:
+            return found
         found, _ = rank_all(view, request.changed(anchor=None), None, progress)
         with _lock:
             kept = _kept.setdefault(view, {})
@@ -45,6 +48,11 @@ def all_lists(view: View, request: Request, progress: Progress | None = None) ->
             while len(kept) > KEPT:
                 del kept[next(iter(kept))]
     return found
+
+
+def _known(view: View, key: str) -> Rows | None:
+    with _lock:
+        return _kept.get(view, {}).get(key)
 
 
 def _key(view: View, request: Request) -> str:

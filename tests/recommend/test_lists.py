@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import threading
+import time
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +20,7 @@ from core.rank.blend import blend_for, score
 from core.rank.calibrate import calibrate
 from core.rank.diversify import grid_cosines, similarity
 from core.rank.signals import sides_of_rows
+from core.recommend import reverse
 from core.recommend.reverse import shown_in
 from core.recommend.similar import rank_all, similar, similar_all, similar_to_item, trace, why_missing
 from core.recommend.view import Edition, View, open_view
@@ -52,6 +56,38 @@ def test_no_list_shows_a_product_twice_nor_the_anchor_nor_what_may_not_be_shown(
         assert not shop.identity.pairs(rows[p], rows[q]).any()
         assert all(states[row] == State.LIVE for row in rows)
         assert all(frame["audience"][row] in ALLOWED_AUDIENCES[frame["audience"][anchor]] for row in rows)
+
+
+def one_product(shop: View, a: Item, b: Item) -> bool:
+    """De-duplication as it is defined, word for word, without the engine's arrays."""
+
+    def cosine(name: str) -> float | None:
+        p, q = shop.catalogue.row(a.id), shop.catalogue.row(b.id)
+        present, vectors = shop.snapshot.present[name], shop.snapshot.vectors[name]
+        return float(vectors[p].astype(np.float64) @ vectors[q]) if present[p] and present[q] else None
+
+    if a.family_id is not None and a.family_id == b.family_id:
+        return True
+    if a.pictures[:1] and a.pictures[:1] == b.pictures[:1]:
+        return True
+    words, looks = cosine("text"), cosine("image")
+    same_words = words is not None and words > 0.98 and (a.type, a.brand) == (b.type, b.brand)
+    return same_words and (looks is None or looks > 0.95)
+
+
+def test_no_duplicate_in_a_thousand_lists():
+    lists = duplicates = twins = 0
+    for shop in SHOPS:
+        items = {item.id: item for item in shop.catalogue}
+        twins += sum(one_product(shop, items[a], items[b]) for a, b in itertools.combinations(list(items)[::2], 2))
+        for lam in (1.0, 0.7):
+            for listing in similar_all(shop, asking(lam=lam)):
+                lists += 1
+                shown = [items[item] for item in (listing.anchor, *listing.ids)]
+                duplicates += sum(one_product(shop, a, b) for a, b in itertools.combinations(shown, 2))
+    assert twins > 20  # there was something to find
+    assert lists == 1000
+    assert duplicates == 0
 
 
 @pytest.mark.parametrize("shop", SHOPS, ids=["shop 0", "shop 1"])
@@ -487,3 +523,25 @@ def test_shown_in_is_every_list_turned_around():
         found = shown_in(SHOP, item, asking())
         assert sorted(found) == sorted((a, ids.index(item) + 1) for a, ids in lists.items() if item in ids)
         assert [rank for _, rank in found] == sorted(rank for _, rank in found)
+
+
+def test_all_lists_are_computed_once_for_many_who_ask_and_only_the_last_sets_are_kept(monkeypatch):
+    made = []
+    whole = reverse.rank_all
+
+    def counted(*given):
+        made.append(1)
+        time.sleep(0.1)
+        return whole(*given)
+
+    monkeypatch.setattr(reverse, "rank_all", counted)
+    fresh = open_view(SHOP.snapshot, SHOP.calibration)
+    askers = [threading.Thread(target=shown_in, args=(fresh, ANCHORS[0], asking())) for _ in range(4)]
+    for asker in askers:
+        asker.start()
+    for asker in askers:
+        asker.join()
+    assert len(made) == 1
+    for k in range(1, 2 * reverse.KEPT):
+        shown_in(fresh, ANCHORS[0], asking(k=k))
+    assert len(reverse._kept[fresh]) == reverse.KEPT
