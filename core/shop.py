@@ -120,7 +120,7 @@ class Shop:
         self._opening = threading.Lock()  # so that many who ask at once wait for one view or index, not make many
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
         self._latest: View | None = None
-        self._bm25: Bm25Index | None = None
+        self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._counting: set[tuple[Any, ...]] = set()
 
@@ -314,9 +314,14 @@ class Shop:
 
     def bm25(self, view: View) -> Bm25Index:
         """The exact words of the products as `view` has them; built anew only when words changed."""
-        with self._opening:
-            self._bm25 = search.index_words(view.catalogue, like=self._bm25)
-            return self._bm25
+        kept = self._bm25
+        if kept is None or kept[0] is not view.catalogue:
+            with self._opening:
+                kept = self._bm25
+                if kept is None or kept[0] is not view.catalogue:
+                    like = None if kept is None else kept[1]
+                    kept = self._bm25 = view.catalogue, search.index_words(view.catalogue, like=like)
+        return kept[1]
 
     def signals(self) -> tuple[str, ...]:
         """The signals that can tell products of this edition apart."""

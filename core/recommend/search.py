@@ -306,10 +306,11 @@ def exactly(catalogue: Catalogue, words: str) -> Rows:
     rows = [row for name in (typed, typed.upper(), typed.lower()) if name in catalogue for row in [catalogue.row(name)]]
     titles = _exact_words.get(catalogue)
     if titles is None:
-        titles = _exact_words[catalogue] = {}
+        titles = {}
         for row, title in enumerate(catalogue.frame["title"].tolist()):
             if title and (key := words_of(title)):
                 titles.setdefault(key, []).append(row)
+        _exact_words[catalogue] = titles  # whole, so that no other thread finds half of it
     return np.array(list(dict.fromkeys([*rows, *titles.get(words_of(typed), [])])), dtype=np.int64)
 
 

@@ -385,6 +385,27 @@ def test_words_are_compared_only_by_the_encoder_that_made_the_edition(
     assert "exact_words_only" in [note.code for note in changed.search(asked).notes]
 
 
+def test_exact_words_are_indexed_once_and_compared_only_when_facts_changed(
+    own_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    whole = shops.search.index_words
+
+    def counted(*given: Any, **named: Any) -> Any:
+        made.append(1)
+        return whole(*given, **named)
+
+    monkeypatch.setattr(shops.search, "index_words", counted)
+    first = own_shop.bm25(own_shop.view())
+    own_shop.search(Request(placement=Placement.SEARCH, words="red boots"))
+    own_shop.browse(words="red boots")
+    assert len(made) == 1
+    own_shop.change_facts(BAG, {"price": 12345}, who="Ines")
+    assert own_shop.bm25(own_shop.view()) is first
+    own_shop.change_facts(BAG, {"type": "Muff"}, who="Ines")
+    assert own_shop.bm25(own_shop.view()) is not first
+
+
 def test_many_who_ask_at_once_wait_for_one_view(own_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
     whole = shops.open_view
