@@ -30,7 +30,12 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status."""
-    arguments = _parser().parse_args(argv)
+    parser = _parser()
+    arguments, rest = parser.parse_known_args(argv)
+    if arguments.run is _train:  # its options are its own: its --data is the pictures to learn from
+        arguments.rest = rest
+    elif rest:
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         _readable(arguments)
         return int(arguments.run(arguments) or 0)
@@ -99,8 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", choices=("list", "rollback"))
     one.add_argument("id", nargs="?", help="the edition to return to; without it the one before")
 
-    one = command("train-image-tower", _train, "Train the compact image model.")
-    one.add_argument("rest", nargs=argparse.REMAINDER)
+    commands.add_parser(
+        "train-image-tower", add_help=False, help="Train the compact image model; --help says how."
+    ).set_defaults(run=_train)
     return parser
 
 
@@ -346,8 +352,7 @@ def _snapshots(arguments: argparse.Namespace) -> int:
 def _train(arguments: argparse.Namespace) -> int:
     from core.embed.tower import train
 
-    train.main(arguments.rest)
-    return 0
+    return train.main(arguments.rest)
 
 
 def _lines(file: str, *, keep_empty: bool = False) -> list[str]:

@@ -120,6 +120,7 @@ def test_a_folder_where_a_file_should_go_is_said_in_one_line(run: Run, tmp_path:
         ("snapshot", "rollback", "no-such-edition"),
         ("import", "no-such-file.csv"),
         ("embed", "--images", "no-such-folder", "--out", "x.npy"),
+        ("recommend", "--anchor", BAG, "--nonsense"),
         ("dance",),
     ],
 )
@@ -221,3 +222,9 @@ def test_the_night_build_waits_for_its_hour_in_the_shops_time_zone() -> None:
     assert next_time("03:00", datetime(2026, 1, 10, 2, 0, tzinfo=UTC), paris) == datetime(2026, 1, 11, 2, tzinfo=UTC)
     with pytest.raises(BadRequest):
         next_time("three", datetime(2026, 1, 10, tzinfo=UTC), paris)
+
+
+def test_training_takes_its_own_options(run: Run) -> None:
+    status, out, _ = run("train-image-tower", "--help")
+    assert status == 0
+    assert "--epochs" in out
