@@ -128,29 +128,33 @@ api = FastAPI(
 )
 
 
-@api.get("/recommend", summary="The list of one product", responses=_ANSWERS)
-def recommend(
-    item_id: Id,
-    placement: Placement = Placement.SIMILAR,
+def _asking(
     k: K = 10,
-    weights: Weights = None,
-    lam: Lam = None,
     filter: Filter = [],  # noqa: B006  FastAPI copies defaults
     price_from: Money = None,
     price_to: Money = None,
     exclude: Exclude = [],  # noqa: B006
     at: At = None,
+) -> query.Request:
+    """What every list may be asked with."""
+    filters = Filters(query.parse_filters(filter), price_from, price_to)
+    return query.Request(k=k, at=_moment(at), filters=filters, exclude=tuple(exclude))
+
+
+Asking = Annotated[query.Request, Depends(_asking)]
+
+
+@api.get("/recommend", summary="The list of one product", responses=_ANSWERS)
+def recommend(
+    item_id: Id,
+    asking: Asking,
+    placement: Placement = Placement.SIMILAR,
+    weights: Weights = None,
+    lam: Lam = None,
     explain: Explain = False,
 ) -> Response:
     serving = shop.current()
-    asked = query.Request(
-        placement=placement,
-        anchor=item_id,
-        k=k,
-        at=_moment(at),
-        filters=Filters(query.parse_filters(filter), price_from, price_to),
-        exclude=tuple(exclude),
-    )
+    asked = asking.changed(placement=placement, anchor=item_id)
     asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
     plain = serving.recommend(asked).as_json()
     if explain:
@@ -161,23 +165,11 @@ def recommend(
 @api.get("/search", summary="What words find", responses=_ANSWERS)
 def search(
     q: Annotated[str, Query(max_length=500, description="What was typed", examples=["black leather handbag"])],
-    k: K = 10,
+    asking: Asking,
     weights: Weights = None,
-    filter: Filter = [],  # noqa: B006
-    price_from: Money = None,
-    price_to: Money = None,
-    exclude: Exclude = [],  # noqa: B006
-    at: At = None,
 ) -> Response:
     serving = shop.current()
-    asked = query.Request(
-        placement=Placement.SEARCH,
-        words=q,
-        k=k,
-        at=_moment(at),
-        filters=Filters(query.parse_filters(filter), price_from, price_to),
-        exclude=tuple(exclude),
-    )
+    asked = asking.changed(placement=Placement.SEARCH, words=q)
     asked = asked.changed(strategy=_trial(serving, asked, weights, None))
     return ShopJSON(serving.search(asked).as_json())
 
