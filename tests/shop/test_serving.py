@@ -83,6 +83,15 @@ def test_a_catalogue_that_was_imported_but_not_built_is_built_and_no_demo_takes_
     assert len(shops.current().editions()) == 1
 
 
+def test_the_events_of_the_demo_leave_with_the_demo(tmp_path: Path) -> None:
+    layout = Layout(tmp_path)
+    builds.import_demo(Settings(data=tmp_path), at=NOW)
+    assert source.load_source(layout)[1]["simulated"]
+    assert (source.source_file(layout, builds.EVENTS) or b"").startswith(b"PAR1")
+    stock_the_shop(tmp_path, boutique())
+    assert source.source_file(layout, builds.EVENTS) is None
+
+
 def test_a_start_that_was_killed_between_the_hasty_edition_and_the_full_one_is_completed_by_the_next(
     tmp_path: Path, made: Callable[[Path], Works]
 ) -> None:
