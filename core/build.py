@@ -33,7 +33,6 @@ from core.rank.calibrate import Calibration, calibrate
 from core.recommend import search
 from core.settings import Settings
 from core.store import generations, source
-from core.store.files import write_bytes
 from core.store.generations import Finding
 from core.store.layout import Layout
 from core.store.lock import exclusive
@@ -45,6 +44,7 @@ log = logging.getLogger("vitrine.build")
 
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 HASTY = "This edition was made quickly, from details alone; the full one follows."
+EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
 LOOK_EVERY = 3.0  # seconds between two looks at what is published
 
 
@@ -381,8 +381,8 @@ def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> i
                 watch(Progress("Hanging the pictures", done, len(boutique.items)))
         pack.flush()
         meta = {"name": "Demo boutique", "kind": "demo", "simulated": True, "imported_at": at.isoformat()}
-        source.save_source(layout, Catalogue.of(items), meta)
-        write_bytes(layout.source / "events.parquet", boutique.events.to_parquet(index=False))
+        events = boutique.events.to_parquet(index=False)
+        source.save_source(layout, Catalogue.of(items), meta, beside={EVENTS: events})
     return len(items)
 
 

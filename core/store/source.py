@@ -40,9 +40,12 @@ _TYPES: Mapping[str, Any] = {
 SCHEMA = pa.schema([(name, _TYPES[name]) for name in COLUMNS])
 
 
-def save_source(layout: Layout, catalogue: Catalogue, meta: Mapping[str, Any]) -> None:
+def save_source(
+    layout: Layout, catalogue: Catalogue, meta: Mapping[str, Any], beside: Mapping[str, bytes] | None = None
+) -> None:
     """Keep `catalogue` as the shop's source, with `meta` (plain JSON) about the import.
 
+    beside: further files that belong to this import and leave with it, by name, such as the demo's events.
     The new one takes the old one's place at once; a kill at any moment leaves the one or the other.
     Raises StorageFailed.
     """
@@ -50,6 +53,8 @@ def save_source(layout: Layout, catalogue: Catalogue, meta: Mapping[str, Any]) -
     files.sweep(layout.source)
     with files.building(layout.source, "import") as folder:
         write_catalogue(folder / CATALOGUE, catalogue)
+        for name, content in (beside or {}).items():
+            files.write_bytes(folder / name, content)
         sealed.seal(folder, {"meta": dict(meta), "items": len(catalogue)})
         name = files.sha256(folder / sealed.MANIFEST)[:16]
         if not sealed.settle(folder, layout.source / name) and sealed.damaged(layout.source / name):
@@ -72,6 +77,18 @@ def load_source(layout: Layout) -> tuple[Catalogue, dict[str, Any]]:
 
     Raises NotReady when nothing was imported yet, Damaged when a checksum is off.
     """
+    folder, manifest = _present(layout)
+    return read_catalogue(folder / CATALOGUE), dict(manifest["meta"])
+
+
+def source_file(layout: Layout, name: str) -> bytes | None:
+    """A further file of the last import; None where it brought none. Raises as `load_source` does."""
+    folder, manifest = _present(layout)
+    return files.read_bytes(folder / name) if name in manifest["files"] else None
+
+
+def _present(layout: Layout) -> tuple[Path, dict[str, Any]]:
+    """The folder of the last import and its manifest, once every checksum is right."""
     known = _imports(layout)
     if not known:
         raise NotReady("No catalogue was imported yet. Run `vitrine import FILE`, or open Shop setup.")
@@ -81,7 +98,7 @@ def load_source(layout: Layout) -> tuple[Catalogue, dict[str, Any]]:
         sealed.verify(folder, manifest)
     except Damaged as error:
         raise Damaged(f"{error.message} Import the catalogue again, or restore a backup.") from None
-    return read_catalogue(folder / CATALOGUE), dict(manifest["meta"])
+    return folder, manifest
 
 
 def _imports(layout: Layout) -> list[str]:
