@@ -403,14 +403,19 @@ class Serving:
         self._every = every
         self._installing = threading.Lock()
         self._seen: generations.Pointer | None = None
+        self._shop: shops.Shop | None = None
         self._closed = threading.Event()
         self._thread = threading.Thread(target=self._follow, name="serving", daemon=True)
 
     def install(self) -> None:
         """Open the published edition and make it the one that serves. Raises NotReady and Damaged as it comes."""
         with self._installing:  # so that of two who publish at once, the later one is what serves in the end
-            self._seen = self._published()
-            shops.install(open_shop(self.settings, worker=self.worker, studio=self.studio))
+            pointer = self._published()
+            if pointer is not None and self._serves(pointer):
+                return
+            self._seen = pointer
+            self._shop = open_shop(self.settings, worker=self.worker, studio=self.studio)
+            shops.install(self._shop)
             # What was just loaded stays; the collector need not walk through it after every request.
             gc.unfreeze()
             gc.collect()
@@ -422,6 +427,17 @@ class Serving:
 
     def close(self) -> None:
         self._closed.set()
+
+    def _serves(self, pointer: generations.Pointer) -> bool:
+        """Whether `pointer` serves already: a build and whoever follows it may both come to open it."""
+        shop = self._shop
+        return (
+            pointer == self._seen
+            and shop is not None
+            and shops.serving()
+            and shops.current() is shop
+            and shop.snapshot.id == pointer.generation
+        )
 
     def _published(self) -> generations.Pointer | None:
         try:

@@ -298,6 +298,28 @@ def test_what_the_command_line_publishes_or_rolls_back_serves_in_a_running_app_w
         shops.install(None)
 
 
+def test_an_edition_is_opened_once_and_again_when_it_was_mended(own_shop: Shop) -> None:
+    worker: Any = PlainWorker()
+    settings, layout = own_shop.settings, own_shop.layout
+    serving = Serving(settings, worker=worker, studio=studio_of(settings))
+    try:
+        serving.install()
+        first = shops.current()
+        serving.install()
+        assert shops.current() is first
+        stock_the_shop(settings.data, boutique()[:90])
+        second = build(settings, worker=worker, at=NOW).snapshot
+        file = layout.generations / second / "catalogue.parquet"
+        file.write_bytes(file.read_bytes()[:-1])
+        serving.install()
+        assert shops.current().snapshot.id == own_shop.snapshot.id  # the one before, since this one is damaged
+        build(settings, worker=worker, at=NOW)
+        serving.install()
+        assert shops.current().snapshot.id == second
+    finally:
+        shops.install(None)
+
+
 def test_a_published_edition_that_cannot_be_opened_leaves_the_one_that_serves(own_shop: Shop) -> None:
     worker: Any = PlainWorker()
     serving = Serving(own_shop.settings, worker=worker, studio=studio_of(own_shop.settings), every=0.05)
