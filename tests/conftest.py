@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,9 +31,7 @@ def data_sets() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def weightless() -> Iterator[None]:
-    """Encoders without weights, for this test and the processes it starts."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
-        yield
+@pytest.fixture
+def weightless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encoders without weights, for this test alone and the processes it starts."""
+    monkeypatch.setenv("VITRINE_TEST_ENCODERS", "weightless")

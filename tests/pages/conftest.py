@@ -21,8 +21,10 @@ Visit = Callable[..., AppTest]
 
 
 @pytest.fixture(scope="session")
-def _read_shop(tmp_path_factory: pytest.TempPathFactory, weightless: None) -> Shop:
-    return open_small_shop(tmp_path_factory.mktemp("pages"))
+def _read_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        return open_small_shop(tmp_path_factory.mktemp("pages"))
 
 
 @pytest.fixture

@@ -11,9 +11,11 @@ from tests.worlds import open_small_shop
 
 
 @pytest.fixture(scope="session")
-def small_shop(tmp_path_factory: pytest.TempPathFactory, weightless: None) -> Shop:
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The hand-made boutique, open. Tests only read it."""
-    return open_small_shop(tmp_path_factory.mktemp("shop"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        return open_small_shop(tmp_path_factory.mktemp("shop"))
 
 
 @pytest.fixture
