@@ -217,9 +217,13 @@ class Shop:
         return similar.why_missing(self.view(request.at, request.placement), request, item)
 
     def shown_in(self, item: str, k: int = 10, at: datetime | None = None) -> list[Shown]:
-        """Every "You May Also Like" list that shows `item` among its first k, best place first."""
-        request = self._settled(Request(k=k, at=at))
-        found = reverse.shown_in(self.view(request.at), item, request)
+        """Every "You May Also Like" list that shows `item` among its first k, best place first.
+
+        Dates count to the minute, facts at once: all lists are computed for it, and kept for whoever asks next.
+        """
+        moment = self._moment(at)
+        minute = moment.replace(second=0, microsecond=0)
+        found = reverse.shown_in(self.view(moment), item, Request(k=k, at=minute))
         return [Shown(anchor, rank) for anchor, rank in found]
 
     # -- search and browse -----------------------------------------------------------------------------------------
