@@ -76,6 +76,11 @@ def everything() -> None:
     session.commit(words="", chosen={}, from_price=None, to_price=None, page=0)
 
 
+def order_name(sort: str) -> str:
+    """The name of an order; with words, the first is the order of the search."""
+    return "Closest first" if sort == "featured" and session.current().words.strip() else SORTS[sort]
+
+
 def turn(to: int) -> None:
     session.commit(page=max(0, to))
 
@@ -165,7 +170,8 @@ def tokens(named: str, total: int) -> None:
     """What narrows the view, each to be taken away; and how much is left."""
     me = session.current()
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="tokens"):
-        st.html(f'<p class="count" role="status">{text.markup(text.count(total, "product"))}</p>', width="content")
+        left = text.count(total, "product")
+        st.html(f'<p class="count" role="status">{text.markup(left[:1].upper() + left[1:])}</p>', width="content")
         if named:
             st.button(text.plain(set_name(named)), icon=":material/close:", key="token:set", on_click=everything)
         for number, (field, value, name) in enumerate(
@@ -209,7 +215,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", ke
         **session.bound("words", page=0),
     )  # fmt: skip
     st.selectbox(
-        "Order", list(SORTS), format_func=SORTS.get, label_visibility="collapsed", width=210,
+        "Order", list(SORTS), format_func=order_name, label_visibility="collapsed", width=210,
         **session.bound("sort", page=0),
     )  # fmt: skip
 front()

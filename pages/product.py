@@ -44,14 +44,21 @@ def change(item: Item, changes: dict[str, Any], why: str) -> None:
         st.session_state["product:said"] = ("Done. It is live, and stands in the history below.", "")
 
 
+def reason(key: str, otherwise: str) -> str:
+    """What was typed as the reason of a change, else what was done."""
+    return " ".join(str(st.session_state.get(key) or "").split())[:200] or otherwise
+
+
 def mark_sold_out(item: Item) -> None:
-    change(item, {"stock": dict.fromkeys(item.stock or {"": 0}, 0)}, "Marked as sold out")
+    why = reason(f"sold_out:why:{item.id}", "Marked as sold out")
+    change(item, {"stock": dict.fromkeys(item.stock or {"": 0}, 0)}, why)
 
 
 def restock(item: Item, sizes: list[str]) -> None:
     """The pieces that were typed become the stock."""
     stock = {size: int(st.session_state.get(f"stock:{item.id}:{size}") or 0) for size in sizes}
-    change(item, {"stock": stock}, "Restocked" if sum(stock.values()) else "Marked as sold out")
+    done = "Stock changed" if item.pieces and sum(stock.values()) else "Restocked"
+    change(item, {"stock": stock}, reason("restock:why", done if sum(stock.values()) else "Marked as sold out"))
 
 
 def typed(field: str, words: str, item: Item) -> Any:
@@ -133,13 +140,19 @@ def stock(item: Item) -> None:
         st.html(f'<ul class="sizes" aria-label="Pieces left by size">{rows}</ul>')
     with st.container(horizontal=True, gap="small", key="stock-actions"):
         if state is not State.SOLD_OUT:
-            st.button("Mark as sold out", key="sold_out", on_click=mark_sold_out, args=(item,))
+            with st.popover("Mark as sold out", key="sell-out"):
+                st.markdown("It leaves every list at once, until it is restocked.")
+                st.text_input("Why (for the history)", key=f"sold_out:why:{item.id}", max_chars=200)
+                st.button("Mark as sold out", key="sold_out", type="primary", on_click=mark_sold_out, args=(item,),
+                          width="stretch")  # fmt: skip
         with st.popover("Restock" if state is State.SOLD_OUT else "Change stock", key="restock"):
             sizes = list(item.stock or {"": 0})
-            for size in sizes:
-                key = f"stock:{item.id}:{size}"
-                st.session_state.setdefault(key, (item.stock or {}).get(size, 0))
-                st.number_input(text.plain(size or "Pieces"), min_value=0, max_value=99999, step=1, key=key)
+            fresh(item, sizes)
+            with st.grid(3 if len(sizes) > 2 else 1, min_column_width=92, gap="small", width=330):
+                for size in sizes:
+                    st.number_input(text.plain(size or "Pieces"), min_value=0, max_value=99999, step=1,
+                                    key=f"stock:{item.id}:{size}")  # fmt: skip
+            st.text_input("Why (for the history)", key="restock:why", max_chars=200)
             st.button("Save", key="restock:save", type="primary", on_click=restock, args=(item, sizes), width="stretch")
         with st.popover("Correct a fact", key="correct"):
             field = st.selectbox("What", CORRECTABLE, format_func=text.field_name, key="correct:field")
@@ -158,6 +171,18 @@ def stock(item: Item) -> None:
                 )  # fmt: skip
             st.text_input("Why (for the history)", key="correct:why", max_chars=200)
             st.button("Save", key="correct:save", type="primary", on_click=correct, args=(item,), width="stretch")
+
+
+def fresh(item: Item, sizes: list[str]) -> None:
+    """Begin the numbers to be typed at what is left now, whenever that has changed."""
+    left = {size: (item.stock or {}).get(size, 0) for size in sizes}
+    if st.session_state.get("stock:shown") != (item.id, left):
+        st.session_state["stock:shown"] = (item.id, left)
+        st.session_state["restock:why"] = ""
+        for size in sizes:
+            st.session_state[f"stock:{item.id}:{size}"] = left[size]
+    for size in sizes:
+        st.session_state.setdefault(f"stock:{item.id}:{size}", left[size])
 
 
 def facts(item: Item) -> None:
@@ -202,10 +227,10 @@ def shown_in(item: Item) -> None:
     found = shop.shown_in(item.id, k=10, at=engine.at())
     if not found:
         frame.section("Shown in", "No list")
-        states.said("No list shows it among its first ten. Its own list above says which products stand closest.")
+        states.said(no_list(item))
         return
     first = sum(one.rank == 1 for one in found)
-    aside = f"{text.count(len(found), 'list')}{f', first in {text.count(first)}' if first else ''}"
+    aside = f"{text.count(len(found), 'list')}{f', first in {text.count(first)} of them' if first else ''}"
     frame.section("Shown in", aside)
     catalogue = shop.catalogue(engine.at())
     parts.rail(
@@ -216,6 +241,18 @@ def shown_in(item: Item) -> None:
         ],
         key=SHOWN_IN, label="Lists that show this product", size="small", on_action=lambda: _to_list(),
     )  # fmt: skip
+
+
+def no_list(item: Item) -> str:
+    """Why no list shows it."""
+    match item.state(engine.moment()):
+        case State.SOLD_OUT:
+            return "It is sold out, so no list shows it until it is back."
+        case State.EMBARGOED:
+            return "Its day has not come, so no list shows it yet."
+        case State.RETIRED:
+            return "It is retired, so no list shows it any more."
+    return "No list shows it among its first ten. Its own list above says which products stand closest."
 
 
 def _to_list() -> None:
@@ -256,8 +293,8 @@ def history(item: Item) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             for field in standing:
                 st.button(
-                    f"{text.plain(text.field_name(field))} as imported", key=f"clear:{field}", on_click=as_imported,
-                    args=(item, field), type="tertiary",
+                    f"Take back {text.plain(text.field_name(field).lower())} as imported", key=f"clear:{field}",
+                    on_click=as_imported, args=(item, field), type="tertiary", icon=":material/undo:",
                 )  # fmt: skip
 
 

@@ -239,7 +239,9 @@ def show_plan(plan: importer.ImportPlan) -> None:
         states.said(
             f"{text.count(report.personal, 'text')} may hold personal data, and stay out of what the encoder reads."
         )
-    if report.removed:
+    if report.removed and engine.simulated():
+        states.said("The demo boutique gives way to your catalogue. You can return to it at any time.")
+    elif report.removed:
         states.said(
             f"{text.count(len(report.removed), 'product')} of the present catalogue would be removed, because the file "
             "does not hold them. Turn on “Add and change only” to keep them.", "warn",

@@ -18,6 +18,9 @@ LAYOUTS = ("Carousel", "Grid")
 PLACES = (5, 8, 10, 12, 16, 24)
 LISTS = (10, 20, 30, 50)
 THIN = "thin"
+NOTHING_WEIGHED = (
+    "Nothing is weighed", "All weights are 0, so no product comes before another. Give one a weight, or reset.",
+)  # fmt: skip
 
 session.require()
 
@@ -72,13 +75,16 @@ def one_product(item: Item) -> None:
         controls.panel()
         filters()
     with right:
-        asked = request(item.id)
-        listing = engine.shop().recommend(asked)
-        the_list(item, listing)
-        how(asked)
-        if listing.items:
-            carried(listing)
-        missing(item, asked)
+        if controls.weighed():
+            asked = request(item.id)
+            listing = engine.shop().recommend(asked)
+            the_list(item, listing)
+            how(asked)
+            if listing.items:
+                carried(listing)
+            missing(item, asked)
+        else:
+            states.empty(*NOTHING_WEIGHED)
     st.checkbox("Weights and filters", key="drawer")
 
 
@@ -272,7 +278,9 @@ def sheet() -> None:
             st.selectbox("How many", LISTS, format_func=lambda n: f"{n} lists", width=130, **session.bound("lists"))
         me = session.current()
         chosen = anchors(me.scope, me.lists)
-        if not chosen:
+        if not controls.weighed():
+            states.empty(*NOTHING_WEIGHED)
+        elif not chosen:
             states.empty(
                 "No list here",
                 "No list is thin today." if me.scope == THIN else "Nothing of this kind is on sale.",
@@ -390,7 +398,7 @@ frame.heading(
     guide=(
         "Weights are shares: only their proportion counts. Diversity 0 shows the closest, more is more varied.",
         "“Why” on a card shows what each signal adds to its score; the parts add up to the score shown.",
-        "Small arrows beside a place say how far variety moved a product from its place by score alone.",
+        "Small arrows beside a place say how far variety moved a product; “For variety” marks one lifted far.",
         "A sheet shows 10 to 50 lists under one another with the same weights, to see what else would move.",
         "Trying means only you see it. Keep as draft saves it under your name; Make live changes every list at once.",
     ),

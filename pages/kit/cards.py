@@ -15,6 +15,7 @@ from pages.kit import address, engine, text
 NEW_FOR = timedelta(days=14)
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}")
 PRODUCT, LIST = "product", "you-may-also-like"
+FAR = 5  # places; who was lifted this far carries it on the card
 
 TO_LIST = {"act": "list", "label": "You May Also Like", "icon": "list"}
 TO_PRODUCT = {"act": "product", "label": "Open the product", "icon": "open"}
@@ -97,17 +98,22 @@ def listed(listing: Listing, items: Mapping[str, Item], *, at: datetime, anchor:
         badges = [ORIGIN_BADGES[placed.origin]] if placed.origin in ORIGIN_BADGES else []
         one = card(item, at=at, place=placed.rank, badges=badges)
         one["moved"] = placed.moved
-        one["movedText"] = moved_words(placed.moved)
+        one["movedText"] = moved_words(placed)
+        if placed.moved >= FAR:
+            one["note"] = f"For variety, from place {text.count(placed.rank + placed.moved)}"
         one["why"] = why(placed, item, anchor)
         made.append(one)
     return made
 
 
-def moved_words(moved: int) -> str:
-    """Where variety and caps have carried an item."""
-    if not moved:
+def moved_words(placed: Placed) -> str:
+    """Where variety and the limit on one house have carried an item, and why."""
+    if not placed.moved:
         return ""
-    return f"{text.count(abs(moved), 'place')} {'up' if moved > 0 else 'down'}, so that the list is varied"
+    alone = f"By score alone it would stand at place {text.count(placed.rank + placed.moved)}"
+    if placed.moved > 0:
+        return f"{alone}; it was lifted for variety, because it repeats less of what stands before it."
+    return f"{alone}; others were set before it for variety."
 
 
 def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any] | None:
@@ -128,7 +134,7 @@ def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any
     if placed.percentile is not None:
         lines.append(f"{closeness(placed.percentile)} in this shop.")
     if placed.moved:
-        lines.append(f"{moved_words(placed.moved)}.".capitalize())
+        lines.append(moved_words(placed))
     if anchor is not None and not item.pictures:
         lines.append("It has no picture, so it was compared on everything else.")
     lines += [note.text for note in placed.notes]

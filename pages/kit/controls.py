@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.domain.errors import ShopError
+from core.domain.errors import BadRequest, ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
 from pages.kit import charts, engine, session, text
@@ -55,6 +55,15 @@ def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
     tried = live.changed(weights=weights, lam=lam, brand_cap=cap)
     normalised(tried.weights)
     return tried, tried != live
+
+
+def weighed(placement: Placement = Placement.SIMILAR) -> bool:
+    """Whether anything counts at all: with every weight at 0 there is no order."""
+    try:
+        strategy(placement)
+    except BadRequest:
+        return False
+    return True
 
 
 def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
@@ -111,8 +120,9 @@ def _head(placement: Placement) -> None:
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.subheader("Weights", anchor=False, width="content")
         st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
-    if differs:
-        with st.container(horizontal=True, gap="small", key="weight-actions"):
+    # One line in every state, so that the first moved slider stays under the hand.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="weight-actions"):
+        if differs:
             st.button("Reset", key="reset", type="tertiary", on_click=reset, help="Back to what is live")
             if tried is not None and kind == "trying":
                 st.button("Keep as draft", key="draft", type="tertiary", on_click=keep, args=(placement,))
@@ -122,8 +132,10 @@ def _head(placement: Placement) -> None:
                     st.text_input("Why (for the history)", key="control:publish_why", max_chars=200)
                     st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement,),
                               width="stretch")  # fmt: skip
-    elif draft is not None and draft != engine.shop().strategy(placement, engine.at()):
-        st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
+        elif draft is not None and draft != engine.shop().strategy(placement, engine.at()):
+            st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
+        else:
+            st.html('<p class="aside">What shoppers see now</p>', width="content")
     if said := st.session_state.pop("controls:said", None):
         st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
 
@@ -201,4 +213,4 @@ def publish(placement: Placement) -> None:
         st.session_state["controls:said"] = (error.message, "warn")
     else:
         reset()
-        st.session_state["controls:said"] = (f"Live since now, as version {version}.", "")
+        st.session_state["controls:said"] = (f"Live now, for everybody, as version {version}.", "")

@@ -90,6 +90,8 @@ def changed(
         unit = 10 ** text.MINOR_DIGITS.get(currency or "", 2)
         minor = None if value is None or not 0 <= value < 10**10 else round(value * unit)
         low, high = (minor, high) if sent["price"] == "from" else (low, minor)
+        if low is not None and high is not None and low > high:
+            low, high = high, low
     return {name: values for name, values in picked.items() if values}, low, high
 
 

@@ -214,7 +214,7 @@ def stock(by_size: Mapping[str, int] | None) -> str:
         return "Sold out"
     if set(by_size) == {""}:
         return count(total, "piece")
-    return ", ".join(f"{size or 'one size'} {left}" for size, left in by_size.items() if left > 0)
+    return ", ".join(f"{size or 'one size'}: {left}" for size, left in by_size.items() if left > 0)
 
 
 def title(item: Item) -> str:
