@@ -27,7 +27,8 @@ def show() -> None:
     frame.recognise()
     frame.masthead()
     frame.welcome()
-    states.building()
+    if page.url_path != menu.SETUP:
+        states.building()
     states.guarded(page.run)()
     frame.foot()
 

@@ -57,7 +57,7 @@ def this_shop() -> None:
     """The edition that serves, and the encoders behind it."""
     frame.section("This shop")
     if not engine.ready():
-        states.said("No edition serves yet. The work above makes the first one.")
+        states.preparing(level=3)
         return
     shop, zone = engine.shop(), engine.zone()
     manifest = shop.snapshot.manifest
@@ -73,6 +73,7 @@ def this_shop() -> None:
     rows += [("Prices in", engine.currency() or "no currency"), ("Time zone", engine.settings().time_zone)]
     cells = "".join(f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(value)}</dd></div>" for name, value in rows)
     st.html(f'<dl class="facts">{cells}</dl>')
+    states.building()  # here, and not at the head of the page, it is in view after "Build anew" and after "Import"
     with st.container(horizontal=True, gap="small"):
         busy = is_busy()
         st.button("Build anew", key="rebuild", disabled=busy, on_click=rebuild, help="Encodes only what has changed.")
@@ -218,7 +219,7 @@ def show_plan(plan: importer.ImportPlan) -> None:
     """The dry run: what comes in, what not and why, and the word to go ahead."""
     report = plan.report
     frame.section("Dry run", "Nothing has been written")
-    states.said(report.summary(), "" if report.ready else "warn")
+    states.said(on_the_page(report.summary()), "" if report.ready else "warn")
     told = [
         ("Rows", report.rows), ("Products", report.accepted), ("Refused rows", report.refused),
         ("New", len(report.added)), ("Changed", len(report.changed)), ("Removed", len(report.removed)),
@@ -253,7 +254,8 @@ def show_plan(plan: importer.ImportPlan) -> None:
                 states.said(f"and {text.count(more)} more")
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
-            f"Import {text.count(report.accepted, 'product')}", type="primary", key="setup:confirm",
+            f"Import {text.count(report.accepted, 'product')}" if plan.ready else "Import",
+            type="primary", key="setup:confirm",
             disabled=not plan.ready or is_busy(), on_click=carry_out, args=(plan,),
         )  # fmt: skip
         if report.refused:
@@ -261,6 +263,11 @@ def show_plan(plan: importer.ImportPlan) -> None:
                 "Refused rows as a file", importer.bad_rows_csv(plan), file_name="refused-rows.csv", mime="text/csv",
                 key="setup:refused",
             )  # fmt: skip
+
+
+def on_the_page(words: str) -> str:
+    """A report's words without what only the command line can do, and with figures as the pages write them."""
+    return re.sub(r"(?<=\d),(?=\d{3}\b)", text.THIN, re.sub(r" \(\w+=COLUMN\)", "", words))
 
 
 def columns(plan: importer.ImportPlan) -> None:
@@ -310,7 +317,7 @@ def findings(plan: importer.ImportPlan) -> None:
             head = "".join(f"<th>{name}</th>" for name in ("Row", "Column", "What", "As written"))
             rows = "".join(
                 f"<tr><td>{'' if one.row is None else text.count(one.row)}</td>"
-                f"<td>{text.markup(one.column or '')}</td><td>{text.markup(one.text)}</td>"
+                f"<td>{text.markup(one.column or '')}</td><td>{text.markup(on_the_page(one.text))}</td>"
                 f'<td class="mute">{text.markup(one.value or "")}</td></tr>'
                 for one in found[:ROWS_SHOWN]
             )

@@ -8,6 +8,7 @@ import streamlit as st
 
 PAGES = Path(__file__).resolve().parents[1]
 ASSETS = PAGES.parent / "assets"
+SETUP = "shop-setup"  # the page that shows long work in its own place
 
 
 def sections() -> dict[str, list[st.Page]]:

@@ -11,6 +11,8 @@ import streamlit as st
 from core.domain.errors import NotReady, ShopError, UnknownItem
 from pages.kit import engine, text
 
+# Stages of a build that have a plainer name on screen.
+STAGES = {"Calibrating the signals": "Learning how close is close in this shop"}
 Body = TypeVar("Body", bound=Callable[..., Any])
 
 
@@ -62,12 +64,13 @@ def guarded(body: Body) -> Body:
     return run  # type: ignore[return-value]
 
 
-def preparing() -> None:
-    """There is no edition yet: what is being done about it."""
+def preparing(level: int = 1) -> None:
+    """There is no edition yet: what is being done about it. `level` is that of its heading."""
+    heading = f'<p class="empty-title" role="heading" aria-level="{level}">'
     works = engine.works()
     if works is not None and (works.busy or works.progress):
         st.html(
-            '<div class="empty"><p class="empty-title">The shop is being set up</p>'
+            f'<div class="empty">{heading}The shop is being set up</p>'
             "<p>This happens once. The catalogue opens as soon as the pictures hang; the lists follow.</p></div>"
         )
     elif works is not None and works.error is not None:
@@ -77,7 +80,7 @@ def preparing() -> None:
         empty("The shop could not be set up", "The reason stands in the log. Nothing was lost; try once more.")
         st.button("Try again", key="open-again", type="primary", on_click=works.open)
     else:
-        st.html('<div class="empty"><p class="empty-title">The shop is opening</p><p>One moment, please.</p></div>')
+        st.html(f'<div class="empty">{heading}The shop is opening</p><p>One moment, please.</p></div>')
     _watch_for_opening()
 
 
@@ -114,6 +117,7 @@ def progress() -> None:
     now = works.progress if works is not None else None
     if works is None or now is None:
         return
+    stage = STAGES.get(now.stage, now.stage)
     share = now.done / now.total if now.total else None
     parts = []
     if now.total:
@@ -126,9 +130,9 @@ def progress() -> None:
     value = f' aria-valuenow="{round(100 * share)}"' if share is not None else ""
     st.html(
         f'<div class="work"><p><strong>{text.markup(works.what)}</strong>'
-        f"<span>{text.markup(now.stage)}</span><span>{text.markup(', '.join(parts))}</span></p>"
+        f"<span>{text.markup(stage)}</span><span>{text.markup(', '.join(parts))}</span></p>"
         f'<div class="track{"" if share is not None else " unknown"}" role="progressbar" aria-valuemin="0" '
-        f'aria-valuemax="100"{value} aria-label="{text.markup(now.stage)}"><i style="{width}"></i></div></div>'
+        f'aria-valuemax="100"{value} aria-label="{text.markup(stage)}"><i style="{width}"></i></div></div>'
     )
 
 

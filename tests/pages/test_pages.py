@@ -15,7 +15,9 @@ from streamlit.testing.v1 import AppTest
 from core import shop as shops
 from core.domain.catalogue import State
 from core.domain.query import Request
+from core.domain.strategy import Strategy
 from core.shop import Shop
+from pages.kit import cards
 from tests.pages.conftest import MAIN, ROOT, SECONDS, Visit, part, words
 from tests.worlds import boutique, open_small_shop
 
@@ -371,3 +373,27 @@ def test_components_write_catalogue_text_as_text_only() -> None:
 
 def test_part_data_is_plain_json(read_shop: Shop, visit: Visit) -> None:
     assert json.dumps(part(visit(LIKE, item=BAG), "like:list"))
+
+
+def test_the_reason_of_a_change_stands_in_the_history(own_shop: Shop, visit: Visit) -> None:
+    at = visit("product.py", item=BAG)
+    at.text_input(key=f"sold_out:why:{BAG}").set_value(" Recalled:  lining ").run()
+    at.button(key="sold_out").click().run()
+    assert own_shop.facts_history(BAG)[0].why == "Recalled: lining"
+    assert "no list shows it until it is back" in words(at)
+    assert {one.value for one in at.number_input} == {0}, "what is typed next begins at what is left now"
+    at.number_input(key=f"stock:{BAG}:M").set_value(2)
+    at.text_input(key="restock:why").set_value("Back from the atelier")
+    at.button(key="restock:save").click().run()
+    assert own_shop.facts_history(BAG)[0].why == "Back from the atelier"
+
+
+def test_a_product_lifted_from_far_says_so_on_its_card_and_among_its_reasons(read_shop: Shop) -> None:
+    listing = read_shop.recommend(Request(anchor=BAG, k=10, strategy=Strategy(lam=0.0)))
+    items = {one.id: read_shop.item(one.id) for one in listing.items}
+    made = cards.listed(listing, items, at=datetime.now(UTC))
+    lifted = [(one, card) for one, card in zip(listing.items, made, strict=True) if one.moved >= cards.FAR]
+    assert lifted
+    for one, card in lifted:
+        assert card["note"] == f"For variety, from place {one.rank + one.moved}"
+        assert any(f"place {one.rank + one.moved}; it was lifted for variety" in line for line in card["why"]["lines"])
