@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
 from pages.kit import charts, engine, session, text
@@ -40,9 +40,12 @@ def on_sliders(strategy: Strategy) -> dict[str, int]:
     return {name: round(100 * share) for name, share in normalised(weights).items()}
 
 
-def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
-    """The strategy the controls stand for, and whether it differs from the live one. Raises BadRequest at all zeros."""
-    live = engine.shop().strategy(placement, engine.at())
+def strategy(placement: Placement = Placement.SIMILAR, live: Strategy | None = None) -> tuple[Strategy, bool]:
+    """The strategy the controls stand for, and whether it differs from the live one. Raises BadRequest at all zeros.
+
+    live: the live one, where it is at hand; each question for it asks the studio for its versions.
+    """
+    live = live or engine.shop().strategy(placement, engine.at())
     me = session.current()
     weights: Mapping[str, float] = live.weights
     set_to = {name: value for name, value in me.weights.items() if value > 0}
@@ -57,13 +60,10 @@ def strategy(placement: Placement = Placement.SIMILAR) -> tuple[Strategy, bool]:
     return tried, tried != live
 
 
-def weighed(placement: Placement = Placement.SIMILAR) -> bool:
+def weighed() -> bool:
     """Whether anything counts at all: with every weight at 0 there is no order."""
-    try:
-        strategy(placement)
-    except BadRequest:
-        return False
-    return True
+    set_to = session.current().weights
+    return not set_to or any(value > 0 for value in set_to.values())
 
 
 def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
@@ -82,7 +82,7 @@ def panel(placement: Placement = Placement.SIMILAR) -> None:
     me = session.current()
     now = dict(me.weights) or on_sliders(live)
     shares = text.shares({name: now.get(name, 0) for name in names})
-    _head(placement)
+    _head(placement, live)
     _bar(shares)
     for name in names:
         if name in TASTE:
@@ -105,9 +105,9 @@ def panel(placement: Placement = Placement.SIMILAR) -> None:
         )  # fmt: skip
 
 
-def _head(placement: Placement) -> None:
+def _head(placement: Placement, live: Strategy) -> None:
     try:
-        tried, differs = strategy(placement)
+        tried, differs = strategy(placement, live)
         draft = drafted(placement)
     except ShopError:
         tried, differs, draft = None, True, None
@@ -132,7 +132,7 @@ def _head(placement: Placement) -> None:
                     st.text_input("Why (for the history)", key="control:publish_why", max_chars=200)
                     st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement,),
                               width="stretch")  # fmt: skip
-        elif draft is not None and draft != engine.shop().strategy(placement, engine.at()):
+        elif draft is not None and draft != live:
             st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
         else:
             st.html('<p class="aside">What shoppers see now</p>', width="content")
