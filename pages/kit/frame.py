@@ -26,6 +26,9 @@ _REMEMBER = st.components.v2.component(
 
 def style() -> None:
     st.html(ASSETS / "styles" / "studio.css")
+    # Popovers hang beside the app in the document, where its light or dark does not reach them.
+    if (tone := st.context.theme.type) in ("light", "dark"):
+        st.html(f'<style>[data-testid="stPopoverBody"] {{ color-scheme: {tone}; }}</style>')
 
 
 def recognise() -> None:
