@@ -39,7 +39,7 @@ class ImagenetEncoder:
     name, key, dim, note = "MobileNet v1 (ImageNet)", "imagenet-mobilenet-v1", data.TEACHER_DIM, "Has no words."
 
     def __init__(self, folder: Path) -> None:
-        self._see = data.Teacher(folder, threads=2)
+        self._see = data.Teacher(folder, threads=1)
 
     def encode_images(self, images: Sequence[Image.Image]) -> Vectors:
         return captions.unit(np.stack([self._see(image) for image in images]).astype(np.float32))
@@ -58,18 +58,21 @@ def encoder_named(name: str, folder: Path) -> Any:
 
 
 def pictures_a_second(encoder: Any, read: Callable[[int], bytes], rows: Sequence[int]) -> float:
-    """Decoded pictures through preprocessing and network, two threads, the best of three goes."""
+    """Decoded pictures through preprocessing and network: what two cores would do, by the processor time of one thread.
+
+    Processor time, because the wall clock of a busy machine measures its neighbours. The best of three goes.
+    """
     import torch
 
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     images = [Image.open(io.BytesIO(read(row))).convert("RGB") for row in rows[:SPEED_PICTURES]]
     encoder.encode_images(images[:64])
     took = []
     for _ in range(3):
-        started = time.perf_counter()
+        started = time.process_time()
         encoder.encode_images(images)
-        took.append(time.perf_counter() - started)
-    return len(images) / min(took)
+        took.append(time.process_time() - started)
+    return 2 * len(images) / min(took)
 
 
 def figures(encoder: Any, folder: Path, limit: int | None) -> dict[str, float]:
@@ -85,7 +88,7 @@ def figures(encoder: Any, folder: Path, limit: int | None) -> dict[str, float]:
         **evaluate.studio_figures(seen, held, words, vocabulary),
         **evaluate.photo_figures(seen_photos, held_photos, words, evaluate.frequent_classes(photos)),
         **boutique(encoder),
-        "pictures a second": pictures_a_second(encoder, read_product, rows),
+        "pictures a second, two cores": pictures_a_second(encoder, read_product, rows),
     }
 
 

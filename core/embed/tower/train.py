@@ -49,7 +49,7 @@ SAVE_EVERY = 150.0  # seconds
 EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
     "titles": 2.0, "phrases": 0.5, "types": 0.5, "colours": 0.35, "shades": 0.35, "photos": 0.6,
-    "neighbours": 0.6, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.3,
+    "neighbours": 1.2, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.3,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
