@@ -6,9 +6,11 @@ import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing import forkserver
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 FORKS = multiprocessing.get_context("forkserver")
@@ -37,7 +39,7 @@ def killed_after(seconds: float, do: Callable[..., None], *arguments: Any) -> bo
 def together(do: Callable[..., Any], *calls: tuple[Any, ...]) -> list[Any]:
     """Run `do` with each of `calls` at once, a process for each; what they return."""
     _serve_forks()
-    with FORKS.Pool(len(calls)) as pool:
+    with _without_main(), FORKS.Pool(len(calls)) as pool:
         return pool.starmap(do, calls, chunksize=1)
 
 
@@ -58,8 +60,19 @@ def _serve_forks() -> None:
 def _start(target: Callable[..., None], *arguments: Any) -> Any:
     _serve_forks()
     process = FORKS.Process(target=target, args=arguments)
-    process.start()
+    with _without_main():
+        process.start()
     return process
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """A child begins by running its parent's main module, and a page that a test has run passes for that module."""
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 def _ended(process: Any) -> bool:
