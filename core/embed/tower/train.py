@@ -393,7 +393,10 @@ class Run:
         torch.manual_seed(self.plan.seed)
         vocabulary = school.words.vocabulary
         self.learner = new_learner(
-            len(vocabulary.types), len(vocabulary.colours), len(PHOTO_CLASSES), {k: len(v) for k, v in HEADS.items()},
+            len(vocabulary.types),
+            len(vocabulary.colours),
+            len(PHOTO_CLASSES),
+            {k: len(v) for k, v in HEADS.items()},
             frozen=self.plan.frozen,
         ).to(memory_format=torch.channels_last)
         self.ema = Ema(self.learner.tower, EMA)
