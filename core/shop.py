@@ -130,9 +130,7 @@ class Shop:
         """Everything a list depends on except its request, in the versions in force at `at`."""
         moment, now = self._moment(at), datetime.now(UTC)
         then = moment if moment < now else None  # a moment ahead is seen with the latest versions
-        facts_version = self.studio.facts_version(then)
-        rules_version = self.studio.rules_version(then)
-        strategy_version = self.studio.strategy_version(then)
+        facts_version, rules_version, strategy_version = self.studio.versions(then)
         key = (facts_version, rules_version, strategy_version, str(placement))
         if (view := self._kept(key)) is not None:
             return view

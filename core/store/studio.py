@@ -336,12 +336,16 @@ class Studio:
 
     # --- versions ---
 
-    def _version(self, table: sa.Table, at: datetime | None) -> int:
-        query = sa.select(sa.func.max(table.c.version))
-        if at is not None:
-            query = query.where(table.c.at <= at)
+    def versions(self, at: datetime | None = None) -> tuple[int, int, int]:
+        """The versions of facts, rules and strategies as of `at`, of one moment; 0 where there is none."""
+        newest = (_newest(table, at).scalar_subquery() for table in (FACT_VERSIONS, RULES, STRATEGIES))
         with self.database.reading() as connection:
-            return connection.execute(query).scalar() or 0
+            facts, rules, strategy = connection.execute(sa.select(*newest)).one()
+        return facts or 0, rules or 0, strategy or 0
+
+    def _version(self, table: sa.Table, at: datetime | None) -> int:
+        with self.database.reading() as connection:
+            return connection.execute(_newest(table, at)).scalar() or 0
 
     def _publish(
         self,
@@ -453,6 +457,11 @@ class Studio:
         with self.database.reading() as connection:
             rows = connection.execute(sa.select(AUDIT).order_by(AUDIT.c.id.desc()).limit(limit)).all()
         return [AuditEntry(row.at, row.who, row.action, json.loads(row.detail)) for row in rows]
+
+
+def _newest(table: sa.Table, at: datetime | None) -> sa.Select[Any]:
+    query = sa.select(sa.func.max(table.c.version))
+    return query if at is None else query.where(table.c.at <= at)
 
 
 def _conflict(table: sa.Table, last: Any, expected: int) -> Conflict:

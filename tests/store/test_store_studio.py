@@ -489,3 +489,12 @@ def test_the_tables_are_plain_enough_to_be_read_without_vitrine(tmp_path: Path) 
     Studio(tmp_path / "studio.db").change_facts({"a": {"stock": {"M": 2}}}, before={}, who="Ada", at=NOW)
     rows = sqlite3.connect(tmp_path / "studio.db").execute("SELECT item_id, field, before, after FROM facts").fetchall()
     assert rows == [("a", "stock", "null", '{"M":2}')]
+
+
+def test_the_versions_of_one_moment_are_those_asked_for_one_by_one(studio: Studio) -> None:
+    studio.change_facts({"a": {"price": 5}}, before={"a": {"price": 4}}, who="Ines", at=NOW)
+    studio.publish_rules([], who="Ines", at=NOW + DAY, why="", expected=0)
+    for at in (None, NOW - DAY, NOW, NOW + DAY):
+        assert studio.versions(at) == (
+            studio.facts_version(at), studio.rules_version(at), studio.strategy_version(at)
+        )  # fmt: skip
