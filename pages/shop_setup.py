@@ -69,7 +69,8 @@ def this_shop() -> None:
     ]
     for signal, title in (("text", "Words are read by"), ("image", "Pictures are read by")):
         state = shop.encoders()[signal]
-        rows.append((title, state.name or f"Off. {state.reason}"))
+        without = f" (search goes without: {shop.unread[signal]})" if signal in shop.unread else ""
+        rows.append((title, f"{state.name}{without}" if state.name else f"Off. {state.reason}"))
     rows += [("Prices in", engine.currency() or "no currency"), ("Time zone", engine.settings().time_zone)]
     cells = "".join(f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(value)}</dd></div>" for name, value in rows)
     st.html(f'<dl class="facts">{cells}</dl>')

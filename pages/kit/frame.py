@@ -165,6 +165,8 @@ def foot() -> None:
     for signal, name in (("text", "Words"), ("image", "Pictures")):
         state = shop.encoders()[signal]
         said.append(f"{name} read by {state.name}" if state.name else f"{name} are off: {state.reason}")
+        if signal in shop.unread:
+            said.append(f"Search goes without {name.lower()}: {shop.unread[signal]}")
     said.append(f"Edition of {text.moment(shop.snapshot.manifest.built_at, engine.zone())}")
     if shop.simulated:
         said.append("Demo boutique: houses, products, shoppers and events are invented (simulated data)")
