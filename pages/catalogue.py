@@ -76,9 +76,9 @@ def everything() -> None:
     session.commit(words="", chosen={}, from_price=None, to_price=None, page=0)
 
 
-def order_name(sort: str) -> str:
-    """The name of an order; with words, the first is the order of the search."""
-    return "Closest first" if sort == "featured" and session.current().words.strip() else SORTS[sort]
+def order_names() -> dict[str, str]:
+    """The names of the orders; with words, the first is the order of the search."""
+    return {**SORTS, "featured": "Closest first"} if session.current().words.strip() else dict(SORTS)
 
 
 def turn(to: int) -> None:
@@ -215,7 +215,7 @@ with st.container(horizontal=True, vertical_alignment="bottom", gap="medium", ke
         **session.bound("words", page=0),
     )  # fmt: skip
     st.selectbox(
-        "Order", list(SORTS), format_func=order_name, label_visibility="collapsed", width=210,
+        "Order", list(SORTS), format_func=order_names().__getitem__, label_visibility="collapsed", width=210,
         **session.bound("sort", page=0),
     )  # fmt: skip
 front()
