@@ -10,6 +10,6 @@ import sys
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-from tests.benchmarks.speed import main  # noqa: E402
+from tests.benchmarks.speed import main
 
 sys.exit(main())
