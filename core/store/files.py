@@ -193,7 +193,10 @@ def building(parent: Path, name: str) -> Iterator[Path]:
         while True:
             folder = parent / f".{name}.{secrets.token_hex(6)}.tmp"
             folder.mkdir()
-            handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+            except FileNotFoundError:  # a sweeper was quicker than we were to open it
+                continue
             fcntl.flock(handle, fcntl.LOCK_EX)
             if folder.exists():  # a sweeper may have been quicker than the lock
                 break

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from core.build import build, open_shop
 from core.domain.query import Request
 from core.settings import Settings
@@ -17,7 +19,11 @@ BAG = "handbags-aurel-black"
 
 
 def build_in(data: Path) -> None:
-    build(Settings(data=data), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
+    """Build with encoders without weights; a process of its own does not know what the test asked for."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        patch.setenv("PYTEST_CURRENT_TEST", "a build that may be killed")
+        build(Settings(data=data), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
 
 
 def test_a_build_killed_at_any_step_leaves_the_old_edition_serving_and_the_next_one_completes_it(
