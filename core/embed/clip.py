@@ -43,6 +43,8 @@ class ClipEncoder:
 
         # Convolutions read channels last without reordering: a third less time on a processor.
         self._model = parts.model.eval().to(memory_format=torch.channels_last)
+        self._model.visual = folded(self._model.visual)
+        self._halved = described.key.endswith("-bf16")
         self._tokenizer = parts.tokenizer
         preprocess = PreprocessCfg(**parts.model.visual.preprocess_cfg)
         self._preprocess: Any = image_transform_v2(preprocess, is_train=False)
@@ -55,7 +57,7 @@ class ClipEncoder:
         vectors = np.zeros((len(images), self.dim), dtype=np.float32)
         for start in range(0, len(images), BATCH):
             batch = torch.stack([self._preprocess(image) for image in images[start : start + BATCH]])
-            with torch.inference_mode():
+            with torch.inference_mode(), torch.autocast("cpu", dtype=torch.bfloat16, enabled=self._halved):
                 pixels = batch.contiguous(memory_format=torch.channels_last)
                 vectors[start : start + BATCH] = self._model.encode_image(pixels).float().numpy()
         return unit_rows(vectors)
@@ -69,8 +71,54 @@ class ClipEncoder:
         for start in range(0, len(filled), WORDS_BATCH):
             rows = filled[start : start + WORDS_BATCH]
             with torch.inference_mode():
-                vectors[rows] = self._model.encode_text(self._tokenizer([texts[row] for row in rows])).float().numpy()
+                tokens = self._tokenizer([texts[row] for row in rows])
+                if (config := getattr(getattr(self._model, "text", None), "config", None)) is not None:  # of transformers
+                    tokens = unpadded(tokens, config.pad_token_id)
+                vectors[rows] = self._model.encode_text(tokens).float().numpy()
         return unit_rows(vectors)
+
+
+def unpadded(tokens: Any, padding: int) -> Any:
+    """[n, longest] tokens without the columns that are padding in every row, which cost time and mean nothing."""
+    return tokens[:, : max(1, int((tokens != padding).sum(dim=1).max()))]
+
+
+def folded(tower: Any) -> Any:
+    """The picture side with each normalisation folded into the convolution before it: a third less time.
+
+    Jacob et al. 2018, 3.2. Only timm's pairs of convolution and BatchNormAct2d are folded; where the folded tower does
+    not see what the plain one sees, the plain one is kept.
+    """
+    import copy
+
+    import torch
+    from timm.layers import BatchNormAct2d
+    from torch.nn.utils.fusion import fuse_conv_bn_weights
+
+    def walk(module: Any) -> int:
+        count, before = 0, None
+        for name, child in list(module.named_children()):
+            if isinstance(child, BatchNormAct2d) and isinstance(before, torch.nn.Conv2d):
+                before.weight, before.bias = fuse_conv_bn_weights(
+                    before.weight, before.bias, child.running_mean, child.running_var, child.eps, child.weight,
+                    child.bias,
+                )  # fmt: skip
+                setattr(module, name, torch.nn.Sequential(child.drop, child.act))
+                count += 1
+            else:
+                count += walk(child)
+            before = child
+        return count
+
+    small = copy.deepcopy(tower)
+    if not walk(small):
+        return tower
+    side = getattr(tower, "image_size", 224)
+    height, width = side if isinstance(side, tuple | list) else (side, side)
+    probe = torch.rand((2, 3, height, width), generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.inference_mode():
+        same = torch.allclose(tower(probe), small(probe), rtol=1e-3, atol=1e-4)
+    return small if same else tower
 
 
 def load(where: Where, settings: Settings, *, download: bool = False) -> ClipEncoder:

@@ -16,6 +16,7 @@ from typing import Any
 
 from core.domain.errors import BadRequest, ModelMissing, ShopError
 from core.embed import minilm
+from core.embed.processor import has_bf16
 from core.embed.protocols import EncoderCard
 from core.settings import Settings
 
@@ -130,7 +131,8 @@ def card_of(where: Where) -> EncoderCard:
         cfg = built_in_config(where.model)
         of = [where.model, where.tag if where.weights is None else minilm.sha256_of(where.weights)]
     mark = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:12]
-    return EncoderCard(name_of(where), f"image-{mark}-fp32", int(cfg["embed_dim"]), note)
+    kind = "bf16" if has_bf16() else "fp32"
+    return EncoderCard(name_of(where), f"image-{mark}-{kind}", int(cfg["embed_dim"]), note)
 
 
 def built_in_config(model: str) -> dict[str, Any]:
