@@ -72,7 +72,8 @@ class ClipEncoder:
             rows = filled[start : start + WORDS_BATCH]
             with torch.inference_mode():
                 tokens = self._tokenizer([texts[row] for row in rows])
-                if (config := getattr(getattr(self._model, "text", None), "config", None)) is not None:  # of transformers
+                # A text tower of transformers leaves padding out by itself; open_clip's own has a fixed length.
+                if (config := getattr(getattr(self._model, "text", None), "config", None)) is not None:
                     tokens = unpadded(tokens, config.pad_token_id)
                 vectors[rows] = self._model.encode_text(tokens).float().numpy()
         return unit_rows(vectors)
