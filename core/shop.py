@@ -27,7 +27,7 @@ from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, reverse, search, similar
+from core.recommend import browse, reverse, search, similar, substitute
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -185,12 +185,12 @@ class Shop:
         """The list for `request`. Raises UnknownItem, BadRequest."""
         request = self._settled(request)
         match request.placement:
-            case Placement.SIMILAR:
-                return similar.similar(self.view(request.at, request.placement), request)
             case Placement.SEARCH:
                 return self.search(request)
-            case other:
-                raise BadRequest(f"This shop has no lists for {other!s} yet. Ask for similar or search.")
+            case Placement.LOOK:
+                raise BadRequest("A look is no list and has a question of its own. Ask for looks.")
+            case _:
+                return _recipe(request).one(self.view(request.at, request.placement), request)
 
     def recommend_all(
         self,
@@ -200,19 +200,18 @@ class Shop:
     ) -> Iterator[Listing]:
         """The lists of many anchors (None: of every item), with the numbers that `recommend` gives."""
         request = self._settled(request)
-        if request.placement != Placement.SIMILAR:
-            raise BadRequest(f"Lists for many anchors exist for similar, not for {request.placement!s}.")
-        return similar.similar_all(self.view(request.at, request.placement), request, anchors, progress)
+        view = self.view(request.at, request.placement)
+        return _recipe(request).many(view, request, anchors, progress)
 
     def trace(self, request: Request) -> Trace:
         """How a list came about, stage by stage."""
         request = self._settled(request)
-        return similar.trace(self.view(request.at, request.placement), request)
+        return _recipe(request).trace(self.view(request.at, request.placement), request)
 
     def why_missing(self, request: Request, item: str) -> Missing | None:
         """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
-        return similar.why_missing(self.view(request.at, request.placement), request, item)
+        return _recipe(request).why_missing(self.view(request.at, request.placement), request, item)
 
     def shown_in(self, item: str, k: int = 10, at: datetime | None = None) -> list[Shown]:
         """Every "You May Also Like" list that shows `item` among its first k, best place first.
@@ -420,7 +419,8 @@ class Shop:
 
     def strategy(self, placement: str = Placement.SIMILAR, at: datetime | None = None) -> Strategy:
         """The published strategy of a placement."""
-        return self.view(at, placement).strategy
+        strategy = self.view(at, placement).strategy
+        return substitute.published(strategy) if placement == Placement.SUBSTITUTE else strategy
 
     def publish_strategy(
         self, placement: str, strategy: Strategy, *, who: str, why: str, expected: int | None = None
@@ -462,6 +462,31 @@ class Shop:
     @staticmethod
     def _moment(at: datetime | None) -> datetime:
         return datetime.now(UTC) if at is None else at.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recipe:
+    """How the lists around a product are made: one, many, how one came about, and why something is not in it."""
+
+    one: Callable[[View, Request], Listing]
+    many: Callable[[View, Request, Sequence[str] | None, Callable[[int, int], None] | None], Iterator[Listing]]
+    trace: Callable[[View, Request], Trace]
+    why_missing: Callable[[View, Request, str], Missing | None]
+
+
+_RECIPES = {
+    Placement.SIMILAR: _Recipe(similar.similar, similar.similar_all, similar.trace, similar.why_missing),
+    Placement.SUBSTITUTE: _Recipe(
+        substitute.substitute, substitute.substitute_all, substitute.trace, substitute.why_missing
+    ),
+}
+
+
+def _recipe(request: Request) -> _Recipe:
+    if (recipe := _RECIPES.get(request.placement)) is None:
+        ready = ", ".join(str(placement) for placement in (*_RECIPES, Placement.LOOK, Placement.SEARCH))
+        raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
+    return recipe
 
 
 def _broken(stock: Mapping[str, int] | None) -> bool:

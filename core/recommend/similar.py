@@ -33,9 +33,20 @@ WORKERS = 2
 Progress = Callable[[int, int], None]  # done, total
 
 
-def similar(view: View, request: Request) -> Listing:
+@dataclass(frozen=True, eq=False)
+class Within:
+    """What a list is narrowed to besides the request's filters.
+
+    mask: [n] rows that may be in it.    why: why rows outside of it may not, in words, one for each.
+    """
+
+    mask: Mask
+    why: Callable[[Rows], list[str]]
+
+
+def similar(view: View, request: Request, within: Within | None = None) -> Listing:
     """The list around the product `request.anchor`. Raises UnknownItem, BadRequest."""
-    return _listing_of(view, _question(view, request, _anchor_sides(view, request), _anchors(view, request)))
+    return _listing_of(view, _around(view, request, within))
 
 
 def similar_to_item(view: View, request: Request, item: Item, vectors: Mapping[str, AnyArray]) -> Listing:
@@ -52,9 +63,9 @@ def answer(
     return _listing_of(view, _question(view, request, sides, [lane]))
 
 
-def trace(view: View, request: Request) -> Trace:
+def trace(view: View, request: Request, within: Within | None = None) -> Trace:
     """How the list around `request.anchor` comes about, stage by stage."""
-    asked = _question(view, request, _anchor_sides(view, request), _anchors(view, request))
+    asked = _around(view, request, within)
     taken = _steps(view, asked)
     batch = taken[-1].batch
     ids = view.catalogue.ids
@@ -70,10 +81,10 @@ def trace(view: View, request: Request) -> Trace:
     return Trace(listing, (*reports, shown))
 
 
-def why_missing(view: View, request: Request, item: str) -> Missing | None:
+def why_missing(view: View, request: Request, item: str, within: Within | None = None) -> Missing | None:
     """The first stage that lost `item` and where it would stand by score; None when it is in the list."""
     row = view.catalogue.row(item)
-    asked = _question(view, request, _anchor_sides(view, request), _anchors(view, request))
+    asked = _around(view, request, within)
     taken = _steps(view, asked)
     batch = taken[-1].batch
     if row in batch.rows[0]:
@@ -183,7 +194,13 @@ def _question_of_rows(view: View, request: Request, rows: Rows) -> _Question:
     return _question(view, request, sides_of_rows(view.signals, rows), _row_lanes(view, rows))
 
 
-def _question(view: View, request: Request, sides: Sides, lanes: Sequence[_Lane]) -> _Question:
+def _around(view: View, request: Request, within: Within | None) -> _Question:
+    return _question(view, request, _anchor_sides(view, request), _anchors(view, request), within)
+
+
+def _question(
+    view: View, request: Request, sides: Sides, lanes: Sequence[_Lane], within: Within | None = None
+) -> _Question:
     """What `request` asks of some queries, with all that it depends on looked up. Their audiences must agree."""
     if request.at is None:
         raise ValueError("a request below the door has its moment")
@@ -191,6 +208,8 @@ def _question(view: View, request: Request, sides: Sides, lanes: Sequence[_Lane]
     blend = blend_for(view.calibration, sides.kind, strategy.weights, {*sides.sides, *PRIOR_SIGNALS} & _known(view))
     among = _blend_among(view, strategy, blend)
     base = _base(view, request)
+    if within is not None:
+        base &= within.mask
     curations = [view.curation(lane.anchor, request) for lane in lanes]
     notes = _quiet_signals(view, strategy, blend, sides)
     row_of = _row_finder(view)
@@ -208,7 +227,7 @@ def _question(view: View, request: Request, sides: Sides, lanes: Sequence[_Lane]
         priors=view.priors(blend, request.at), pins=pins,
         blocked=[{row_of(i): rule for i, rule in c.blocked.items() if row_of(i) >= 0} for c in curations],
         own=[lane.own for lane in lanes], boosts=boosts, pool=POOL * request.k,
-        refusal=_refusal(view, request, lanes), name=lambda row: _name(view, row),
+        refusal=_refusal(view, request, lanes, within), name=lambda row: _name(view, row),
     )  # fmt: skip
     return _Question(request, request.at, strategy, lanes, query, notes)
 
@@ -266,7 +285,9 @@ def _quiet_signals(view: View, strategy: Strategy, blend: Blend, sides: Sides) -
     return tuple(notes)
 
 
-def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[int, Rows], list[str]]:
+def _refusal(
+    view: View, request: Request, lanes: Sequence[_Lane], within: Within | None
+) -> Callable[[int, Rows], list[str]]:
     """Why rows may not be shown in a list, in words: the first reason of each."""
     at = request.at
     assert at is not None
@@ -278,6 +299,8 @@ def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[
         passed = allowed(view.catalogue, request.filters, at)
         own = set(who.own.tolist())
         sold_out, guarded, audience = view.pieces == 0, view.guard(who.audience), view.audience
+        beyond = rows[~within.mask[rows]] if within is not None else rows[:0]
+        narrowed = dict(zip(beyond.tolist(), within.why(beyond), strict=True)) if within is not None else {}
         out = []
         for row in rows.tolist():
             if row == who.row:
@@ -292,6 +315,8 @@ def _refusal(view: View, request: Request, lanes: Sequence[_Lane]) -> Callable[[
                 out.append(f"it is for {AUDIENCES[audience[row]]}")
             elif row in excluded:
                 out.append("the request leaves it out")
+            elif row in narrowed:
+                out.append(narrowed[row])
             else:
                 out.append("it may not be shown" if passed[row] else "it does not match the filters")
         return out

@@ -137,6 +137,18 @@ def test_shown_in_is_the_lists_turned_round(small_shop: Shop) -> None:
         assert told == {(anchor, ids.index(item) + 1) for anchor, ids in lists.items() if item in ids}
 
 
+def test_substitutes_are_asked_for_like_any_list(small_shop: Shop) -> None:
+    asked = Request(placement=Placement.SUBSTITUTE, anchor=BAG, at=NOW, k=4)
+    listing = small_shop.recommend(asked)
+    assert listing.as_json()["placement"] == "substitute"
+    assert {small_shop.item(one).type for one in listing.ids} == {"Handbags"}
+    assert list(small_shop.recommend_all(asked, [BAG])) == [listing]
+    assert small_shop.trace(asked).listing == listing
+    assert small_shop.why_missing(asked, listing.ids[0]) is None
+    assert small_shop.why_missing(asked, "boots-aurel-black").reason == "it is of another type"  # type: ignore[union-attr]
+    assert small_shop.strategy(Placement.SUBSTITUTE).lam == 1.0
+
+
 def test_wrong_questions_are_answered_with_what_is_wrong(small_shop: Shop) -> None:
     with pytest.raises(UnknownItem):
         small_shop.recommend(Request(anchor="nothing", at=NOW))
