@@ -33,6 +33,14 @@ class UnknownItem(ShopError):
         super().__init__(f"There is no product with the id {item!r} in this shop. Search the catalogue for its id.")
 
 
+class UnknownLook(ShopError):
+    code = "unknown_look"
+    status = 404
+
+    def __init__(self, look: str) -> None:
+        super().__init__(f"There is no saved look with the id {look!r}. Complete the Look lists those there are.")
+
+
 class BadRequest(ShopError):
     """A request that makes no sense as it stands: a bad weight, filter, number or date."""
 

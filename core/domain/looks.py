@@ -44,6 +44,7 @@ DEFAULT_PARTS = {
 }  # fmt: skip
 BRAND_POLICIES = ("any", "one house", "mixed")
 MAX_WEIGHT = 1_000_000
+MAX_NAME, MAX_NOTE = 80, 1000  # characters of a saved look's name and note
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +240,70 @@ class Swap:
     now: str | None
     before: float
     options: tuple[tuple[Piece, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLook:
+    """A look that somebody keeps under a name, and how it was found.
+
+    pieces:   (role, id) of each piece beside the anchor, in the order of the board; no id twice.
+    occasion, budget, strategy: what was asked when it was saved, so that it opens as it was.
+    """
+
+    name: str
+    anchor: str
+    pieces: tuple[tuple[str, str], ...]
+    note: str = ""
+    occasion: str | None = None
+    budget: int | None = None
+    strategy: LookStrategy = field(default_factory=LookStrategy)
+
+    def __post_init__(self) -> None:
+        name, note = " ".join(str(self.name).split()), str(self.note).strip()
+        if not name or len(name) > MAX_NAME or not name.isprintable():
+            raise BadRequest(f"A look is saved under a name of 1 to {MAX_NAME} characters.")
+        if len(note) > MAX_NOTE or "\x00" in note:
+            raise BadRequest(f"A note has at most {MAX_NOTE:,} characters.")
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "note", note)
+        object.__setattr__(self, "pieces", tuple((role, item) for role, item in self.pieces))
+        if unknown := sorted({role for role, _ in self.pieces} - set(ROLES)):
+            raise BadRequest(f"There is no role {', '.join(unknown)}. The roles are {', '.join(ROLES)}.")
+        if not self.pieces:
+            raise BadRequest("A look without a piece beside its product is no look yet. Add one before you save it.")
+        if len(set(self.all_ids)) < len(self.all_ids):
+            raise BadRequest("One product stands twice in this look. Swap one of the two before you save it.")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The pieces, without the anchor."""
+        return tuple(item for _, item in self.pieces)
+
+    @property
+    def all_ids(self) -> tuple[str, ...]:
+        """The anchor, then the pieces."""
+        return (self.anchor, *self.ids)
+
+    def changed(self, **changes: Any) -> SavedLook:
+        return replace(self, **changes)
+
+    def mended(self, gone: str, fresh: str) -> SavedLook:
+        """The look with `fresh` where `gone` stood, be it a piece or the anchor."""
+        pieces = tuple((role, fresh if item == gone else item) for role, item in self.pieces)
+        return replace(self, anchor=fresh if self.anchor == gone else self.anchor, pieces=pieces)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "name": self.name, "note": self.note, "anchor": self.anchor,
+            "pieces": [{"role": role, "id": item} for role, item in self.pieces],
+            "occasion": self.occasion, "budget": self.budget, "strategy": self.strategy.as_json(),
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> SavedLook:
+        known = {name: plain[name] for name in ("name", "note", "anchor", "occasion", "budget") if name in plain}
+        pieces = tuple((one["role"], one["id"]) for one in plain["pieces"])
+        return cls(**known, pieces=pieces, strategy=LookStrategy.from_json(plain.get("strategy", {})))
 
 
 def _nine(value: float) -> float:

@@ -1,14 +1,16 @@
 """The studio database: who changed what, and every version of it that ever held.
 
-Facts, rules and strategies are streams of versions, from 1; version 0 is "nothing yet". A change names the version it
-was made against (`expected`), and when somebody was quicker it is refused with their name: nothing is overwritten
-unseen. Versions are never removed. Their moments never run backwards: a change that claims to be earlier than the one
-before it counts from that one's moment, so "as of" always means one version.
+Facts, rules, strategies and each saved look are streams of versions, from 1; version 0 is "nothing yet". A change names
+the version it was made against (`expected`), and when somebody was quicker it is refused with their name: nothing is
+overwritten unseen. Versions are never removed. Their moments never run backwards: a change that claims to be earlier
+than the one before it counts from that one's moment, so "as of" always means one version.
 """
 
 from __future__ import annotations
 
 import json
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +21,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.errors import BadRequest, Conflict
+from core.domain.errors import BadRequest, Conflict, UnknownLook
+from core.domain.looks import LookStrategy, SavedLook
 from core.domain.strategy import Strategy
 from core.store import facts as values
 from core.store.database import Database
@@ -51,7 +54,7 @@ _META = sa.MetaData()
 def _table(name: str, *columns: str) -> sa.Table:
     """The columns that are read and written here; the tables themselves are made in `migrations`."""
     kinds: dict[str, Any] = {"id": sa.BigInteger, "version": sa.Integer, "at": _Moment, "since": _Moment}
-    kinds["cleared"] = sa.Boolean
+    kinds["cleared"] = kinds["retired"] = sa.Boolean
     return sa.Table(name, _META, *(sa.Column(c, kinds.get(c, sa.Text)(), primary_key=c == "id") for c in columns))
 
 
@@ -61,10 +64,12 @@ FACT_VERSIONS = _table("fact_versions", "version", "who", "at", "why")
 FACTS = _table("facts", "id", "version", "item_id", "field", "before", "after", "cleared")
 RULES = _table("rule_publications", "version", "content", "who", "at", "why")
 STRATEGIES = _table("strategy_publications", "version", "placement", "content", "who", "at", "why")
+LOOKS = _table("look_versions", "look", "version", "content", "retired", "who", "at", "why")
 DRAFTS = _table("drafts", "id", "who", "name", "content", "at")
 PREFS = _table("prefs", "who", "name", "value")
 AUDIT = _table("audit", "id", "at", "who", "action", "detail")
 
+LOOK = "look"  # the placement under which the strategy of looks is published
 _NAMES = {"fact_versions": "facts", "rule_publications": "rules", "strategy_publications": "strategy"}
 
 
@@ -99,6 +104,19 @@ class Publication:
     at: datetime
     why: str
     placement: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LookVersion:
+    """One version of a saved look. retired: put away with this version; `look` is then what it was."""
+
+    id: str
+    version: int
+    look: SavedLook
+    who: str
+    at: datetime
+    why: str
+    retired: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +332,18 @@ class Studio:
         row = {"placement": str(placement), "content": _json(strategy.as_json())}
         return self._publish(STRATEGIES, row, who, at, why, expected)
 
+    def look_strategy(self, version: int | None = None) -> LookStrategy:
+        """How looks are composed as of `version` of the strategies (the newest without it); the default before."""
+        found = self._publications(STRATEGIES, version=version, placement=LOOK, limit=1)
+        return LookStrategy.from_json(found[0].content) if found else LookStrategy()
+
+    def publish_look_strategy(
+        self, strategy: LookStrategy, *, who: str, at: datetime, why: str = "", expected: int | None = None
+    ) -> int:
+        """Publish how looks are composed, in the stream of all strategies. Raises Conflict as `publish_strategy`."""
+        row = {"placement": LOOK, "content": _json(strategy.as_json())}
+        return self._publish(STRATEGIES, row, who, at, why, expected)
+
     def strategy_history(self, placement: str | None = None) -> list[Publication]:
         """Every strategy that was ever published, newest first; of one placement, or of all."""
         return self._publications(STRATEGIES, placement=placement)
@@ -333,6 +363,101 @@ class Studio:
                         row.get("placement"))
             for row in rows
         ]  # fmt: skip
+
+    # --- saved looks ---
+
+    def save_look(
+        self,
+        look: SavedLook,
+        *,
+        who: str,
+        at: datetime,
+        why: str = "",
+        id: str | None = None,
+        expected: int | None = None,
+    ) -> LookVersion:
+        """Keep `look` as a new one (without `id`), or as the next version of one that is there.
+
+        expected: the version that was worked on. Raises Conflict when another is current, UnknownLook for a bad id.
+        """
+        for number in range(1, ATTEMPTS + 1) if id is None else ():
+            fresh = _slug(look.name) if number == 1 else f"{_slug(look.name)}-{number}"
+            try:
+                return self._next_look(fresh, look, who, at, why, expected=0)
+            except Conflict:
+                continue  # the name was given before; the id of this one carries a number
+        if id is None:
+            raise Conflict(f"{ATTEMPTS} looks carry the name {look.name!r}. Give this one another.")
+        return self._next_look(id, look, who, at, why, expected)
+
+    def retire_look(
+        self, id: str, *, who: str, at: datetime, why: str = "", expected: int | None = None
+    ) -> LookVersion:  # fmt: skip
+        """Put a look away; its versions stay, and saving it again brings it back."""
+        return self._next_look(id, None, who, at, why, expected)
+
+    def looks(self, at: datetime | None = None) -> list[LookVersion]:
+        """The saved looks as of `at` (now without it), the one changed last first; without those put away."""
+        newest = sa.select(LOOKS.c.look, sa.func.max(LOOKS.c.version).label("version")).group_by(LOOKS.c.look)
+        if at is not None:
+            newest = newest.where(LOOKS.c.at <= at)
+        last = newest.subquery()
+        query = (
+            sa.select(LOOKS)
+            .join(last, (LOOKS.c.look == last.c.look) & (LOOKS.c.version == last.c.version))
+            .where(sa.not_(LOOKS.c.retired))
+            .order_by(LOOKS.c.at.desc(), LOOKS.c.look)
+        )
+        return self._looks(query)
+
+    def look(self, id: str) -> LookVersion:
+        """The newest version of a look, put away or not. Raises UnknownLook."""
+        found = self.look_history(id, 1)
+        if not found:
+            raise UnknownLook(id)
+        return found[0]
+
+    def look_history(self, id: str, limit: int | None = None) -> list[LookVersion]:
+        """Every version of a look, newest first."""
+        return self._looks(
+            sa.select(LOOKS).where(LOOKS.c.look == id).order_by(LOOKS.c.version.desc()).limit(limit)
+        )  # fmt: skip
+
+    def _looks(self, query: sa.Select[Any]) -> list[LookVersion]:
+        with self.database.reading() as connection:
+            rows = connection.execute(query).all()
+        return [
+            LookVersion(
+                row.look, row.version, SavedLook.from_json(json.loads(row.content)), row.who, row.at, row.why,
+                row.retired,
+            )
+            for row in rows
+        ]  # fmt: skip
+
+    def _next_look(
+        self, id: str, look: SavedLook | None, who: str, at: datetime, why: str, expected: int | None
+    ) -> LookVersion:
+        """Insert the next version of one look; without `look` it is put away."""
+        query = sa.select(LOOKS).where(LOOKS.c.look == _text(id)).order_by(LOOKS.c.version.desc()).limit(1)
+        signed = {"who": _name(who), "why": _text(why)}
+        for _ in range(ATTEMPTS):
+            try:
+                with self.database.writing() as connection:
+                    last = connection.execute(query).first()
+                    if last is None and (look is None or expected != 0):
+                        raise UnknownLook(id)
+                    version = last.version if last else 0
+                    if expected is not None and expected != version:
+                        raise _look_conflict(last, expected)
+                    moment = max(_utc(at), last.at) if last else _utc(at)
+                    content = _json(look.as_json()) if look else str(last.content)  # type: ignore[union-attr]
+                    row = {"look": id, "version": version + 1, "content": content, "retired": look is None}
+                    connection.execute(LOOKS.insert(), {**row, **signed, "at": moment})
+                    kept = SavedLook.from_json(json.loads(content))
+                    return LookVersion(id, version + 1, kept, signed["who"], moment, signed["why"], look is None)
+            except IntegrityError:
+                continue  # the same version was written in another window just now; look again
+        raise Conflict("Too many people save this look at this moment. Try again.")
 
     # --- versions ---
 
@@ -473,6 +598,21 @@ def _conflict(table: sa.Table, last: Any, expected: int) -> Conflict:
         f"{last.who} published version {last.version} of the {what} on {last.at:%Y-%m-%d at %H:%M} UTC{why}, after you "
         f"opened version {expected}. Nothing of yours was applied. Look at what changed, then publish again."
     )
+
+
+def _look_conflict(last: Any, expected: int) -> Conflict:
+    """Somebody saved, or put away, the same look meanwhile."""
+    did = "put it away" if last.retired else "saved it"
+    return Conflict(
+        f"{last.who} {did} on {last.at:%Y-%m-%d at %H:%M} UTC, as version {last.version}, after you opened version "
+        f"{expected}. Nothing of yours was saved. Open it again, or save yours as a new look."
+    )
+
+
+def _slug(name: str) -> str:
+    """A name as an id that an address can carry."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "look"
 
 
 def _name(name: str) -> str:
