@@ -21,13 +21,15 @@ from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
+from core.domain.looks import SavedLook
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, reverse, search, similar, substitute
+from core.recommend import browse, reverse, saved, search, similar, substitute
+from core.recommend.saved import KeptLook
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -35,7 +37,7 @@ from core.store import generations
 from core.store.generations import Edition, Finding, Snapshot
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
-from core.store.studio import FactChange, Studio
+from core.store.studio import FactChange, LookVersion, Studio
 
 log = logging.getLogger("vitrine.shop")
 
@@ -67,6 +69,7 @@ class Glance:
 
     counts:   items by state. thin: anchors whose list holds fewer than `THIN`, None while it is being counted.
     arrivals: embargoed items with their date, soonest first. findings: what the last build found.
+    broken_looks: saved looks of which a piece is gone.
     """
 
     at: datetime
@@ -83,6 +86,7 @@ class Glance:
     findings: tuple[Finding, ...]
     since: datetime | None = None
     changes: tuple[FactChange, ...] = ()
+    broken_looks: tuple[KeptLook, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,6 +334,33 @@ class Shop:
             name for name in SIGNALS if self._calibration.has("item", name) or self._calibration.has(PRIOR, name)
         )
 
+    # -- saved looks -----------------------------------------------------------------------------------------------
+
+    def save_look(
+        self, look: SavedLook, *, who: str, why: str = "", id: str | None = None, expected: int | None = None
+    ) -> LookVersion:
+        """Keep a look under its name: as a new one, or as the next version of `id`.
+
+        Raises UnknownItem, UnknownLook, and Conflict when `expected` is no longer current.
+        """
+        self.snapshot.catalogue.rows(look.all_ids)
+        return self.studio.save_look(look, who=who, at=datetime.now(UTC), why=why, id=id, expected=expected)
+
+    def saved_looks(self, at: datetime | None = None) -> list[KeptLook]:
+        """The saved looks as of `at`, changed last first, each with the pieces of it that are gone."""
+        moment = self._moment(at)
+        kept = self.studio.looks(at)
+        catalogue = self.catalogue(at) if kept else self.snapshot.catalogue
+        return [saved.standing(one, catalogue, moment) for one in kept]
+
+    def saved_look(self, id: str, at: datetime | None = None) -> KeptLook:
+        """One saved look, its newest version, and the pieces of it that are gone at `at`. Raises UnknownLook."""
+        return saved.standing(self.studio.look(id), self.catalogue(at), self._moment(at))
+
+    def retire_look(self, id: str, *, who: str, why: str = "", expected: int | None = None) -> LookVersion:
+        """Put a saved look away; its history stays. Raises UnknownLook, Conflict."""
+        return self.studio.retire_look(id, who=who, at=datetime.now(UTC), why=why, expected=expected)
+
     # -- the shop at a glance --------------------------------------------------------------------------------------
 
     def glance(self, at: datetime | None = None, since: datetime | None = None) -> Glance:
@@ -366,6 +397,7 @@ class Shop:
             findings=tuple(self.findings),
             since=since,
             changes=tuple(self.studio.facts_log(after=self.studio.facts_version(since))) if since else (),
+            broken_looks=tuple(one for one in self.saved_looks(moment) if one.broken),
         )
 
     def _thin_lists(self, at: datetime) -> tuple[str, ...] | None:

@@ -1,0 +1,58 @@
+"""Saved looks as they stand in the shop: which are whole, and which miss a piece, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.catalogue import Catalogue, State
+from core.domain.looks import SavedLook
+from core.store.studio import LookVersion
+
+ANCHOR = "anchor"  # stands where a role would, for the product that a look is built around
+MISSING = "missing"  # the catalogue no longer holds it
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A piece that cannot be shown. role: its role, or `ANCHOR`; why: "sold out", "embargoed", "retired", "missing"."""
+
+    role: str
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLook:
+    """A saved look at one moment; broken where a piece of it is gone."""
+
+    saved: LookVersion
+    gone: tuple[Gone, ...]
+
+    @property
+    def id(self) -> str:
+        return self.saved.id
+
+    @property
+    def look(self) -> SavedLook:
+        return self.saved.look
+
+    @property
+    def broken(self) -> bool:
+        return bool(self.gone)
+
+
+def standing(saved: LookVersion, catalogue: Catalogue, at: datetime) -> KeptLook:
+    """The look as it stands in `catalogue` at `at`."""
+    return KeptLook(saved, gone(saved.look, catalogue, at))
+
+
+def gone(look: SavedLook, catalogue: Catalogue, at: datetime) -> tuple[Gone, ...]:
+    """The pieces of `look` that cannot be shown at `at`, the anchor first."""
+    found = []
+    for role, item in ((ANCHOR, look.anchor), *look.pieces):
+        if item not in catalogue:
+            found.append(Gone(role, item, MISSING))
+        elif (state := catalogue.item(item).state(at)) is not State.LIVE:
+            found.append(Gone(role, item, str(state)))
+    return tuple(found)
