@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ import numpy as np
 from core.domain.arrays import Vectors
 from core.domain.errors import BadRequest, ModelMissing
 from core.embed import minilm
-from core.embed.clip_files import HUB, Where, built_in_config, card_of, config_in, wants_minilm
+from core.embed.clip_files import HUB, Where, available, built_in_config, card_of, config_in, name_of, wants_minilm
 from core.embed.hub import hub_access, quiet_transformers
 from core.embed.protocols import EncoderCard
 from core.embed.sbert import unit_rows
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 BATCH = 32
 WORDS_BATCH = 64
+PROBE_SECONDS = 15.0
 MINILM = "text.transformer."  # where open_clip keeps a text model of the hub
 
 
@@ -35,7 +37,7 @@ class _Parts:
 
 
 class ClipEncoder:
-    """An open_clip model held in memory, in float32."""
+    """An open_clip model held in memory; its picture side computes in bfloat16 where the processor does."""
 
     def __init__(self, described: EncoderCard, parts: _Parts) -> None:
         import torch
@@ -129,6 +131,8 @@ def load(where: Where, settings: Settings, *, download: bool = False) -> ClipEnc
     """
     quiet_transformers()
     with hub_access(download):
+        if download and not available(settings)[0]:
+            _see_that_the_hub_answers(where)
         if where.folder is not None and where.weights is not None:
             parts = _from_folder(where.folder, where.weights, settings)
         elif where.model.startswith(HUB):
@@ -158,8 +162,10 @@ def _from_folder(folder: Path, weights: Path, settings: Settings) -> _Parts:
         model = open_clip.create_model(local, load_weights=False, text_cfg=text_cfg)
         _load_picture_side(model, weights)
         tokenizer = open_clip.tokenizer.HFTokenizer(str(text), context_length=text_cfg.get("context_length", 77))
-    except (OSError, ValueError, RuntimeError, TypeError, KeyError, ImportError) as error:
-        raise ModelMissing(f"The image model in {folder} cannot be loaded: {error}") from error
+    except (ModelMissing, BadRequest):
+        raise
+    except Exception as error:  # as in _built_in
+        raise ModelMissing(f"The image model in {folder} cannot be loaded: {_plainly(error)}") from error
     return _Parts(model, tokenizer)
 
 
@@ -190,10 +196,7 @@ def _from_hub(model_name: str) -> _Parts:
         model = open_clip.create_model(model_name, require_pretrained=True)
         tokenizer = open_clip.get_tokenizer(model_name)
     except Exception as error:  # the hub's client and its HTTP library raise a dozen unrelated kinds
-        raise ModelMissing(
-            f"The image model {repository} is not on this machine and was not fetched ({type(error).__name__}). "
-            "Fetch it in Shop setup, or name a local folder or file as image_model."
-        ) from error
+        raise ModelMissing(_not_had(f"The image model {repository}", error)) from error
     return _Parts(model, tokenizer)
 
 
@@ -211,7 +214,7 @@ def _built_in(where: Where) -> _Parts:
         raise
     except Exception as error:  # a damaged file shows as almost anything, from struct.error to UnpicklingError
         what = f"{where.model} from {source}"
-        raise ModelMissing(f"The image model {what} cannot be loaded: {str(error)[:300]}") from error
+        raise ModelMissing(f"The image model {what} cannot be loaded: {_plainly(error)}") from error
     return _Parts(model, tokenizer)
 
 
@@ -224,7 +227,8 @@ def _fetch_tagged(model: str, tag: str) -> None:
     if not known:
         tags = ", ".join(open_clip.list_pretrained_tags_by_model(model)[:8])
         raise BadRequest(f"open_clip has no weights {tag!r} for {model}, and no such file is there. It has {tags}.")
-    missing = f"The weights {tag} of {model} are not on this machine. Fetch them in Shop setup, or name a local file."
+    named = f"The image model {model} ({tag})"
+    missing = f"{named} is not on this machine. Fetch it in Shop setup, or name a local file."
     if constants.HF_HUB_OFFLINE and not known.get("hf_hub"):
         cached = Path("~/.cache/clip").expanduser() / Path(str(known.get("url", ""))).name
         if not cached.is_file():
@@ -232,4 +236,79 @@ def _fetch_tagged(model: str, tag: str) -> None:
     try:
         open_clip.download_pretrained(known)
     except Exception as error:  # as in _from_hub
-        raise ModelMissing(missing) from error
+        raise ModelMissing(_not_had(named, error)) from error
+
+
+def _see_that_the_hub_answers(where: Where) -> None:
+    """Raises ModelMissing where no hub can be reached, at once: its own client would try for half a minute a file."""
+    import urllib.error
+    import urllib.request
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return
+    try:
+        urllib.request.urlopen(urllib.request.Request(constants.ENDPOINT, method="HEAD"), timeout=PROBE_SECONDS).close()
+    except urllib.error.HTTPError:
+        return  # it answers, whatever it thinks of the question
+    except OSError as error:
+        raise ModelMissing(_not_had(f"The image model {name_of(where)}", ConnectionError(error))) from error
+
+
+def _not_had(what: str, error: BaseException) -> str:
+    """Why a model could not be had, and what to do, in words for people."""
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        forbidden = any(type(one).__name__ == "OfflineModeIsEnabled" for one in _chain(error))
+        if forbidden or any(type(one).__name__ == "LocalEntryNotFoundError" for one in _chain(error)):
+            return f"{what} is not on this machine. Fetch it in Shop setup, or name a local folder or file."
+        return f"{what} is on this machine but cannot be loaded: {_plainly(error)}"
+    host = constants.ENDPOINT.partition("://")[2] or constants.ENDPOINT
+    instead = "Nothing was changed. Take it from a local file or folder instead"
+    for one in _chain(error):
+        if isinstance(one, OSError) and one.errno in (errno.ENOSPC, errno.EDQUOT):
+            return f"{what} was not fetched: the disk is full. Free some space and try again. Nothing was changed."
+        status = getattr(getattr(one, "response", None), "status_code", None)
+        if status in (401, 403, 404, 410):
+            return f"{what} was not fetched: {host} does not give it out (answer {status}). {instead}."
+        if isinstance(status, int) and status >= 429:
+            return f"{what} was not fetched: {host} is busy (answer {status}). Try again later. Nothing was changed."
+    if any(_of_the_network(one) for one in _chain(error)):
+        return (
+            f"{what} was not fetched: {host} cannot be reached from this machine. {instead}, or try again when there "
+            "is a network."
+        )
+    return f"{what} was not fetched: {_plainly(error)} {instead}."
+
+
+def _of_the_network(error: BaseException) -> bool:
+    names = ("Connect", "Timeout", "Protocol", "NetworkError", "ReadError", "gaierror", "LocalEntryNotFound", "Consist")
+    return any(name in type(error).__name__ for name in names)
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and all that led to it, the last first."""
+    found: list[BaseException] = []
+    now: BaseException | None = error
+    while now is not None and now not in found:
+        found.append(now)
+        now = now.__cause__ or now.__context__
+    return found
+
+
+def _plainly(error: BaseException) -> str:
+    """What is wrong with weights that do not load, in words for people."""
+    said = " ".join(str(error).split())
+    kinds = {type(one).__name__ for one in _chain(error)}
+    if "SafetensorError" in kinds:
+        return "the file is damaged or cut short. Fetch it again."
+    if "TorchScript" in said or "torch.jit" in said:
+        return "the file is a program (TorchScript), and programs are not run here. Take the .safetensors file."
+    if "UnpicklingError" in kinds or "weights_only" in said.casefold() or "Weights only" in said:
+        return "the file holds other things than weights, so it is not opened. Take the .safetensors file."
+    mismatch = ("state_dict", "size mismatch", "does not fit its config")
+    if "AssertionError" in kinds or any(words in said for words in mismatch):
+        return f"the file does not fit its config: it holds the weights of another model ({said[:120]})."
+    return f"{said[:300]}."

@@ -26,6 +26,8 @@ CONFIG = "open_clip_config.json"
 HUB = "hf-hub:"
 BUILT_IN = "open_clip:"
 FOLDER = "local:"
+WEIGHT_KINDS = (".safetensors", ".pt")
+TAGGED = {("ViT-B-32", "laion2b_s34b_b79k"): "laion/CLIP-ViT-B-32-laion2B-s34B-b79K"}  # where open_clip has a tag from
 HUB_WEIGHTS = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 FORMS = "compact, none, open_clip:NAME:TAG_OR_FILE, hf-hub:OWNER/MODEL or local:FOLDER"
 OFF = "Pictures are shown but not compared: the image model is set to none."
@@ -64,9 +66,9 @@ def locate(settings: Settings) -> Where | None:
     if setting.startswith(BUILT_IN):
         name, _, source = setting.removeprefix(BUILT_IN).partition(":")
         if name and source:
-            return _named(name, source)
+            return _named(name, source, settings.data)
     elif setting.startswith(FOLDER):
-        folder = Path(setting.removeprefix(FOLDER)).expanduser()
+        folder = _path(setting.removeprefix(FOLDER), settings.data)
         if folder.is_dir():
             return _folder(folder)
         raise ModelMissing(
@@ -75,8 +77,14 @@ def locate(settings: Settings) -> Where | None:
     raise BadRequest(f"{settings.image_model!r} names no image model. Write {FORMS}.")
 
 
-def _named(name: str, source: str) -> Where:
-    file = Path(source).expanduser()
+def _path(written: str, data: Path) -> Path:
+    """A path as a person writes it; a relative one is looked for here, then in the shop's folder, which may move."""
+    path = Path(written).expanduser()
+    return path if path.is_absolute() or path.exists() else data / path
+
+
+def _named(name: str, source: str, data: Path) -> Where:
+    file = _path(source, data)
     if file.is_file():
         return Where(model=name, weights=file)
     if file.suffix in (".safetensors", ".pt", ".bin", ".pth") or "/" in source or "\\" in source:
@@ -185,6 +193,11 @@ def available(settings: Settings) -> tuple[bool, str]:
         there = in_hub_cache(where.model.removeprefix(HUB))
         if not there:
             return False, f"The image model {name_of(where)} is not on this machine. Fetch it, or name a local folder."
+        return True, f"Pictures are read by {name_of(where)}."
+    repository = TAGGED.get((where.model, where.tag or ""))
+    if repository is not None:
+        if not in_hub_cache(repository):
+            return False, f"The image model {name_of(where)} is not on this machine. Fetch it, or name a local file."
         return True, f"Pictures are read by {name_of(where)}."
     return True, f"Pictures are read by {name_of(where)}, if its weights were fetched before; loading it will tell."
 

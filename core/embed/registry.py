@@ -26,7 +26,7 @@ def image_encoder(
     download: fetch a model that is not on this machine, which takes a person's consent.
     Raises ModelMissing with what to do when the model was asked for by name and cannot be had.
     """
-    if weightless_for_tests or weightless.asked_for_by_environment():
+    if weightless_for_tests or weightless.stands_in_for_pictures(settings):
         return weightless.WeightlessImage()
     where = clip_files.locate(settings)
     if where is None:
@@ -58,7 +58,7 @@ def text_model_available(settings: Settings) -> tuple[bool, str]:
 
 def image_model_available(settings: Settings) -> tuple[bool, str]:
     """Whether the image model is on this machine, and a sentence that says so. Loads nothing."""
-    if weightless.asked_for_by_environment():
+    if weightless.stands_in_for_pictures(settings):
         return True, weightless.WeightlessImage.note
     return clip_files.available(settings)
 
@@ -75,7 +75,7 @@ def text_card(settings: Settings) -> EncoderCard | None:
 
 def image_card(settings: Settings) -> EncoderCard | None:
     """The same of the image encoder; None when the settings want none. Raises ModelMissing when it is not here."""
-    if weightless.asked_for_by_environment():
+    if weightless.stands_in_for_pictures(settings):
         return EncoderCard(
             weightless.WeightlessImage.name, weightless.WeightlessImage.key, weightless.WeightlessImage.dim
         )

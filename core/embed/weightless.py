@@ -17,6 +17,7 @@ import numpy as np
 
 from core.domain.arrays import Vectors
 from core.embed.sbert import unit_rows
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -36,6 +37,11 @@ NAMED_COLOURS = {
 def asked_for_by_environment() -> bool:
     """Whether a running test asked for encoders without weights in this process's environment."""
     return os.environ.get(SWITCH) == "weightless" and "PYTEST_CURRENT_TEST" in os.environ
+
+
+def stands_in_for_pictures(settings: Settings) -> bool:
+    """Whether pictures are read without weights here: in place of the compact model, never of one named by a test."""
+    return settings.image_model == "compact" and asked_for_by_environment()
 
 
 class WeightlessText:

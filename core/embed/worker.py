@@ -26,7 +26,7 @@ from typing import IO, Any
 import numpy as np
 
 from core.domain.arrays import Vectors
-from core.domain.errors import ModelMissing, Refused, ShopError
+from core.domain.errors import BadRequest, ModelMissing, Refused, ShopError
 from core.embed import wire
 from core.embed.protocols import EncoderCard
 from core.settings import Settings
@@ -37,11 +37,15 @@ TEXTS_AT_ONCE = 128  # a search waits for one such batch at most while a build g
 PICTURES_AT_ONCE = 32
 BYTES_AT_ONCE = 64 * 2**20
 MEMORY_LIMIT = 4 * 2**30
-LOADS = {"text_card": "text", "texts": "text", "image_card": "image", "words": "image", "pictures": "image"}
+LOADS = {
+    "text_card": "text", "texts": "text", "image_card": "image", "words": "image", "pictures": "image",
+    "try_image": "image",
+}  # fmt: skip
 START_SECONDS = 60.0
 LOAD_SECONDS = 600.0  # a first fetch from the hub included
+FETCH_SECONDS = 6 * 3600.0  # an image model over a slow line; whoever asked for it can stop it
 ROOT = Path(__file__).resolve().parents[2]
-_ERRORS: dict[str, type[ShopError]] = {kind.code: kind for kind in (ModelMissing, Refused)}
+_ERRORS: dict[str, type[ShopError]] = {kind.code: kind for kind in (BadRequest, ModelMissing, Refused)}
 
 Thumbnail = tuple[bytes, int, int]
 
@@ -75,7 +79,9 @@ class EncoderWorker:
         memory_limit: bytes that the process may hold; beyond it the call fails.
         seconds:      time that a call may take; None gives each kind its own, generous one.
         """
+        self.settings = settings
         self._opening = {
+            "data": str(settings.data.absolute()),
             "text_model": settings.text_model,
             "image_model": settings.image_model,
             "weightless": weightless_for_tests,
@@ -135,6 +141,15 @@ class EncoderWorker:
         if "image" not in self._loaded:
             head, _ = self._call({"op": "image_card"}, (), LOAD_SECONDS)
             self._image_card = EncoderCard(**head["card"]) if head["card"] else None
+        return self._image_card
+
+    def try_image(self, *, download: bool = False) -> EncoderCard:
+        """Load the image encoder and have it read two pictures and two words; what comes out must make sense.
+
+        download: fetch it first where it is not on this machine, which takes a person's consent. Raises ShopError.
+        """
+        head, _ = self._call({"op": "try_image", "download": download}, (), FETCH_SECONDS if download else LOAD_SECONDS)
+        self._image_card = EncoderCard(**head["card"])
         return self._image_card
 
     def encode_texts(self, texts: Sequence[str]) -> Vectors:

@@ -14,11 +14,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
+from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from core.domain.errors import Refused, ShopError
+from core.domain.errors import ModelMissing, Refused, ShopError
 from core.embed import registry, wire
 from core.embed.protocols import ImageEncoder, TextEncoder, card
 from core.settings import Settings
@@ -38,6 +39,7 @@ class Side:
         self.answers: dict[str, Callable[[dict[str, Any], list[bytes]], wire.Message]] = {
             "text_card": self.text_card,
             "image_card": self.image_card,
+            "try_image": self.try_image,
             "texts": self.texts,
             "words": self.words,
             "pictures": self.pictures,
@@ -61,6 +63,19 @@ class Side:
     def image_card(self, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
         image = self.image()
         return {"card": None if image is None else asdict(card(image))}, []
+
+    def try_image(self, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
+        """Load the image encoder, fetched first where a person agreed to it, and see that it can see."""
+        image = self._image
+        if image is None:
+            image = registry.image_encoder(
+                self.settings, download=bool(head["download"]), weightless_for_tests=self.weightless
+            )
+        if image is None:
+            raise ShopError(registry.image_model_available(self.settings)[1])
+        see_that_it_sees(image)
+        self._image, self._image_known = image, True
+        return {"card": asdict(card(image))}, []
 
     def texts(self, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
         return wire.pack_vectors(self.text().encode(head["texts"]))
@@ -109,6 +124,20 @@ class Side:
         return image
 
 
+def see_that_it_sees(image: ImageEncoder) -> None:
+    """Raises ModelMissing unless two pictures and two words come out as vectors that differ, of the length it says."""
+    from PIL import Image
+
+    pictures = image.encode_images([Image.new("RGB", (80, 100), colour) for colour in ("#c01e28", "#2846be")])
+    words = image.encode_words(["a red dress", "blue shoes"])
+    for vectors in (pictures, words):
+        whole = vectors.shape == (2, image.dim) and bool(np.isfinite(vectors).all())
+        if not whole or not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-3):
+            raise ModelMissing(f"{image.name} gives no usable vectors, so these are not the weights of such a model.")
+    if np.allclose(pictures[0], pictures[1], atol=1e-6):
+        raise ModelMissing(f"{image.name} sees every picture alike, so these are not the weights of a trained model.")
+
+
 def answer(side: Side, head: dict[str, Any], blobs: list[bytes]) -> wire.Message:
     """The answer to one message; what goes wrong is an answer too."""
     try:
@@ -140,7 +169,7 @@ def main() -> None:
 
     threading.Thread(target=listen, name="listen", daemon=True).start()
     head, _ = requests.get()
-    settings = Settings(text_model=head["text_model"], image_model=head["image_model"])
+    settings = Settings(data=Path(head["data"]), text_model=head["text_model"], image_model=head["image_model"])
     side = Side(settings, weightless=bool(head["weightless"]))
     wire.send(replies, {"hello": os.getpid()})
     while True:
