@@ -145,11 +145,12 @@ def entry(word: str) -> int | None:
     >>> entry("Navy") == entry("navy blue") != entry("red"), entry("multi")
     (True, None)
     """
-    point = _lab_of(word)
+    point = lab_of(word)
     return None if point is None else int(np.argmin(ciede2000(entries(), np.array(point))))
 
 
-def _lab_of(word: str) -> tuple[float, float, float] | None:
+def lab_of(word: str) -> tuple[float, float, float] | None:
+    """The CIELAB point of a colour word, or None for a word that names no colour."""
     words = [_SPELLING.get(part, part) for part in re.findall(r"[a-z]+", word.lower())]
     words = [part for part in words if part]
     table = named()
