@@ -111,7 +111,7 @@ def test_equal_captions_count_as_positives():
 def test_the_shares_of_the_stages_must_add_up():
     with pytest.raises(ValueError, match="add up"):
         train.Plan(stages=(train.Stage(64, 0.5),))
-    assert [train.Plan().side(p) for p in (0, 0.51, 0.61, 0.86, 1.0)] == [64, 80, 80, 80, 80]
+    assert [train.Plan().side(p) for p in (0, 0.51, 0.61, 0.86, 1.0)] == [64, 64, 96, 96, 96]
 
 
 def test_what_is_shipped_is_the_picture_side_alone_in_half_precision(tmp_path: Path):

@@ -110,22 +110,32 @@ def photos(data: Path) -> tuple[pd.DataFrame, Callable[[int], bytes]]:
     return table, lambda row: pack.read(f"{table.id[row]}.webp")
 
 
-def drawings(folder: Path) -> tuple[pd.DataFrame, Callable[[int], bytes]]:
-    """The drawn products of a demo boutique in `folder` that have a picture, and how to read one; none is held back.
+def drawings(*folders: Path) -> tuple[pd.DataFrame, Callable[[int], bytes]]:
+    """The drawn products of demo boutiques in `folders` that have a picture, and how to read one; none is held back.
 
-    Train on another seed than the one that ships: `python -m core.demo --seed 21 --out FOLDER`.
+    Train on other seeds than the one that ships: `python -m core.demo --seed 21 --out FOLDER`.
     """
-    source = pd.read_csv(folder / "catalogue.csv", dtype=str, keep_default_na=False)
-    source = source[source.picture != ""].reset_index(drop=True)
-    table = pd.DataFrame(
-        {
-            "id": source.id, "title": source.title, "type": source.type, "colour": source.colour.str.capitalize(),
-            "gender": source.audience.str.capitalize(), "season": "", "usage": "", "held": False,
-            "category": source.category,
-        }
-    )  # fmt: skip
-    files = [folder / picture for picture in source.picture]
-    return table, lambda row: files[row].read_bytes()
+    tables, files = [], list[Path]()
+    for folder in folders:
+        source = pd.read_csv(folder / "catalogue.csv", dtype=str, keep_default_na=False)
+        source = source[source.picture != ""]
+        files += [folder / picture for picture in source.picture]
+        tables.append(
+            pd.DataFrame(
+                {
+                    "id": source.id,
+                    "title": source.title,
+                    "type": source.type,
+                    "colour": source.colour.str.capitalize(),
+                    "gender": source.audience.str.capitalize(),
+                    "season": "",
+                    "usage": "",
+                    "held": False,
+                    "category": source.category,
+                }
+            )
+        )
+    return pd.concat(tables, ignore_index=True), lambda row: files[row].read_bytes()
 
 
 def squashed(data: bytes, side: int = SIDE) -> Pixels:

@@ -44,12 +44,13 @@ SMOOTHING = 0.05
 NEIGHBOUR_TEMPERATURE = 0.1
 EXTRA_TITLES = 2048  # titles outside the batch that a picture must tell from its own
 BACKDROPS = 800
-DRAWINGS = 24  # of a demo boutique in a batch, where one is given
+DRAWINGS = 48  # of demo boutiques in a batch, where some are given
+DRAWN_ALIKE = 4  # of one kind in a batch, so that they have somebody to attract
 SAVE_EVERY = 150.0  # seconds
 EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
     "titles": 2.0, "phrases": 0.5, "types": 0.5, "colours": 0.35, "shades": 0.35, "photos": 0.6,
-    "neighbours": 1.2, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.3,
+    "neighbours": 1.2, "tones": 0.3, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.4,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,7 @@ class Plan:
     batch: studio products and amateur photos; `photos` of them are photos. drawings: demo drawings on top of these.
     """
 
-    epochs: float = 60.0
+    epochs: float = 36.0
     batch: int = 256
     photos: int = 40
     drawings: int = 0
@@ -82,7 +83,7 @@ class Plan:
     decay: float = 0.05
     seed: int = 0
     frozen: int = 4
-    stages: tuple[Stage, ...] = (Stage(64, 0.5), Stage(80, 0.5))
+    stages: tuple[Stage, ...] = (Stage(64, 0.55), Stage(96, 0.45))
 
     def __post_init__(self) -> None:
         if abs(sum(stage.share for stage in self.stages) - 1) > 1e-6:
@@ -117,6 +118,16 @@ def shuffled(seed: int, step: int, per_batch: int, count: int) -> Rows:
     epoch, place = divmod(step, count // per_batch)
     order = np.random.default_rng([seed, epoch]).permutation(count)
     return np.asarray(order[place * per_batch : (place + 1) * per_batch], dtype=np.int64)
+
+
+def alike(codes: Rows, count: int, each: int, rng: np.random.Generator) -> Rows:
+    """`count` different rows, `each` of one code where there are so many: codes drawn at random, then rows of each."""
+    found: list[Rows] = []
+    for code in rng.permutation(np.unique(codes)):
+        found.append(rng.permutation(np.flatnonzero(codes == code))[:each])
+        if sum(map(len, found)) >= count:
+            break
+    return np.concatenate(found)[:count].astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +304,7 @@ class School:
         theirs = rng.choice(len(self.photo_rows), self.plan.photos, p=self.photo_chance)
         drawn = np.zeros(0, dtype=np.int64)
         if self.drawings is not None:
-            drawn = rng.choice(len(self.drawings), self.plan.drawings, replace=False)
+            drawn = alike(self.drawn_codes[0], self.plan.drawings, DRAWN_ALIKE, rng)
         mine, theirs, drawn = mine[rank::size], theirs[rank::size], drawn[rank::size]
         rng = np.random.default_rng([self.plan.seed, 4, step, rank])
         at = self.rows[mine]
@@ -349,6 +360,7 @@ class School:
                 label_smoothing=SMOOTHING,
             ),
             "neighbours": attraction(zs, torch.where(named, types * len(words.vocabulary.colours) + colours, -1)),
+            "tones": attraction(zs, colours),
         }
         photo_labels = torch.from_numpy(self.photo_labels[theirs])
         photo_types = torch.from_numpy(self.photo_types[theirs])
@@ -528,7 +540,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--epochs", type=float, default=plan.epochs)
     p.add_argument("--batch", type=int, default=plan.batch)
     p.add_argument("--photos", type=int, default=plan.photos, help="amateur photos in a batch")
-    p.add_argument("--drawings", type=Path, help="folder of a demo boutique, of another seed than the shipped one")
+    p.add_argument("--drawings", type=Path, nargs="+", default=(), metavar="FOLDER",
+                   help="folders of demo boutiques, of other seeds than the shipped one")  # fmt: skip
     p.add_argument("--rate", type=float, default=plan.rate, help="highest learning rate of the projection")
     p.add_argument("--body-rate", type=float, default=plan.body_rate, help="highest learning rate below it")
     p.add_argument("--seed", type=int, default=plan.seed)
@@ -564,8 +577,8 @@ def main(args: Sequence[str] | None = None) -> int:
     for name, (table, read) in {"studio": data.products(a.data), "phone": data.photos(a.data)}.items():
         data.prepare(name, table, read, cache, teacher, find_backdrop=name == "studio")
     drawings = None
-    if a.drawings is not None:
-        data.prepare("drawings", *data.drawings(a.drawings), cache, teacher=None, find_backdrop=False)
+    if a.drawings:
+        data.prepare("drawings", *data.drawings(*a.drawings), cache, teacher=None, find_backdrop=False)
         drawings = data.collection(cache, "drawings")
     studio, photos = data.collection(cache, "studio"), data.collection(cache, "phone")
     text: list[sbert.SentenceEncoder] = []
