@@ -91,7 +91,7 @@ class ChangeSet:
 
     def edited(self, key: Key, after: Plain | None, now: Plain | None, *, says: str, at: datetime) -> ChangeSet:
         """With one more step. now: the document as it stands published; kept when this draft touches it first."""
-        base = dictself.base
+        base = dict(self.base)
         base.setdefault(key, now)
         return replace(self, edits=(*self.edits, Edit(key, after, says, at)), base=base)
 
