@@ -11,7 +11,8 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -19,21 +20,24 @@ from typing import Any
 
 import numpy as np
 
+from core import settings as settings_module
 from core import shop as shops
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import Catalogue
-from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.errors import BadRequest, Conflict, Damaged, NotReady, ShopError
 from core.domain.progress import Progress, Watch, silent
-from core.embed import registry
+from core.embed import registry, shelf
 from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
 from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
+from core.intake import models
+from core.lab.editions import Side
 from core.rank.calibrate import Calibration, calibrate
 from core.recommend import search
 from core.settings import Settings
 from core.store import generations, source
-from core.store.generations import Finding
+from core.store.generations import Finding, Snapshot
 from core.store.layout import Layout
 from core.store.lock import exclusive
 from core.store.pictures import PicturePack
@@ -45,6 +49,7 @@ log = logging.getLogger("vitrine.build")
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 HASTY = "This edition was made quickly, from details alone; the full one follows."
 EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
+RETIRES_AFTER = 20.0  # seconds for which requests under way keep the encoders of the edition before
 LOOK_EVERY = 3.0  # seconds between two looks at what is published
 
 
@@ -88,6 +93,8 @@ def build(
     began = time.monotonic()
     layout = Layout(settings.data)
     check_template(settings.text_template)
+    if not quick and (change := model_change(settings)):
+        log.warning("%s", change)
     with exclusive(layout, "a build"):
         watch(Progress("Reading the catalogue"))
         catalogue, meta = source.load_source(layout)
@@ -118,7 +125,7 @@ def build(
             template="" if quick else settings.text_template,
             findings=_findings(catalogue),
             built_at=at,
-            meta={**meta, "off": off},
+            meta={**meta, "off": off, "image_model": settings.image_model},
         )
         calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, worker, watch)
         watch(Progress("Publishing"))
@@ -155,6 +162,47 @@ def recalibrate(settings: Settings, *, worker: EncoderWorker | None, watch: Watc
         )
         generations.publish(layout, pointer.generation, new)
     return pointer.calibration, new
+
+
+def model_change(settings: Settings) -> str | None:
+    """Who reads pictures in the edition that serves and who would in a new one, where that differs; said before a build
+    begins, so that no model is ever swapped silently."""
+    manifest = serving_manifest(settings)
+    if manifest is None:
+        return None
+    made_by = manifest.models.get("image")
+    card, reason = _image_card(settings)
+    if made_by is None:
+        if card is None or manifest.source.get("off", {}).get("image") == HASTY:
+            return None
+        return f"The edition that serves does not compare pictures. A new one has them read by {card.name}."
+    if card is None:
+        return (
+            f"The edition that serves has pictures read by {made_by['name']}. A new one would go without them: {reason}"
+        )
+    if registry.same_space(card.key, made_by["key"]):
+        return None
+    other = f"{card.name}, with other weights" if card.name == made_by["name"] else card.name
+    return f"The edition that serves has pictures read by {made_by['name']}. A new one has them read by {other}."
+
+
+def serving_manifest(settings: Settings) -> generations.Manifest | None:
+    """What the edition that serves says about itself; None where there is none that can be read."""
+    layout = Layout(settings.data)
+    pointer = generations.last_known(layout)
+    try:
+        return None if pointer is None else generations.read_manifest(layout, pointer.generation)
+    except (Damaged, NotReady):
+        return None
+
+
+def _image_card(settings: Settings) -> tuple[EncoderCard | None, str]:
+    """Who reads pictures by `settings` on this machine, or None and why nobody does."""
+    try:
+        there, reason = registry.image_model_available(settings)
+        return (registry.image_card(settings) if there else None), reason
+    except ShopError as error:
+        return None, error.message
 
 
 class _Off(Exception):
@@ -298,6 +346,39 @@ def _findings(catalogue: Catalogue) -> list[Finding]:
     return found
 
 
+class ImageChoice:
+    """The image model that a long-lived process builds with: the settings it began with, and what was chosen since."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._read = self._in_the_file()
+
+    def now(self) -> Settings:
+        """The settings, with the image model that the shop's file names by now."""
+        read = self._in_the_file()
+        if read is not None and read != self._read:
+            self._read = read
+            self.settings = self.settings.changed(image_model=read)
+        return self.settings
+
+    @contextmanager
+    def worker(self, own: EncoderWorker, own_reads: str) -> Iterator[tuple[Settings, EncoderWorker]]:
+        """The settings of now and a worker that reads by them: `own`, where its image model `own_reads` is the one
+        they name, or one for as long as the block lasts."""
+        settings = self.now()
+        if settings.image_model == own_reads:
+            yield settings, own
+        else:
+            with EncoderWorker(settings) as other:
+                yield settings, other
+
+    def _in_the_file(self) -> str | None:
+        try:
+            return settings_module.read(self.settings.data).image_model
+        except ShopError:
+            return None  # a file that cannot be read now chooses nothing
+
+
 def daily(
     settings: Settings,
     hour: str,
@@ -313,11 +394,15 @@ def daily(
     A build that fails is reported on standard error and tried again the next day.
     """
     made = 0
+    choice = ImageChoice(settings)
     while days is None or made < days:
         moment = now()
         sleep((next_time(hour, moment, settings) - moment).total_seconds())
         try:
-            tell(build(settings, worker=worker, at=now()))
+            with choice.worker(worker, settings.image_model) as (chosen, reading):
+                if change := model_change(chosen):
+                    print(f"vitrine: {change}", file=sys.stderr, flush=True)
+                tell(build(chosen, worker=reading, at=now()))
         except ShopError as error:
             print(f"vitrine: {error.message}", file=sys.stderr, flush=True)
         except Exception:  # a bug in tonight's catalogue must not cost all the nights that follow
@@ -348,9 +433,60 @@ def studio_of(settings: Settings) -> Studio:
 
 def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio: Studio | None = None) -> shops.Shop:
     """The current edition, opened. Raises NotReady when nothing was built, Damaged when nothing can be read."""
+    snapshot, calibration = generations.open_current(Layout(settings.data))
+    return _opened(settings, snapshot, calibration, worker=worker, studio=studio)
+
+
+def open_edition(settings: Settings, edition: str, *, studio: Studio | None = None) -> shops.Shop:
+    """Any edition of the shop, opened beside the one that serves, with today's facts. Raises NotReady and Damaged."""
     layout = Layout(settings.data)
-    snapshot, calibration = generations.open_current(layout)
-    arrays, meta = generations.load_arrays(layout.calibration / calibration)
+    snapshot = generations.open_snapshot(layout, edition)
+    calibration = next((one.calibration for one in generations.editions(layout) if one.id == edition), None)
+    if calibration is None:
+        raise NotReady(f"The edition {edition} was never published, so its lists are not known. Choose another.")
+    return _opened(settings, snapshot, calibration, worker=None, studio=studio)
+
+
+def side_of(settings: Settings, edition: str, *, at: datetime, shop: shops.Shop | None = None) -> Side:
+    """An edition as one side of a comparison; `shop` where it is open already. Raises NotReady and Damaged."""
+    opened = shop if shop is not None and shop.snapshot.id == edition else open_edition(settings, edition)
+    made_by = opened.snapshot.manifest.models.get("image", {})
+    return Side(edition, str(made_by.get("name", "no image model")), opened.view(at))
+
+
+def other_edition(layout: Layout) -> tuple[str, str] | None:
+    """The edition that serves, and the newest one that another image model made; None where there is no such pair."""
+    able = [one for one in generations.editions(layout) if one.calibration is not None and "image" in one.models]
+    current = next((one for one in able if one.current), None)
+    if current is None:
+        return None
+    for one in able:
+        if not registry.same_space(one.models["image"]["key"], current.models["image"]["key"]):
+            return current.id, one.id
+    return None
+
+
+def reading(settings: Settings, manifest: generations.Manifest) -> Settings:
+    """The settings under which typed words are read for an edition: its own image model, where that is here."""
+    made_by = manifest.models.get("image")
+    if made_by is None:
+        return settings
+    card = _image_card(settings)[0]
+    if card is not None and registry.same_space(card.key, made_by["key"]):
+        return settings
+    setting = _setting_of(manifest, settings)
+    return settings if setting is None else settings.changed(image_model=setting)
+
+
+def _opened(
+    settings: Settings,
+    snapshot: Snapshot,
+    calibration: str,
+    *,
+    worker: EncoderWorker | None,
+    studio: Studio | None,
+) -> shops.Shop:
+    arrays, meta = generations.load_arrays(Layout(settings.data).calibration / calibration)
     return shops.Shop(
         settings,
         snapshot,
@@ -358,6 +494,44 @@ def open_shop(settings: Settings, *, worker: EncoderWorker | None = None, studio
         studio=studio or studio_of(settings),
         worker=worker,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WentBack:
+    """A roll back. note: what a person should know of the image model; "" where it came back with the edition."""
+
+    pointer: generations.Pointer
+    settings: Settings
+    note: str = ""
+
+
+def roll_back(settings: Settings, edition: str | None = None) -> WentBack:
+    """Let an earlier edition serve, and go back to the image model that made it, so that the next build keeps it.
+
+    Raises NotReady and Damaged as `generations.rollback` does. Where the choice cannot go back, the note says why.
+    """
+    layout = Layout(settings.data)
+    pointer = generations.rollback(layout, edition)
+    if model_change(settings) is None:
+        return WentBack(pointer, settings)
+    manifest = generations.read_manifest(layout, pointer.generation)
+    setting = _setting_of(manifest, settings)
+    if setting is None or setting == settings.image_model:
+        return WentBack(pointer, settings, model_change(settings) or "")
+    try:
+        models.choose(settings, setting)
+    except ShopError as error:
+        return WentBack(pointer, settings, f"{model_change(settings)} {error.message}")
+    return WentBack(pointer, settings.changed(image_model=setting))
+
+
+def _setting_of(manifest: generations.Manifest, settings: Settings) -> str | None:
+    """The setting of the image model that made an edition; None where it is not on this machine any more."""
+    remembered = manifest.source.get("image_model")
+    made_by = manifest.models.get("image")
+    if made_by is None:
+        return "none" if remembered == "none" else None
+    return shelf.setting_for(str(made_by["key"]), settings, str(remembered) if remembered else None)
 
 
 # -- the demo boutique ---------------------------------------------------------------------------------------------
@@ -402,6 +576,8 @@ class Serving:
         self._layout = Layout(settings.data)
         self._every = every
         self._installing = threading.Lock()
+        self.reads = settings  # what `worker` was made with
+        self._spare: EncoderWorker | None = None
         self._seen: generations.Pointer | None = None
         self._shop: shops.Shop | None = None
         self._closed = threading.Event()
@@ -414,7 +590,9 @@ class Serving:
             if pointer is not None and self._serves(pointer):
                 return
             self._seen = pointer
-            self._shop = open_shop(self.settings, worker=self.worker, studio=self.studio)
+            snapshot, calibration = generations.open_current(self._layout)
+            self._read_as(snapshot.manifest)
+            self._shop = _opened(self.reads, snapshot, calibration, worker=self.worker, studio=self.studio)
             shops.install(self._shop)
             # What was just loaded stays; the collector need not walk through it after every request.
             gc.unfreeze()
@@ -427,6 +605,33 @@ class Serving:
 
     def close(self) -> None:
         self._closed.set()
+        for worker in (self.worker, self._spare):
+            if worker is not None:
+                worker.close()
+
+    def offer(self, worker: EncoderWorker) -> None:
+        """A worker that has just built an edition: it may go on to read words for it."""
+        self._spare = worker
+
+    def _read_as(self, manifest: generations.Manifest) -> None:
+        """Have words read by the image model that made this edition, whatever the settings name for the next one.
+
+        Where it is not on this machine any more the worker stays, and a search says what it goes without.
+        """
+        spare, self._spare = self._spare, None
+        needed = reading(self.reads, manifest)
+        if needed.image_model != self.reads.image_model:
+            old, self.reads = self.worker, needed
+            if spare is not None and spare.settings.image_model == needed.image_model:
+                self.worker, spare = spare, None
+            else:
+                self.worker = EncoderWorker(self.reads)
+            self.worker.warm()
+            retiring = threading.Timer(RETIRES_AFTER, old.close)  # requests under way go on with it
+            retiring.daemon = True
+            retiring.start()
+        if spare is not None:
+            spare.close()
 
     def _serves(self, pointer: generations.Pointer) -> bool:
         """Whether `pointer` serves already: a build and whoever follows it may both come to open it."""
@@ -468,16 +673,26 @@ class Works:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.worker = EncoderWorker(settings)
+        self._choice = ImageChoice(settings)
         self.studio = studio_of(settings)
-        self.serving = Serving(settings, worker=self.worker, studio=self.studio)
+        self.serving = Serving(settings, worker=EncoderWorker(settings), studio=self.studio)
+        self.stopping = threading.Event()
         self.progress: Progress | None = None
         self.error: ShopError | None = None
         self.built: Built | None = None
         self.what = ""
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings that the next edition is built with."""
+        return self._choice.now()
+
+    @property
+    def worker(self) -> EncoderWorker:
+        """The encoders of the edition that serves."""
+        return self.serving.worker
 
     @property
     def busy(self) -> bool:
@@ -507,6 +722,7 @@ class Works:
             if self.busy:
                 return False
             self.what, self.error, self.progress = what, None, Progress(what)
+            self.stopping.clear()
             self._thread = threading.Thread(target=self._run, args=(work,), name="works", daemon=True)
             self._thread.start()
             return True
@@ -517,13 +733,53 @@ class Works:
 
     def build(self, watch: Watch) -> Built:
         """Build the source as it stands and serve what came of it."""
-        built = build(self.settings, worker=self.worker, at=datetime.now(UTC), watch=watch)
+        with self._choice.worker(self.worker, self.serving.reads.image_model) as (settings, worker):
+            built = build(settings, worker=worker, at=datetime.now(UTC), watch=watch)
         self.install()
         return built
 
+    def use_image_model(self, setting: str, name: str) -> bool:
+        """Build an edition whose pictures are read by another image model, and serve it; the present one stays.
+
+        The choice is written into the shop's settings; where the model or the build fails, it is taken back.
+        """
+        if named := models.overridden():
+            raise BadRequest(
+                f"VITRINE_IMAGE_MODEL is set to {named!r} where Vitrine was started, and stands above any choice here."
+            )
+
+        def work(watch: Watch) -> Built:
+            chosen = self.settings.changed(image_model=setting)
+            watch(Progress("Trying the model on pictures and words"))
+            worker = EncoderWorker(chosen)
+            try:
+                worker.try_image()
+                choice = models.choose(chosen, setting)
+                try:
+                    built = build(chosen, worker=worker, at=datetime.now(UTC), watch=watch)
+                except BaseException:
+                    models.take_back(chosen, choice)
+                    raise
+            except BaseException:
+                worker.close()
+                raise
+            self.serving.offer(worker)
+            self.install()
+            return built
+
+        return self.begin(f"Building an edition with {name}", work)
+
+    def roll_back(self, edition: str) -> WentBack:
+        """Serve an earlier edition, with the image model that made it. Raises Conflict while something is under way."""
+        if self.busy:
+            raise Conflict("An edition is being built. Wait until it is done, then go back.")
+        went = roll_back(self.settings, edition)
+        self.install()
+        return went
+
     def close(self) -> None:
+        self.stopping.set()
         self.serving.close()
-        self.worker.close()
 
     def _run(self, work: Callable[[Watch], Built | None]) -> None:
         try:

@@ -104,6 +104,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", choices=("list", "rollback"))
     one.add_argument("id", nargs="?", help="the edition to return to; without it the one before")
 
+    one = command("models", _models, "Image models: what is on offer, fetch one, compare two editions.")
+    one.add_argument("action", nargs="?", default="list", choices=("list", "fetch", "compare"))
+    one.add_argument("names", nargs="*", metavar="NAME", help="the model to fetch, or the two editions to compare")
+    one.add_argument("--yes", action="store_true", help="fetch it: about so many bytes come from the hub")
+    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+
     commands.add_parser(
         "train-image-tower", add_help=False, help="Train the compact image model; --help says how."
     ).set_defaults(run=_train)
@@ -135,12 +141,15 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _shop(settings: Settings, *, encoders: bool = False) -> Any:
-    from core.build import open_shop
+    from core.build import open_shop, reading
     from core.embed.worker import EncoderWorker
 
-    worker = EncoderWorker(settings) if encoders else None
-    if worker is not None:
-        worker.warm(wait=True)
+    if not encoders:
+        return open_shop(settings)
+    # Words are read by the model that made the edition, whatever the settings name for the next one.
+    settings = reading(settings, open_shop(settings).snapshot.manifest)
+    worker = EncoderWorker(settings)
+    worker.warm(wait=True)
     return open_shop(settings, worker=worker)
 
 
@@ -296,10 +305,12 @@ def _import_demo(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from core.build import build, daily
+    from core.build import build, daily, model_change
     from core.embed.worker import EncoderWorker
 
     settings = _settings(arguments)
+    if change := model_change(settings):
+        print(f"vitrine: {change}", file=sys.stderr, flush=True)
     with EncoderWorker(settings) as worker:
         if arguments.daily is not None:
             daily(settings, arguments.daily, worker=worker, tell=_print_built)
@@ -340,12 +351,96 @@ def _snapshots(arguments: argparse.Namespace) -> int:
     from core.store import generations
     from core.store.layout import Layout
 
-    layout = Layout(_settings(arguments).data)
+    settings = _settings(arguments)
+    layout = Layout(settings.data)
     if arguments.action == "rollback":
-        pointer = generations.rollback(layout, arguments.id)
-        print(_dumps({"snapshot": pointer.generation, "calibration": pointer.calibration}))
+        from core.build import roll_back
+
+        went = roll_back(settings, arguments.id)
+        plain = {"snapshot": went.pointer.generation, "calibration": went.pointer.calibration}
+        print(_dumps({**plain, "image_model": went.settings.image_model}))
+        if went.note:
+            print(f"vitrine: {went.note}", file=sys.stderr)
         return 0
     print(_dumps({"editions": [edition.as_json() for edition in generations.editions(layout)]}))
+    return 0
+
+
+def _models(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    wanted = {"list": 0, "fetch": 1, "compare": 2}[arguments.action]
+    if len(arguments.names) != wanted and not (arguments.action == "compare" and not arguments.names):
+        raise BadRequest("Say `models`, `models fetch NAME --yes`, or `models compare EDITION EDITION`.")
+    return {"list": _models_list, "fetch": _models_fetch, "compare": _models_compare}[arguments.action](
+        arguments, settings
+    )
+
+
+def _models_list(arguments: argparse.Namespace, settings: Settings) -> int:
+    from core.build import model_change, serving_manifest
+    from core.embed import shelf
+
+    manifest = serving_manifest(settings)
+    serving = manifest.models.get("image") if manifest else None
+    change = model_change(settings)
+    on_offer = shelf.shelf(settings)
+    if arguments.json:
+        plain = {"serving": serving, "chosen": settings.image_model, "change": change}
+        print(_dumps({**plain, "models": [one.as_json() for one in on_offer]}))
+        return 0
+    for one in on_offer:
+        at = "chosen" if one.offer.setting == settings.image_model else "here" if one.here else "not here"
+        size = f"{one.size / 1e6:,.0f} MB" if one.size else ""
+        print(f"{one.offer.key:<16}  {at:<9} {size:>8}  {one.offer.name}: {one.offer.sentence}")
+        if one.quality:
+            told = (f"{100 * value:.0f} % {shelf.FIGURES[name]}" for name, value in one.quality.figures.items())
+            print(f"{'':<36}  {'; '.join(told)}. {one.quality.measured_on}")
+    print(
+        f"The edition that serves: pictures read by {serving['name']}." if serving else "Nothing serves with pictures."
+    )
+    if change:
+        print(change)
+    return 0
+
+
+def _models_fetch(arguments: argparse.Namespace, settings: Settings) -> int:
+    from core.embed import shelf
+    from core.intake import models
+
+    offer = shelf.offer_named(arguments.names[0])
+    if not arguments.yes and offer.repository:
+        print(
+            f"{offer.name}: about {offer.download / 1e6:,.0f} MB from {offer.repository} on the hub, licence "
+            f"{offer.licence}. Add --yes to fetch it. It is not used before `image_model` names it and you build."
+        )
+        return 1
+    card = models.fetch(settings, offer, watch=_watch)
+    print(_dumps({"fetched": offer.key, "setting": offer.setting, "name": card.name, "key": card.key, "dim": card.dim}))
+    return 0
+
+
+def _models_compare(arguments: argparse.Namespace, settings: Settings) -> int:
+    from core.build import other_edition, side_of
+    from core.lab import editions
+    from core.store.layout import Layout
+
+    names = tuple(arguments.names) or other_edition(Layout(settings.data))
+    if not names:
+        raise BadRequest("No other edition was made with another image model. Name two: `vitrine snapshot list`.")
+    at = datetime.now(UTC)
+    first, second = (side_of(settings, name, at=at) for name in names)
+    found = editions.compare(first, second, at=at, progress=lambda done, total: _watch(Progress("Lists", done, total)))
+    beside = editions.side_by_side(first, second, at=at)
+    if arguments.json:
+        print(_dumps({**found.as_json(), "beside": [one.as_json() for one in beside]}))
+        return 0
+    print(f"{found.counted:,} of {found.comparable:,} products, nearest ten by picture alone")
+    for name, share in found.same.items():
+        one, two = (f"{100 * value:5.1f} %" for value in share.values)
+        gained = f"{100 * share.gained:+.1f} points, ± {100 * share.within:.1f}"
+        told = f"{found.models[0]}: {one}   {found.models[1]}: {two}   {gained}"
+        print(f"same {name:<7} {told} ({share.products:,} products)")
+    print(f"the nearest ten have {100 * found.overlap:.0f} % in common")
     return 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import tomllib
@@ -18,6 +19,9 @@ from core.domain.errors import BadRequest
 TEXT_TEMPLATE = "{title}. {type}. {category}. {material}. {pattern}. {occasion}. {tags}. {description}"
 
 
+FILE = "settings.toml"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of one shop.
@@ -26,7 +30,8 @@ class Settings:
     shop_name:     shown on the pages.
     database:      URL of the studio database; None is SQLite in `data`.
     text_model:    path of a MiniLM folder, or None to find one.
-    image_model:   "compact" (ships in assets/models), "none", "open_clip:NAME:TAG_OR_FILE" or "hf-hub:OWNER/MODEL".
+    image_model:   "compact" (ships in assets/models), "none", "open_clip:NAME:TAG_OR_FILE", "hf-hub:OWNER/MODEL" or
+                   "local:FOLDER"; a relative path may lie in `data`.
     text_template: how an item becomes a text for the encoder.
     index:         "exact" or "faiss".
     time_zone:     IANA name; dates on the pages are shown in it.
@@ -59,13 +64,10 @@ def read(data: str | Path | None = None) -> Settings:
     """
     folder = Path(data or os.environ.get("VITRINE_DATA") or "data")
     plain: dict[str, Any] = {}
-    file = folder / "settings.toml"
+    file = folder / FILE
     names = {f.name for f in fields(Settings)} - {"data"}
     if file.exists():
-        try:
-            plain = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise BadRequest(f"{file} cannot be read: {error}. Mend or remove it.") from None
+        plain = _parsed(file, file.read_bytes())
         unknown = sorted(set(plain) - names)
         if unknown:
             raise BadRequest(
@@ -74,9 +76,53 @@ def read(data: str | Path | None = None) -> Settings:
         if wrong := sorted(name for name, value in plain.items() if not isinstance(value, str)):
             raise BadRequest(f"{file}: {', '.join(wrong)} must be a text in quotes.")
     for name in names:
-        if value := os.environ.get(f"VITRINE_{name.upper()}"):
+        if value := from_environment(name):
             plain[name] = value
     return checked(Settings(data=folder, **plain))
+
+
+def from_environment(name: str) -> str | None:
+    """What the environment says of a setting, whatever the file says; None where it is silent."""
+    return os.environ.get(f"VITRINE_{name.upper()}") or None
+
+
+def rewritten(file: Path, content: bytes, name: str, value: str) -> bytes:
+    """The `content` of a settings file with `name` set to `value`; every other line and comment stays as it is.
+
+    Raises BadRequest when the file cannot be read, or holds the setting in a form that only a person should touch.
+    """
+    before = _parsed(file, content)
+    text = content.decode("utf-8")
+    written = json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+    wanted = {**before, name: value}
+    if name not in before:
+        end = "\r\n" if "\r\n" in text else "\n"
+        gap = "" if not text or text.endswith("\n") else end
+        candidates = [f"{text}{gap}{name} = {written}{end}"]
+    else:
+        candidates = [
+            f"{text[: found.end(1)]}{written}{text[found.end() :]}"
+            for found in re.finditer(_LINE.replace("{0}", name), text)
+        ]
+    for candidate in candidates:  # a line within a text of many lines only looks like the setting
+        try:
+            if tomllib.loads(candidate) == wanted:
+                return candidate.encode("utf-8")
+        except (tomllib.TOMLDecodeError, UnicodeEncodeError):
+            continue
+    raise BadRequest(f"{file} could not be changed safely. Write {name} = {written} into it by hand.")
+
+
+# A setting's line up to its value, and the value in any of TOML's four ways to write a text.
+_TEXT = "|".join((r'"""[\s\S]*?"""', r"'''[\s\S]*?'''", r'"(?:[^"\\\n]|\\.)*"', r"'[^'\n]*'"))
+_LINE = r"(?m)^([ \t]*[\"']?{0}[\"']?[ \t]*=[ \t]*)(" + _TEXT + ")"
+
+
+def _parsed(file: Path, content: bytes) -> dict[str, Any]:
+    try:
+        return tomllib.loads(content.decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"{file} cannot be read: {error}. Mend or remove it.") from None
 
 
 def checked(settings: Settings) -> Settings:

@@ -46,3 +46,41 @@ def test_settings_that_make_no_sense_are_refused(tmp_path: Path, content: bytes,
     (tmp_path / "settings.toml").write_bytes(content)
     with pytest.raises(BadRequest, match=words):
         settings.read(tmp_path)
+
+
+# -- writing one ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", 'image_model = "x:y"\n'),
+        ('shop_name = "Aurel"', 'shop_name = "Aurel"\nimage_model = "x:y"\n'),
+        (
+            '# ours\nimage_model = "none"  # for now\nindex = "exact"\n',
+            '# ours\nimage_model = "x:y"  # for now\nindex = "exact"\n',
+        ),
+        ("  'image_model' = 'none'\r\nindex = 'exact'\r\n", "  'image_model' = \"x:y\"\r\nindex = 'exact'\r\n"),
+        ('image_model="""\nnone"""\n', 'image_model="x:y"\n'),
+        (
+            'text_template = """\nimage_model = "a"\n{title}"""\nimage_model = "b"\n',
+            'text_template = """\nimage_model = "a"\n{title}"""\nimage_model = "x:y"\n',
+        ),
+        ("#image_model = 'old'\r\n", "#image_model = 'old'\r\nimage_model = \"x:y\"\r\n"),
+    ],
+)
+def test_one_setting_is_written_and_every_other_line_and_comment_stays(before: str, after: str) -> None:
+    assert settings.rewritten(Path("settings.toml"), before.encode(), "image_model", "x:y") == after.encode()
+
+
+@pytest.mark.parametrize("value", ['a "b" \\ c', "/Bücher/模型", "tab\tand\x7f", "'''", '"""'])
+def test_whatever_is_written_is_read_back(tmp_path: Path, value: str) -> None:
+    content = settings.rewritten(Path("settings.toml"), b'image_model = "none"\n', "image_model", value)
+    (tmp_path / "settings.toml").write_bytes(content)
+    assert settings.read(tmp_path).image_model == value
+
+
+@pytest.mark.parametrize("content", [b"shop_name = ", b"\xff\xfe", b"image_model = 5", b'image_model = ["a"]'])
+def test_a_file_that_makes_no_sense_is_not_written_over(content: bytes) -> None:
+    with pytest.raises(BadRequest, match=r"cannot be read|by hand"):
+        settings.rewritten(Path("settings.toml"), content, "image_model", "x")
