@@ -1,4 +1,9 @@
-"""Which kind of product an item is: its type, its category or its title say so in words of the table of kinds."""
+"""Which kind of product an item is: its type, its category or its title say so in words of the table of kinds.
+
+The type is believed, with one exception: a title that plainly names a thing of another sort ("... overcoat, white" filed
+under berets) is believed more, because a coat on the head is worse than a product in the wrong list. In the real
+catalogue that are 21 of 35,401 products, and in the demo boutique exactly the eight that were misfiled on purpose.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +15,14 @@ import numpy as np
 
 from core.domain.arrays import Codes
 from core.recommend.looks.tables import Tables, words_of
+
+
+# Roles that shops confuse, and that titles confuse too. A title is believed only across these groups.
+_SORTS = (
+    ("full_body", "top", "bottom", "outer", "mid_layer"), ("bag", "small_leather"), ("scarf", "tie", "belt"),
+    ("jewellery", "watch"),
+)  # fmt: skip
+_TAIL = re.compile(r"[,(|/+:;]| in | with | for | by | from | - | – ", re.IGNORECASE)
 
 
 class KindFinder:
@@ -27,6 +40,9 @@ class KindFinder:
                 # The wider kind's own longer words stay its own: a "rain coat" is not asked about "coat".
                 words |= {word: place for word in kind.words if " " in word}
                 self._finer[place] = (_any_of(words), words)
+        self._last = {word.rpartition(" ")[2] for word in self._exact}
+        sort = {role: roles[0] for roles in _SORTS for role in roles}
+        self._sort = [sort.get(kind.role, kind.role) for kind in kinds]
         self._known: dict[tuple[str | None, tuple[str, ...]], int] = {}
 
     def find(self, kinds: Sequence[str | None], categories: Sequence[tuple[str, ...]], titles: Sequence[str]) -> Codes:
@@ -38,6 +54,8 @@ class KindFinder:
                 place = self._known[key] = self._of_branch(*key)
             if place < 0:
                 place = self._longest(self._phrase, self._exact, words_of(titles[row]))
+            elif self._worn[place]:
+                place = self._title_against(place, titles[row])
             if place in self._finer:
                 finer = self._longest(*self._finer[place], words_of(titles[row]))
                 place = place if finer < 0 else finer
@@ -59,6 +77,27 @@ class KindFinder:
                 return self._exact[words]
         for words in reversed(levels):
             if (place := self._longest(self._phrase, self._exact, words)) >= 0:
+                return place
+        return -1
+
+    def _title_against(self, place: int, title: str) -> int:
+        """`place`, or the kind of another sort that the title ends on, if it names nothing of the first sort."""
+        head = _TAIL.split(title, maxsplit=1)[0].split()
+        named = self._ending(head)
+        if named < 0 or not self._worn[named] or self._sort[named] == self._sort[place]:
+            return place
+        for match in self._phrase.finditer(words_of(title)):
+            if self._sort[self._exact[match[1]]] == self._sort[place]:
+                return place
+        return named
+
+    def _ending(self, words: Sequence[str]) -> int:
+        """The kind whose words a phrase ends with, -1 for none; the longest of up to three words."""
+        if not words or words_of(words[-1]).rpartition(" ")[2] not in self._last:
+            return -1
+        tail = words_of(" ".join(words[-3:])).split()
+        for length in range(min(3, len(tail)), 0, -1):
+            if (place := self._exact.get(" ".join(tail[-length:]), -1)) >= 0:
                 return place
         return -1
 

@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -93,9 +93,10 @@ class Counts:
     both: Matrix
     outfits: int
 
-    def lift(self, smoothing: float = pairs.SMOOTHING) -> Matrix:
-        """[c, c] logarithm of how much more often than by chance."""
-        return pairs.log_lift(self.both, pairs.expected_by_chance(self.single, self.outfits), smoothing=smoothing)
+    @cached_property
+    def expected(self) -> Matrix:
+        """[c, c] outfits that would have both by chance."""
+        return pairs.expected_by_chance(self.single, self.outfits)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,20 +122,45 @@ class Tables:
         return np.array([ROLES.index(kind.role) if kind.role else -1 for kind in self.kinds], dtype=np.int64)
 
     @cached_property
-    def counted(self) -> tuple[Matrix, Matrix]:
-        """[k, k] outfits with both of two kinds and those expected by chance, summed over their categories."""
+    def lift(self) -> Matrix:
+        """[k, k] logarithm of the lift that was counted: the categories of two kinds taken together, few outfits kept
+        near to what their roles show; 0 where nothing was counted."""
         column = {name: place for place, name in enumerate(self.counts.names)}
         member = np.zeros((len(self.kinds), len(column)))
         for row, kind in enumerate(self.kinds):
             member[row, [column[name] for name in kind.counted if name in column]] = 1.0
-        expected = pairs.expected_by_chance(self.counts.single, self.counts.outfits)
-        return member @ self.counts.both @ member.T, member @ expected @ member.T
+        both, expected = member @ self.counts.both @ member.T, member @ self.counts.expected @ member.T
+        groups = [kind.role or kind.name for kind in self.kinds]
+        return np.clip(pairs.log_lift(both, expected, towards=self._wide(groups)), -CAP, CAP)
 
     @cached_property
-    def lift(self) -> Matrix:
-        """[k, k] logarithm of the lift that was counted; 0 where nothing was."""
-        both, expected = self.counted
-        return np.clip(pairs.log_lift(both, expected), -CAP, CAP)
+    def category_lift(self) -> Matrix:
+        """[c, c] the same for the counted categories, in the order of counts.names."""
+        towards = self._wide([self._groups.get(name, name) for name in self.counts.names])
+        return pairs.log_lift(self.counts.both, self.counts.expected, towards=towards)
+
+    @cached_property
+    def _groups(self) -> Mapping[str, str]:
+        """Category -> role of the first kind that it counts for; what is not worn is a group by itself."""
+        out: dict[str, str] = {}
+        for kind in self.kinds:
+            for name in kind.counted:
+                out.setdefault(name, kind.role or kind.name)
+        return out
+
+    def _wide(self, groups: Sequence[str]) -> Matrix:
+        """[len(groups), len(groups)] lift of each pair of groups, over all categories in them."""
+        of_category = [self._groups.get(name, name) for name in self.counts.names]
+        names = sorted({*groups, *of_category})
+        member = np.array([[name == group for group in of_category] for name in names], dtype=np.float64)
+        member = member.reshape(len(names), len(of_category))
+        lift = np.exp(
+            pairs.log_lift(
+                member @ self.counts.both @ member.T, member @ self.counts.expected @ member.T, smoothing=5.0
+            )
+        )
+        place = [names.index(group) for group in groups]
+        return np.asarray(lift[place][:, place])
 
     @cached_property
     def together(self) -> Matrix:
@@ -162,6 +188,7 @@ class Tables:
         return tuple(out)
 
 
+@lru_cache(maxsize=65536)
 def words_of(text: str) -> str:
     """Lower-case words without their plural, one space between them.
 
@@ -172,8 +199,8 @@ def words_of(text: str) -> str:
 
 
 def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies"):
-        return word[:-3] + "y"
+    if len(word) > 4 and word.endswith(("ie", "ies")):  # beanie, beanies; hoody, hoodies
+        return word.removesuffix("s")[:-2] + "y"
     if len(word) > 4 and word.endswith(("sses", "ches", "shes", "xes")):
         return word[:-2]
     return word[:-1] if len(word) > 2 and word.endswith("s") and not word.endswith("ss") else word

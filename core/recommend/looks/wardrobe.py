@@ -6,6 +6,7 @@ single pair give the same bits, and one piece against 35,000 is a few passes ove
 
 from __future__ import annotations
 
+import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,8 @@ from core.recommend.looks.kinds import KindFinder
 from core.recommend.looks.tables import Tables, Template
 from core.recommend.view import View
 
-REFERENCES = 60_000
+REFERENCES = 40_000  # pairs kept of
+DRAWN = 240_000  # drawn; the rest may not stand in one look
 STEPS = 40  # formality and warmth are kept in so many steps
 PRICE_STEPS = 20
 FEW = 8  # priced pieces below which a kind's prices are judged among its role's
@@ -43,6 +45,9 @@ OCCASION_WEIGHT = 0.4  # of the way from what the kind is to what the occasion a
 SEASON_BITS = {"spring": 1, "summer": 2, "autumn": 4, "fall": 4, "winter": 8}
 SEASON_NAMES = ("spring", "summer", "autumn", "winter")
 METALS = frozenset({"gold", "golden", "silver", "metallic", "steel", "bronze", "copper", "brass", "platinum", "metal"})
+CHILDREN = AUDIENCES.index("boys")
+# Shops put children's things among those for adults; their titles say so.
+CHILD = re.compile(r"\b(?:kid|boy|girl|infant|toddler|baby|children)(?:['’]?s)?\b(?!\s*friend)", re.IGNORECASE)
 _PLAIN = frozenset({"plain", "solid", "self design", "none"})
 SEEN = ("type", "category", "audience", "colour", "pattern", "occasion", "season", "brand", "brand_tier", "price")
 
@@ -76,7 +81,7 @@ class Pieces:
     """The codes of every product.
 
     kind: place in the table of kinds, -1 unknown. formality, warmth: step of the scale. colour, occasion, season,
-    brand, audience: codes, -1 unknown. price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
+    brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says. price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
     tier: -1 unknown.
     """
 
@@ -88,6 +93,7 @@ class Pieces:
     season: Codes
     brand: Codes
     audience: Codes
+    child: Codes
     price: Codes
     tier: Codes
 
@@ -127,7 +133,8 @@ class _Reader:
         """The codes of the items of `frame`. learn: its prices say what is dear."""
         tables = self.tables
         categories = frame["category"].tolist()
-        kind = self.finder.find(frame["type"].tolist(), categories, frame["title"].tolist())
+        titles = frame["title"].tolist()
+        kind = self.finder.find(frame["type"].tolist(), categories, titles)
         none = kind < 0
         base = np.array([one.formality for one in tables.kinds])[kind]
         occasions = agreement.values_of(frame, "occasion")
@@ -152,6 +159,13 @@ class _Reader:
             season=self.season.of([_season_bits(values) or None for values in frame["season"].tolist()]),
             brand=self.brand.of([brand.casefold() if brand else None for brand in frame["brand"].tolist()]),
             audience=np.where(vague, hints, audience).astype(np.int32),
+            child=np.array(
+                [
+                    code >= CHILDREN or CHILD.search(title) is not None
+                    for code, title in zip(audience.tolist(), titles, strict=True)
+                ],
+                dtype=np.int32,
+            ),
             price=self._price_steps(kind, price),
             tier=self.tier.of(agreement.values_of(frame, "brand_tier")),
         )
@@ -338,7 +352,7 @@ class Wardrobe:
             return f"{self.tables.reasons.get((int(one.kind[0]), int(other.kind[0])), 'They are never worn together')}."
         if self.grids.never[one.kind[0], other.kind[0]]:
             return "A dress or suit takes the place of top and bottom."
-        if self.grids.strangers[one.audience[0], other.audience[0]]:
+        if one.child[0] != other.child[0] or self.grids.strangers[one.audience[0], other.audience[0]]:
             return "They are made for different people."
         if self.grids.seasons_apart[one.season[0], other.season[0]]:
             return "They have no season in common."
@@ -354,7 +368,7 @@ class Wardrobe:
     def _z(self, name: str, raw: Matrix) -> Matrix:
         raw -= self.scale.mu[name]
         raw /= self.scale.sigma[name]
-        return raw
+        return 3.0 * np.arcsinh(raw / 3.0) if name in pairs.SQUASHED else raw
 
     def _sides(self, a_rows: Rows, b_rows: Rows | None) -> tuple[Pieces, Pieces]:
         one, other = self.pieces.at(a_rows), self.pieces.at(b_rows)
@@ -413,12 +427,13 @@ class Wardrobe:
         out |= grids.apart[a.warmth, b.warmth]
         out |= grids.seasons_apart[a.season, b.season]
         out |= grids.strangers[a.audience, b.audience]
+        out |= a.child != b.child
         return out
 
     def _reference(self, ids: Sequence[str]) -> dict[str, Scores]:
         """Raw values of all parts over pairs of pieces in different roles that may stand in one look."""
-        p, q = pairs.reference_pairs(ids, np.flatnonzero(self.role >= 0), REFERENCES)
-        keep = ~self.paired_conflicts(p, q)
+        p, q = pairs.reference_pairs(ids, np.flatnonzero(self.role >= 0), DRAWN)
+        keep = np.flatnonzero(~self.paired_conflicts(p, q))[:REFERENCES]
         p, q = p[keep], q[keep]
         out = {name: self._paired(name, p, q) for name in ("worn_together", "colour", "occasion", "price")}
         for name, signal in (("words", "text"), ("picture", "image")):
