@@ -35,8 +35,8 @@ def log_lift(both: Matrix, expected: Matrix, *, towards: Matrix | float = 1.0, s
     """How much more often than by chance two kinds are worn together, as a logarithm; 0 is chance.
 
     both: [k, k] outfits with both. expected: [k, k] outfits that would have both if kinds were drawn by chance.
-    towards: the lift that few counts stay near to: 1, or that of a wider group. Pointwise mutual information (Church and
-    Hanks, 1990) with its negative half: what is seldom worn together matters as much.
+    towards: the lift that few counts stay near to: 1, or that of a wider group. This is pointwise mutual information
+    (Church and Hanks, 1990) with its negative half: what is seldom worn together matters as much.
 
     >>> log_lift(np.array([[20.0]]), np.array([[10.0]]), smoothing=10.0).round(3).tolist()
     [[0.405]]
@@ -90,7 +90,7 @@ def harmony(left: Matrix, right: Matrix, left_neutral: Scores, right_neutral: Sc
     floor = 0.52 - 0.40 * loud
     schemes = np.maximum.reduce(
         [
-            0.88 * _bump(turn, 0.0, 16.0),
+            (0.86 - 0.14 * loud) * _bump(turn, 0.0, 16.0),
             (0.74 - 0.08 * loud) * _bump(turn, 32.0, 14.0),
             (0.62 - 0.16 * loud) * _bump(turn, 180.0, 20.0),
             (0.50 - 0.16 * loud) * _bump(turn, 120.0, 14.0),

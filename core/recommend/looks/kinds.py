@@ -1,7 +1,7 @@
 """Which kind of product an item is: its type, its category or its title say so in words of the table of kinds.
 
-The type is believed, with one exception: a title that plainly names a thing of another sort ("... overcoat, white" filed
-under berets) is believed more, because a coat on the head is worse than a product in the wrong list. In the real
+The type is believed, with one exception: a title that plainly names a thing of another sort ("... overcoat, white"
+filed under berets) is believed more, because a coat on the head is worse than a product in the wrong list. In the real
 catalogue that are 21 of 35,401 products, and in the demo boutique exactly the eight that were misfiled on purpose.
 """
 
@@ -15,7 +15,6 @@ import numpy as np
 
 from core.domain.arrays import Codes
 from core.recommend.looks.tables import Tables, words_of
-
 
 # Roles that shops confuse, and that titles confuse too. A title is believed only across these groups.
 _SORTS = (

@@ -81,7 +81,8 @@ class Pieces:
     """The codes of every product.
 
     kind: place in the table of kinds, -1 unknown. formality, warmth: step of the scale. colour, occasion, season,
-    brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says. price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
+    brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says.
+    price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
     tier: -1 unknown.
     """
 
@@ -368,7 +369,7 @@ class Wardrobe:
     def _z(self, name: str, raw: Matrix) -> Matrix:
         raw -= self.scale.mu[name]
         raw /= self.scale.sigma[name]
-        return 3.0 * np.arcsinh(raw / 3.0) if name in pairs.SQUASHED else raw
+        return np.asarray(3.0 * np.arcsinh(raw / 3.0)) if name in pairs.SQUASHED else raw
 
     def _sides(self, a_rows: Rows, b_rows: Rows | None) -> tuple[Pieces, Pieces]:
         one, other = self.pieces.at(a_rows), self.pieces.at(b_rows)
@@ -390,7 +391,7 @@ class Wardrobe:
     def _paired(self, name: str, a_rows: Rows, b_rows: Rows) -> Matrix:
         if name in ("words", "picture"):
             vectors, present = self._of(name)
-            raw = np.einsum("ij,ij->i", vectors[a_rows], vectors[b_rows]).astype(np.float64)
+            raw: Matrix = np.einsum("ij,ij->i", vectors[a_rows], vectors[b_rows]).astype(np.float64)
             raw[~(present[a_rows] & present[b_rows])] = np.nan
             return raw
         return self._looked_up(name, self.pieces.at(a_rows), self.pieces.at(b_rows))
