@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.store import files
 
-HEAD = "0002"  # the last step in migrations/versions
+HEAD = "0003"  # the last step in migrations/versions
 BUSY_MS = 30_000  # how long a writer waits for another one
 _MIGRATION_LOCK = 0x56495452  # "VITR", for PostgreSQL's advisory lock
 
@@ -56,10 +56,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[sa.Connection]:
-        """A transaction: all of it, or nothing. On SQLite writers wait for one another."""
+    def writing(self, *, frozen: bool = False) -> Iterator[sa.Connection]:
+        """A transaction: all of it, or nothing. On SQLite writers wait for one another.
+
+        frozen: all that is read in it is of one moment, so that a version that somebody takes meanwhile is taken twice
+        and one of the two is refused (IntegrityError). SQLite's always are.
+        """
         with self._speaking(), self.engine.connect() as plain:
             connection = plain.execution_options(writing=True)
+            if frozen and not self.sqlite:
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
 

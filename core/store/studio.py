@@ -39,7 +39,7 @@ class _Moment(sa.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         if value is None:
             return None
-        moment = _utc(value)
+        moment = as_utc(value)
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
@@ -303,7 +303,7 @@ class Studio:
         self, rules: Iterable[Mapping[str, Any]], *, who: str, at: datetime, why: str = "", expected: int | None = None
     ) -> int:
         """Publish the whole rule book and return its version. Raises Conflict when `expected` is not current."""
-        return self._publish(RULES, {"content": _json([dict(rule) for rule in rules])}, who, at, why, expected)
+        return self._publish(RULES, {"content": as_json([dict(rule) for rule in rules])}, who, at, why, expected)
 
     def rules_history(self) -> list[Publication]:
         """Every rule book that was ever published, newest first."""
@@ -329,7 +329,7 @@ class Studio:
         expected: int | None = None,
     ) -> int:
         """Publish a placement's strategy and return the version. Raises Conflict when `expected` is not current."""
-        row = {"placement": str(placement), "content": _json(strategy.as_json())}
+        row = {"placement": str(placement), "content": as_json(strategy.as_json())}
         return self._publish(STRATEGIES, row, who, at, why, expected)
 
     def look_strategy(self, version: int | None = None) -> LookStrategy:
@@ -341,7 +341,7 @@ class Studio:
         self, strategy: LookStrategy, *, who: str, at: datetime, why: str = "", expected: int | None = None
     ) -> int:
         """Publish how looks are composed, in the stream of all strategies. Raises Conflict as `publish_strategy`."""
-        row = {"placement": LOOK, "content": _json(strategy.as_json())}
+        row = {"placement": LOOK, "content": as_json(strategy.as_json())}
         return self._publish(STRATEGIES, row, who, at, why, expected)
 
     def strategy_history(self, placement: str | None = None) -> list[Publication]:
@@ -439,7 +439,7 @@ class Studio:
     ) -> LookVersion:
         """Insert the next version of one look; without `look` it is put away."""
         query = sa.select(LOOKS).where(LOOKS.c.look == _text(id)).order_by(LOOKS.c.version.desc()).limit(1)
-        signed = {"who": _name(who), "why": _text(why)}
+        signed = {"who": person_name(who), "why": _text(why)}
         for _ in range(ATTEMPTS):
             try:
                 with self.database.writing() as connection:
@@ -449,8 +449,8 @@ class Studio:
                     version = last.version if last else 0
                     if expected is not None and expected != version:
                         raise _look_conflict(last, expected)
-                    moment = max(_utc(at), last.at) if last else _utc(at)
-                    content = _json(look.as_json()) if look else str(last.content)  # type: ignore[union-attr]
+                    moment = max(as_utc(at), last.at) if last else as_utc(at)
+                    content = as_json(look.as_json()) if look else str(last.content)  # type: ignore[union-attr]
                     row = {"look": id, "version": version + 1, "content": content, "retired": look is None}
                     connection.execute(LOOKS.insert(), {**row, **signed, "at": moment})
                     kept = SavedLook.from_json(json.loads(content))
@@ -483,7 +483,7 @@ class Studio:
         also: Any = None,
     ) -> int:
         """Insert the next version of a stream; of two that try at once, the database lets one through."""
-        signed = {"who": _name(who), "why": _text(why)}
+        signed = {"who": person_name(who), "why": _text(why)}
         for _ in range(ATTEMPTS):
             try:
                 with self.database.writing() as connection:
@@ -491,7 +491,7 @@ class Studio:
                     version = last.version if last else 0
                     if expected is not None and expected != version:
                         raise _conflict(table, last, expected)
-                    moment = max(_utc(at), last.at) if last else _utc(at)
+                    moment = max(as_utc(at), last.at) if last else as_utc(at)
                     connection.execute(table.insert(), {**row, **signed, "version": version + 1, "at": moment})
                     if also is not None:
                         also(connection, version + 1)
@@ -504,13 +504,13 @@ class Studio:
 
     def save_draft(self, who: str, name: str, content: Mapping[str, Any], at: datetime) -> int:
         """Keep a draft under a name of its owner's, in place of what was there; returns its id."""
-        key = (DRAFTS.c.who == _name(who)) & (DRAFTS.c.name == _text(name))
-        fresh = {"content": _json(dict(content)), "at": at}
+        key = (DRAFTS.c.who == person_name(who)) & (DRAFTS.c.name == _text(name))
+        fresh = {"content": as_json(dict(content)), "at": at}
         for _ in range(ATTEMPTS):
             try:
                 with self.database.writing() as connection:
                     if connection.execute(DRAFTS.update().where(key).values(**fresh)).rowcount == 0:
-                        connection.execute(DRAFTS.insert(), {"who": _name(who), "name": name, **fresh})
+                        connection.execute(DRAFTS.insert(), {"who": person_name(who), "name": name, **fresh})
                     return int(connection.execute(sa.select(DRAFTS.c.id).where(key)).scalar_one())
             except IntegrityError:
                 continue  # the same draft was made in another window just now; write over it
@@ -529,7 +529,7 @@ class Studio:
 
     def person(self, name: str, at: datetime) -> Person:
         """The person of this name, registered at `at` when new. Raises BadRequest for a name that is none."""
-        known = _name(name)
+        known = person_name(name)
         query = sa.select(PEOPLE).where(PEOPLE.c.name == known)
         for _ in range(ATTEMPTS):
             with self.database.reading() as connection:
@@ -555,7 +555,7 @@ class Studio:
 
     def visited(self, name: str, at: datetime) -> None:
         with self.database.writing() as connection:
-            connection.execute(VISITS.insert(), {"name": _name(name), "at": at})
+            connection.execute(VISITS.insert(), {"name": person_name(name), "at": at})
 
     def pref(self, who: str, name: str, default: Any = None) -> Any:
         """What a person prefers, as plain JSON."""
@@ -565,16 +565,16 @@ class Studio:
         return default if value is None else json.loads(value)
 
     def set_pref(self, who: str, name: str, value: Any) -> None:
-        key = {"who": _name(who), "name": _text(name)}
+        key = {"who": person_name(who), "name": _text(name)}
         with self.database.writing() as connection:
             connection.execute(PREFS.delete().where((PREFS.c.who == key["who"]) & (PREFS.c.name == name)))
-            connection.execute(PREFS.insert(), {**key, "value": _json(value)})
+            connection.execute(PREFS.insert(), {**key, "value": as_json(value)})
 
     def audit(self, who: str, at: datetime, action: str, detail: Any = None) -> None:
         """Note that somebody did something; such notes are never removed."""
         with self.database.writing() as connection:
             connection.execute(
-                AUDIT.insert(), {"at": at, "who": _name(who), "action": _text(action), "detail": _json(detail)}
+                AUDIT.insert(), {"at": at, "who": person_name(who), "action": _text(action), "detail": as_json(detail)}
             )
 
     def audit_log(self, limit: int = 100) -> list[AuditEntry]:
@@ -615,7 +615,7 @@ def _slug(name: str) -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "look"
 
 
-def _name(name: str) -> str:
+def person_name(name: str) -> str:
     """A person's name. Raises BadRequest."""
     tidy = " ".join(name.split()) if isinstance(name, str) else ""
     if not tidy or len(tidy) > 80 or not tidy.isprintable():
@@ -623,7 +623,7 @@ def _name(name: str) -> str:
     return tidy
 
 
-def _utc(moment: datetime) -> datetime:
+def as_utc(moment: datetime) -> datetime:
     if moment.tzinfo is None:
         raise BadRequest(f"The moment {moment.isoformat()} has no time zone. Write it like 2026-03-01T09:00:00Z.")
     return moment.astimezone(UTC)
@@ -635,7 +635,7 @@ def _text(text: str) -> str:
     return text
 
 
-def _json(plain: Any) -> str:
+def as_json(plain: Any) -> str:
     try:
         return json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:

@@ -1,0 +1,191 @@
+"""Publishing a draft: rules, strategies and looks that go live together, or not at all.
+
+One publication is one transaction over the studio's streams. Each changed document is compared with what stands at that
+moment; where somebody was quicker, nothing is written. Every publication stays, so each can be taken back.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+
+from core.domain.changes import Change, Key, Plain, reverting, same
+from core.domain.errors import BadRequest, Conflict
+from core.domain.looks import LookStrategy, SavedLook
+from core.domain.strategy import Strategy
+from core.store.studio import ATTEMPTS, LOOK, LOOKS, RULES, STRATEGIES, Studio, as_json, as_utc, person_name
+
+PUBLICATIONS = sa.Table(
+    "publications", sa.MetaData(),
+    *(sa.Column(name, sa.Text()) for name in ("name", "content", "who", "why")),
+    sa.Column("version", sa.Integer(), primary_key=True), sa.Column("at", LOOKS.c.at.type),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What was published together. version counts from 1; before and after of each document are kept."""
+
+    version: int
+    name: str
+    changes: tuple[Change, ...]
+    who: str
+    at: datetime
+    why: str
+
+
+class Publications:
+    """The publications of a studio database. For many threads and processes."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._database = studio.database
+
+    def documents(self, at: datetime | None = None) -> dict[Key, Plain]:
+        """Everything published as of `at` (now without it): rules in the order of the book, then strategies, looks."""
+        with self._database.reading() as connection:
+            return _documents(connection, at)
+
+    def publish(self, changes: Sequence[Change], *, name: str, who: str, at: datetime, why: str) -> Published:
+        """Publish `changes`, each made against its `before`.
+
+        Raises Conflict when a document is another by now, BadRequest without a comment or for a document that makes no
+        sense; nothing is written then.
+        """
+        if not why.strip():
+            raise BadRequest("Say in a few words why you publish this. Whoever comes after you will want to know.")
+        if not changes:
+            raise BadRequest("Nothing changes, so there is nothing to publish.")
+        checked = [_checked(change) for change in changes]
+        signed = {"who": person_name(who), "why": why.strip()}
+        for _ in range(ATTEMPTS):
+            try:
+                with self._database.writing(frozen=True) as connection:
+                    return self._write(connection, checked, name, signed, as_utc(at))
+            except IntegrityError:
+                continue  # somebody published between the look and the insert; look again
+        raise Conflict("Too many people publish at this moment. Try again.")
+
+    def history(self, limit: int | None = None) -> list[Published]:
+        """Every publication, newest first."""
+        query = sa.select(PUBLICATIONS).order_by(PUBLICATIONS.c.version.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [_published(row) for row in connection.execute(query).all()]
+
+    def rollback(self, version: int, *, who: str, at: datetime, why: str = "") -> Published:
+        """Take one publication back, as a publication of its own.
+
+        Raises BadRequest when there is none of that number, Conflict when one of its documents was changed since.
+        """
+        found = next((one for one in self.history() if one.version == version), None)
+        if found is None:
+            raise BadRequest(
+                f"There is no publication {version}. `vitrine rules history` and the page Publish list them."
+            )
+        back = [Change(c.key, c.after, c.before, (f"Back to before publication {version}",)) for c in found.changes]
+        return self.publish(
+            back, name=f"Roll back of {found.name}", who=who, at=at, why=why or f"Rolled back publication {version}"
+        )
+
+    def restore(self, moment: datetime, *, who: str, at: datetime, why: str) -> Published:
+        """Bring all that is published back to what it was at `moment`, as a publication of its own."""
+        then, now = self.documents(moment), self.documents()
+        changes = reverting(then, now, [*now, *then])
+        return self.publish(changes, name=f"As of {moment:%Y-%m-%d %H:%M} UTC", who=who, at=at, why=why)
+
+    @staticmethod
+    def _write(
+        connection: sa.Connection, changes: Sequence[Change], name: str, signed: dict[str, str], at: datetime
+    ) -> Published:
+        now = _documents(connection, None)
+        for change in changes:
+            if not same(now.get(change.key), change.before):
+                raise Conflict(
+                    f"The {change.key.kind} {change.key.id} was changed by somebody else after you began. Nothing of "
+                    "yours was applied. Look at both sides, then publish again."
+                )
+        last = connection.execute(sa.select(PUBLICATIONS).order_by(PUBLICATIONS.c.version.desc()).limit(1)).first()
+        moment = at
+        for table in (RULES, STRATEGIES, LOOKS, PUBLICATIONS):  # moments never run backwards
+            moment = max(moment, connection.execute(sa.select(sa.func.max(table.c.at))).scalar() or moment)
+        stamp = {**signed, "at": moment}
+        if touched := {change.key.id: change.after for change in changes if change.key.kind == "rule"}:
+            book = [
+                touched.get(key.id, rule) for key, rule in now.items()
+                if key.kind == "rule" and touched.get(key.id, rule) is not None
+            ]  # fmt: skip
+            book += [rule for id, rule in touched.items() if rule is not None and Key("rule", id) not in now]
+            _next(connection, RULES, {"content": as_json([dict(rule) for rule in book if rule is not None])}, stamp)
+        for change in changes:
+            if change.key.kind == "strategy" and change.after is not None:
+                row = {"placement": change.key.id, "content": as_json(dict(change.after))}
+                _next(connection, STRATEGIES, row, stamp)
+            elif change.key.kind == "look":
+                _next_look(connection, change, stamp)
+        version = (last.version if last else 0) + 1
+        content = as_json([[*change.key, change.before, change.after, list(change.says)] for change in changes])
+        connection.execute(PUBLICATIONS.insert(), {"version": version, "name": name, "content": content, **stamp})
+        return Published(version, name, tuple(changes), signed["who"], moment, signed["why"])
+
+
+def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plain]:
+    out: dict[Key, Plain] = {}
+    book = sa.select(RULES).order_by(RULES.c.version.desc()).limit(1)
+    strategies = sa.select(STRATEGIES).order_by(STRATEGIES.c.version)
+    looks = sa.select(LOOKS).order_by(LOOKS.c.version)
+    if at is not None:
+        book, strategies, looks = (
+            query.where(table.c.at <= at)
+            for query, table in ((book, RULES), (strategies, STRATEGIES), (looks, LOOKS))
+        )  # fmt: skip
+    for row in connection.execute(book).all():
+        out |= {Key("rule", str(rule["id"])): rule for rule in json.loads(row.content)}
+    for row in connection.execute(strategies).all():
+        out[Key("strategy", row.placement)] = json.loads(row.content)
+    for row in connection.execute(looks).all():
+        if row.retired:
+            out.pop(Key("look", row.look), None)
+        else:
+            out[Key("look", row.look)] = json.loads(row.content)
+    return out
+
+
+def _checked(change: Change) -> Change:
+    """`change`, once its document makes sense. What a rule means is checked where rules are known, before this."""
+    after = change.after
+    if change.key.kind == "strategy":
+        kind: Any = LookStrategy if change.key.id == LOOK else Strategy
+        if after is None:
+            after = kind().as_json()  # without a strategy of its own, a placement has the default
+        return Change(change.key, change.before, kind.from_json(after).as_json(), change.says)
+    if change.key.kind == "look" and after is not None:
+        return Change(change.key, change.before, SavedLook.from_json(after).as_json(), change.says)
+    if after is not None and str(after.get("id")) != change.key.id:
+        raise BadRequest(f"The rule {change.key.id} carries the id {after.get('id')!r}. Give it its own.")
+    return change
+
+
+def _next(connection: sa.Connection, table: sa.Table, row: dict[str, Any], stamp: dict[str, Any]) -> None:
+    version = connection.execute(sa.select(sa.func.max(table.c.version))).scalar() or 0
+    connection.execute(table.insert(), {**row, **stamp, "version": version + 1})
+
+
+def _next_look(connection: sa.Connection, change: Change, stamp: dict[str, Any]) -> None:
+    mine = LOOKS.c.look == change.key.id
+    version = connection.execute(sa.select(sa.func.max(LOOKS.c.version)).where(mine)).scalar() or 0
+    content = as_json(dict(change.after if change.after is not None else change.before or {}))
+    row = {"look": change.key.id, "version": version + 1, "content": content, "retired": change.after is None}
+    connection.execute(LOOKS.insert(), {**row, **stamp})
+
+
+def _published(row: Any) -> Published:
+    changes = tuple(
+        Change(Key.of((kind, id)), before, after, tuple(says))
+        for kind, id, before, after, says in json.loads(row.content)
+    )
+    return Published(row.version, row.name, changes, row.who, row.at, row.why)
