@@ -10,9 +10,9 @@ from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import ShopError
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.query import Filters, Request
-from pages.kit import cards, charts, controls, engine, frame, narrowing, parts, session, states, text
+from pages.kit import cards, charts, controls, engine, finder, frame, narrowing, parts, session, states, text
 
-LIST, SHEET, ASIDE, PICK, NARROW = "like:list", "like:sheet", "like:aside", "like:pick", "like:narrow"
+LIST, SHEET, ASIDE, NARROW = "like:list", "like:sheet", "like:aside", "like:narrow"
 MODES = ("One product", "Sheet")
 LAYOUTS = ("Carousel", "Grid")
 PLACES = (5, 8, 10, 12, 16, 24)
@@ -48,7 +48,6 @@ def follow(key: str) -> None:
 def choose(item: str) -> None:
     session.commit(item=item, mode=MODES[0])
     st.query_params["item"] = item
-    st.session_state["like:find"] = ""
     st.session_state["kit:again"] = True
 
 
@@ -323,40 +322,6 @@ def row(listing: Listing, catalogue: Catalogue) -> dict:
 # -- the page ------------------------------------------------------------------------------------------------------
 
 
-def finder() -> None:
-    """Another product, by name or id."""
-    with st.popover("Another product", icon=":material/search:", key="finder"):
-        st.text_input(
-            "Find a product", key="like:find", placeholder="Name, house or id", max_chars=200,
-            icon=":material/search:", width=460,
-        )  # fmt: skip
-        matches()
-
-
-@st.fragment
-@states.guarded
-def matches() -> None:
-    catalogue = engine.shop().catalogue(engine.at())
-    words = str(st.session_state.get("like:find") or "").strip()
-    found = engine.find(words, 9)
-    if not found:
-        states.said("No product answers to that.")
-        return
-    at = engine.moment()
-    parts.rail(
-        [cards.card(catalogue.item(one), at=at, tools=(), opens=cards.LIST) for one in found],
-        key=PICK, label="Products found", layout="grid", size="small", on_action=picked,
-    )  # fmt: skip
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-
-
-def picked() -> None:
-    sent = parts.event(PICK)
-    if sent.get("id") in engine.shop().catalogue():
-        choose(sent["id"])
-
-
 def take_address() -> None:
     asked = st.query_params
     if "mode" in asked:
@@ -386,7 +351,7 @@ def who_is_shown(item: Item) -> None:
             width="content",
         )
         with st.container(horizontal=True, width="content", vertical_alignment="center", gap="small"):
-            finder()
+            finder.finder("like", choose, opens=cards.LIST)
             st.page_link("product.py", label="Open the product", query_params={"item": item.id})
 
 

@@ -16,19 +16,17 @@ _HERE = Path(__file__).parent
 _HTML = '<div class="part"></div><div class="sr" aria-live="polite"></div>'
 
 
-def _component(name: str) -> Any:
-    def read(file: str) -> str:
-        return (_HERE / file).read_text(encoding="utf-8")
+def _component(name: str, *shared: str) -> Any:
+    """The part `name`; what stands in `shared` is read before its own files."""
 
-    return st.components.v2.component(
-        f"vitrine_{name}",
-        html=_HTML,
-        css=read("common.css") + read(f"{name}.css"),
-        js=read("common.js") + read(f"{name}.js"),
-    )
+    def read(suffix: str) -> str:
+        return "".join((_HERE / f"{one}.{suffix}").read_text(encoding="utf-8") for one in ("common", *shared, name))
+
+    return st.components.v2.component(f"vitrine_{name}", html=_HTML, css=read("css"), js=read("js"))
 
 
-_RAIL, _SHEET, _FACETS, _LEDGER = (_component(name) for name in ("rail", "sheet", "facets", "ledger"))
+_SHEET, _FACETS, _LEDGER = (_component(name) for name in ("sheet", "facets", "ledger"))
+_RAIL, _BOARD = _component("rail", "why"), _component("board", "why")
 Then = Callable[[], None]
 
 
@@ -73,6 +71,11 @@ def facets(
 def ledger(lines: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
     """Lines that each open a place."""
     _LEDGER(key=key, data={"lines": list(lines), "label": label}, on_action_change=on_action or _nothing)
+
+
+def board(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """A look on a stylist's board, with the looks to choose from and what holds it together."""
+    _BOARD(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 
 def event(key: str, name: str = "action") -> dict[str, Any]:

@@ -15,6 +15,9 @@ const ICONS = {
   right: "M9.5 6l6 6-6 6",
   remove: "M7 7l10 10M17 7L7 17",
   choose: "M5 12.5l4.5 4.5L19 7.5",
+  lock: "M7 11h10v8H7zM9 11V8.5a3 3 0 0 1 6 0V11",
+  unlock: "M7 11h10v8H7zM9 11V8a3 3 0 0 1 5.8-1",
+  swap: "M6 9h11M14 6l3 3-3 3M18 15H7M10 12l-3 3 3 3",
 };
 const icon = (name) => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");

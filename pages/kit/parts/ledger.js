@@ -13,6 +13,7 @@ function build(line) {
     const frame = el("span", "frame");
     picture(frame, item);
     frame.querySelector("img")?.setAttribute("alt", "");
+    frame.classList.toggle("is-dim", !!item.dim);
     shots.append(frame);
   }
   const go = el("span", "go", line.go || "");

@@ -71,49 +71,6 @@ function fill(li, item) {
   $(".row").hidden = !item.price && !item.why;
 }
 
-// The reasons of one card: bars to both sides of a line; what is shown adds up to what is shown.
-function reasons(why) {
-  const box = el("div", "why");
-  box.popover = "auto";
-  box.setAttribute("role", "dialog");
-  box.setAttribute("aria-label", `Why ${why.title}`);
-  const table = el("table"), body = el("tbody"), foot = el("tfoot");
-  table.append(el("caption", "", why.heading), body, foot);
-  for (const part of why.parts) {
-    const row = el("tr"), cell = el("td", "bars"), bar = el("span", "bar"), fillIn = el("i", part.share < 0 ? "minus" : "plus");
-    fillIn.style.width = `${Math.min(50, Math.abs(part.share) * 50)}%`;
-    bar.append(fillIn); cell.append(bar); cell.setAttribute("aria-hidden", "true");
-    const name = el("th", "", part.name); name.scope = "row";
-    const value = el("td", "value", part.text); value.dataset.exact = part.exact;
-    row.append(name, cell, value); body.append(row);
-  }
-  const sum = el("tr"), name = el("th", "", why.sumName);
-  name.scope = "row";
-  const value = el("td", "value", why.sum); value.dataset.exact = why.exact;
-  sum.append(name, el("td"), value); foot.append(sum);
-  box.append(table);
-  for (const line of why.lines) box.append(el("p", "", line));
-  return box;
-}
-
-function showWhy(root, li, button) {
-  root.querySelector(".why")?.remove();
-  const box = reasons(li._item.why);
-  root.append(box);
-  button.setAttribute("aria-expanded", "true");
-  box.addEventListener("toggle", (event) => {
-    if (event.newState === "closed") { button.setAttribute("aria-expanded", "false"); box.remove(); }
-  });
-  box.showPopover();
-  box.tabIndex = -1;
-  box.focus({ preventScroll: true });
-  const at = button.getBoundingClientRect(), width = box.offsetWidth, height = box.offsetHeight;
-  box.style.left = `${Math.max(12, Math.min(innerWidth - width - 12, at.right - width + 8))}px`;
-  const below = at.bottom + 8, above = at.top - height - 8;
-  box.style.top = `${below + height + 12 <= innerHeight || above < 12 ? Math.min(below, Math.max(12, innerHeight - height - 12)) : above}px`;
-  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.hidePopover(); button.focus(); } });
-}
-
 // Cards glide to their new place.
 function glide(list, change) {
   const cards = [...list.children], before = new Map(cards.map((card) => [card, card.getBoundingClientRect()]));
@@ -189,7 +146,7 @@ export default function (component) {
   root.onclick = (event) => {
     const target = event.target.closest("[data-act]"), card = event.target.closest(".card");
     if (!target || !card) return;
-    if (target.dataset.act === "why") { event.preventDefault(); return showWhy(root, card, target); }
+    if (target.dataset.act === "why") { event.preventDefault(); return showWhy(root, card._item.why, target); }
     if (!simple(event)) return;
     event.preventDefault();
     setTriggerValue("action", { type: target.dataset.act, id: card.dataset.id });
