@@ -42,6 +42,18 @@ class KeptLook:
         return bool(self.gone)
 
 
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """What could stand in the place of a piece that is gone.
+
+    options: (id, the look's score once it stands there), best first; the score is None for another anchor, because
+             that makes it another look.
+    """
+
+    gone: Gone
+    options: tuple[tuple[str, float | None], ...]
+
+
 def standing(saved: LookVersion, catalogue: Catalogue, at: datetime) -> KeptLook:
     """The look as it stands in `catalogue` at `at`."""
     return KeptLook(saved, gone(saved.look, catalogue, at))

@@ -14,7 +14,7 @@ from pages.kit import address, engine, text
 
 NEW_FOR = timedelta(days=14)
 _KEY = re.compile(r"[0-9A-Za-z_-]{1,64}")
-PRODUCT, LIST = "product", "you-may-also-like"
+PRODUCT, LIST, LOOK = "product", "you-may-also-like", "complete-the-look"
 FAR = 5  # places; who was lifted this far carries it on the card
 
 TO_LIST = {"act": "list", "label": "You May Also Like", "icon": "list"}

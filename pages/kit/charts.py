@@ -14,12 +14,14 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-# One tint a signal, in light and in dark.
+# One tint a signal or part of a look, in light and in dark.
 TINTS = {
     "base": ("#B9B0A2", "#5C544B"), "text": ("#6B2A32", "#CDAA7A"), "image": ("#B08D57", "#C07A72"),
     "attributes": ("#3F5A52", "#86A79B"), "behaviour": ("#2F3A4A", "#8C9CB5"), "trending": ("#8A7F72", "#A79B8C"),
     "newness": ("#7C8A72", "#9DB08F"), "margin": ("#A08C74", "#8F8374"), "stock_depth": ("#C4A79A", "#E3CFC4"),
-    "boost": ("#14110E", "#EFE9DF"),
+    "boost": ("#14110E", "#EFE9DF"), "worn_together": ("#6B2A32", "#CDAA7A"), "colour": ("#B08D57", "#C07A72"),
+    "occasion": ("#3F5A52", "#86A79B"), "price": ("#2F3A4A", "#8C9CB5"), "words": ("#8A7F72", "#A79B8C"),
+    "picture": ("#7C8A72", "#9DB08F"), "learned": ("#C4A79A", "#E3CFC4"),
 }  # fmt: skip
 
 

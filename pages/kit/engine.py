@@ -137,6 +137,11 @@ def roots() -> list[str]:
     return _of_catalogue("roots", lambda known: sorted({path[0] for path in known.column("category") if path}))
 
 
+def occasions() -> list[str]:
+    """What products of this shop are for, the most frequent first."""
+    return _of_catalogue("occasions", lambda known: list(shop().occasions()))
+
+
 def priced() -> bool:
     """Whether this catalogue knows prices at all."""
     return _of_catalogue("priced", lambda known: bool(known.frame["price"].notna().any()))

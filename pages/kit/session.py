@@ -25,6 +25,7 @@ class Session:
     places:    how many places a list shows.
     filters, price_from, price_to: what the list on You May Also Like is narrowed to; prices in minor units.
     words, chosen, from_price, to_price, sort, page: the same for the catalogue, with its page from 0.
+    board:     what is set on Complete the Look (see `kit.board`).
     mode, scope, lists: You May Also Like as one product or as a sheet, of which category, of how many lists.
     """
 
@@ -49,6 +50,7 @@ class Session:
     layout: str = "Carousel"
     scope: str = ""
     lists: int = 20
+    board: Mapping[str, Any] = field(default_factory=dict)
 
 
 def current() -> Session:

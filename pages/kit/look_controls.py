@@ -1,0 +1,126 @@
+"""What counts in a look: sliders for the parts of its score and for its variety, and whether that is tried or live."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from core.domain.errors import ShopError
+from core.domain.looks import DEFAULT_PARTS, PARTS, LookStrategy
+from pages.kit import board, charts, engine, looks, text
+
+HELP = {
+    "worn_together": "How often such pieces are worn together in real outfits.",
+    "colour": "Whether their colours belong together; quiet colours go with all.",
+    "occasion": "Whether they are for the same occasion, season and degree of formality.",
+    "price": "Whether they stand at a like price and tier of house.",
+    "words": "What title and description say, read for their sense.",
+    "picture": "What the pictures look like.",
+    "learned": "What was learned from this shop's own outfits.",
+}
+
+
+def known() -> list[str]:
+    """The parts that this shop's products have anything to say on."""
+    off = {signal for signal, state in engine.shop().encoders().items() if state.name is None}
+    missing = {"price": not engine.priced(), "words": "text" in off, "picture": "image" in off}
+    return [part for part in PARTS if not missing.get(part)]
+
+
+def parts(live: LookStrategy, known: Sequence[str]) -> list[str]:
+    """The parts with a slider: those that can tell pieces of this shop apart."""
+    return [part for part in PARTS if part in known and (part in DEFAULT_PARTS or live.weights.get(part))]
+
+
+def panel(live: LookStrategy, known: Sequence[str]) -> None:
+    """The panel. It reads and writes the board's session; the board asks `board.strategy`."""
+    me = board.current()
+    names = parts(live, known)
+    now = dict(me.weights) or board.weigh(live)
+    shares = text.shares({name: now.get(name, 0) for name in names})
+    _head(live)
+    _blend(shares)
+    for name in names:
+        _part(name, now, shares, names)
+    _diversity(live)
+
+
+def _head(live: LookStrategy) -> None:
+    try:
+        tried, differs = board.strategy(live)
+    except ShopError:
+        tried, differs = None, True
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
+        st.subheader("What counts", anchor=False, width="content")
+        kind, words = ("trying", "Trying (only you)") if differs else ("live", "Live")
+        st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
+    # One line in every state, so that the first moved slider stays under the hand.
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="weight-actions"):
+        if differs:
+            st.button("Reset", key="look:reset", type="tertiary", on_click=reset, help="Back to what is live")
+            if tried is not None:
+                with st.popover("Make live", type="tertiary", key="look:make-live"):
+                    st.markdown("Every look of the shop will be composed like this at once.")
+                    st.text_input("Why (for the history)", key="look:publish_why", max_chars=200)
+                    st.button("Make live", key="look:publish", type="primary", on_click=publish, args=(tried,),
+                              width="stretch")  # fmt: skip
+        else:
+            st.html('<p class="aside">What shoppers see now</p>', width="content")
+
+
+def _blend(shares: Mapping[str, int]) -> None:
+    """What counts, as one line."""
+    drawn = "".join(
+        f'<i style="flex:{share} 0 0;background:light-dark({charts.TINTS[name][0]}, {charts.TINTS[name][1]})"></i>'
+        for name, share in shares.items()
+        if share
+    )
+    said = text.listed(f"{looks.part_name(name)} {share} per cent" for name, share in shares.items() if share)
+    st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing counts")}">{drawn}</div>')
+
+
+def _part(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: Sequence[str]) -> None:
+    words, key = looks.part_name(name), f"look:w:{name}"
+    st.html(
+        f'<div class="share" aria-hidden="true" title="{text.markup(HELP.get(name, ""))}"><b>{text.markup(words)}</b>'
+        f"<span>{shares[name]}{text.NBSP}%</span></div>"
+    )
+    st.session_state[key] = int(now.get(name, 0))
+
+    def write() -> None:
+        board.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: int(st.session_state[key])})
+
+    st.slider(words, 0, 100, key=key, on_change=write, label_visibility="collapsed")
+
+
+def _diversity(live: LookStrategy) -> None:
+    me = board.current()
+    now = board.varied(live) if me.diversity is None else me.diversity
+    st.html(
+        '<div class="share" aria-hidden="true" title="How much the three looks differ, and how many houses stand in '
+        f'one."><b>Diversity</b><span>{now}</span></div>'
+    )
+    st.session_state["look:diversity"] = now
+    st.slider(
+        "Diversity", 0, 100, key="look:diversity", label_visibility="collapsed",
+        on_change=lambda: board.commit(diversity=int(st.session_state["look:diversity"])),
+    )  # fmt: skip
+
+
+def reset() -> None:
+    board.commit(weights={}, diversity=None, brands=None)
+
+
+def publish(tried: LookStrategy) -> None:
+    why = str(st.session_state.get("look:publish_why") or "").strip()
+
+    def work() -> str:
+        shop = engine.shop()
+        version = shop.publish_look_strategy(
+            tried, who=engine.who(), why=why, expected=shop.studio.strategy_version()
+        )  # fmt: skip
+        reset()
+        return f"Live now, for everybody, as version {version}."
+
+    board.attempt(work)
