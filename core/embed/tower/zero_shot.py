@@ -18,6 +18,7 @@ import numpy as np
 from core.domain.arrays import Scores, Vectors
 from core.domain.errors import BadRequest
 from core.embed.protocols import ImageEncoder
+from core.embed.registry import same_space
 from core.embed.tower.captions import PEOPLE, Encode, ensemble, phrase
 
 if TYPE_CHECKING:
@@ -164,7 +165,7 @@ def attributes(
     """
     book = book or wordbook(encoder.encode_words, types)
     scales = scales or fitted()
-    ours = scales is not None and scales.key == encoder.key
+    ours = scales is not None and same_space(scales.key, encoder.key)
     scores = raw_scores(encoder.encode_images(images), book)
     sharp = scales.of if scales is not None and ours else {}
     shares = {name: confidences(values, sharp.get(name, UNFITTED_SCALE)) for name, values in scores.items()}
