@@ -21,15 +21,17 @@ from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
-from core.domain.looks import SavedLook
+from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, reverse, saved, search, similar, substitute
-from core.recommend.saved import KeptLook
+from core.recommend import browse, look, reverse, saved, search, similar, substitute
+from core.recommend.look import Coverage
+from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
+from core.recommend.saved import Gone, KeptLook, Mend
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -334,6 +336,81 @@ class Shop:
             name for name in SIGNALS if self._calibration.has("item", name) or self._calibration.has(PRIOR, name)
         )
 
+    # -- looks -----------------------------------------------------------------------------------------------------
+
+    def looks(self, request: LookRequest) -> Looks:
+        """The looks around `request.anchor`. Raises UnknownItem, and BadRequest for what cannot be asked or locked."""
+        view, wardrobe, request = self._dressed(request)
+        return look.looks(view, wardrobe, request)
+
+    def looks_all(
+        self,
+        request: LookRequest,
+        anchors: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Iterator[Looks]:
+        """The looks around many products (None: around every one), equal to what `looks` gives for each."""
+        view, wardrobe, request = self._dressed(request)
+        return look.look_all(view, wardrobe, request, anchors, progress)
+
+    def look_of(self, request: LookRequest, ids: Sequence[str]) -> Look:
+        """The look of `request.anchor` and the pieces `ids` as it stands; its notes say what is wrong with it."""
+        view, wardrobe, request = self._dressed(request)
+        return look.rescored(view, wardrobe, request, ids)
+
+    def swap(self, request: LookRequest, ids: Sequence[str], role: str) -> Swap:
+        """What else could stand in `role` of the look of `request.anchor` and the pieces `ids`, best look first."""
+        view, wardrobe, request = self._dressed(request)
+        return look.swap(view, wardrobe, request, ids, role)
+
+    def trace_looks(self, request: LookRequest) -> LookTrace:
+        """How the looks came about, stage by stage."""
+        view, wardrobe, request = self._dressed(request)
+        return look.trace(view, wardrobe, request)
+
+    def why_not_in_looks(self, request: LookRequest, item: str) -> Missing | None:
+        """Why `item` is in no look of `request`; None when it is in one. Raises UnknownItem."""
+        view, wardrobe, request = self._dressed(request)
+        return look.why_missing(view, wardrobe, request, item)
+
+    def coverage(
+        self,
+        request: LookRequest,
+        anchors: Sequence[str] | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Coverage:
+        """How many products have a whole look, by branch of the shop."""
+        view, wardrobe, request = self._dressed(request)
+        return look.coverage(view, wardrobe, request, anchors, progress)
+
+    def wardrobe(self, at: datetime | None = None) -> Wardrobe:
+        """Every product as what a look needs to know of it. Raises WrongTable for a shop's own table with a mistake."""
+        return open_wardrobe(self.view(at), self.layout.data / "looks")
+
+    def occasions(self, at: datetime | None = None) -> tuple[str, ...]:
+        """What products of this shop are for, the most frequent first."""
+        return look.occasions(self.view(at))
+
+    def look_strategy(self, at: datetime | None = None) -> LookStrategy:
+        """The published strategy of looks."""
+        return self.studio.look_strategy(self.view(at).versions.strategy)
+
+    def publish_look_strategy(self, strategy: LookStrategy, *, who: str, why: str, expected: int | None = None) -> int:
+        """Make `strategy` the live one of looks. Returns the new version. Raises Conflict."""
+        return self.studio.publish_look_strategy(strategy, who=who, at=datetime.now(UTC), why=why, expected=expected)
+
+    def substitutes(self, item: str, k: int = 10, at: datetime | None = None) -> Listing:
+        """What can stand in for a product."""
+        return self.recommend(Request(placement=Placement.SUBSTITUTE, anchor=item, k=k, at=at))
+
+    def _dressed(self, request: LookRequest) -> tuple[View, Wardrobe, LookRequest]:
+        """All that looks depend on, with the moment and the strategy that `request` leaves open."""
+        if request.at is None:
+            request = request.changed(at=self._moment(None))
+        if request.strategy is None:
+            request = request.changed(strategy=self.look_strategy(request.at))
+        return self.view(request.at), self.wardrobe(request.at), request
+
     # -- saved looks -----------------------------------------------------------------------------------------------
 
     def save_look(
@@ -356,6 +433,30 @@ class Shop:
     def saved_look(self, id: str, at: datetime | None = None) -> KeptLook:
         """One saved look, its newest version, and the pieces of it that are gone at `at`. Raises UnknownLook."""
         return saved.standing(self.studio.look(id), self.catalogue(at), self._moment(at))
+
+    def mending(self, look: SavedLook, request: LookRequest | None = None, most: int = 5) -> tuple[Mend, ...]:
+        """What could stand in for each piece of `look` that is gone: the best looks with what is left of it.
+
+        request: how looks are composed and when; None is as the look was saved, now.
+        """
+        request = request or LookRequest(
+            look.anchor, occasion=look.occasion, budget=look.budget, strategy=look.strategy
+        )
+        catalogue, moment = self.catalogue(request.at), self._moment(request.at)
+        lost = saved.gone(look.anchor, look.pieces, catalogue, moment)
+        left = [item for item in look.ids if item not in {one.id for one in lost}]
+        return tuple(Mend(one, self._instead(one, look, left, request, most)) for one in lost)
+
+    def _instead(
+        self, gone: Gone, look: SavedLook, left: Sequence[str], request: LookRequest, most: int
+    ) -> tuple[tuple[str, float | None], ...]:
+        if gone.role != saved.ANCHOR:
+            found = self.swap(request, left, gone.role)
+            return tuple((piece.id, after) for piece, after in found.options[:most])
+        if gone.why == saved.MISSING:
+            return ()
+        instead = self.substitutes(gone.id, k=most + len(look.ids), at=request.at)
+        return tuple((item, None) for item in instead.ids if item not in look.ids)[:most]
 
     def retire_look(self, id: str, *, who: str, why: str = "", expected: int | None = None) -> LookVersion:
         """Put a saved look away; its history stays. Raises UnknownLook, Conflict."""

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.errors import BadRequest
-from core.domain.listing import Note, Origin, Versions
+from core.domain.listing import Note, Origin, StageReport, Versions
 
 # What a piece is for in a look. A table of kinds (assets/looks) says which product has which role.
 ROLES = (
@@ -216,20 +216,35 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """The looks around one product, best first, and all they depend on."""
+    """The looks around one product, best first, and all they depend on.
+
+    pairs: id of the tables and the calibration behind the pair scores.
+    """
 
     anchor: str
     looks: tuple[Look, ...]
     versions: Versions
     at: datetime
     notes: tuple[Note, ...] = ()
+    pairs: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "anchor": self.anchor, "placement": "look", **self.versions.as_json(),
+            "anchor": self.anchor, "placement": "look", **self.versions.as_json(), "pairs": self.pairs,
             "at": self.at.isoformat().replace("+00:00", "Z"), "looks": [look.as_json() for look in self.looks],
             "notes": [note.as_json() for note in self.notes],
         }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class LookTrace:
+    """How looks came about, stage by stage; recomputed on demand."""
+
+    looks: Looks
+    stages: tuple[StageReport, ...]
+
+    def as_json(self) -> list[dict[str, Any]]:
+        return [stage.as_json() for stage in self.stages]
 
 
 @dataclass(frozen=True, slots=True)

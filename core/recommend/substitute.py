@@ -26,7 +26,7 @@ from core.recommend.view import View
 
 CONTENT = ("text", "image", "attributes")
 SUBSTITUTE_STRATEGY = Strategy("Substitutes", DEFAULT_WEIGHTS, lam=1.0, brand_cap=None)
-BAND = 0.2  # a substitute costs at most so much more or less, as a share of the product's own price
+BAND = 0.25  # a substitute costs at most so much more or less, as a share of the product's own price
 RELAXED = ("brand", "price", "colour")  # the order in which constraints are let go; the type never is
 
 _SAID = {

@@ -1,0 +1,316 @@
+"""Composing a look: which pieces, one for each slot, go best with an anchor and with one another. Arrays in and out.
+
+The score of a look is the mean of its pieces' pair scores with the anchor, plus the mean among the pieces, plus half
+of the worst pair of all. A beam search fills the slots in their order and keeps the best looks begun so far; a required
+slot that nothing fills stays empty and is counted, never filled with something else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
+
+WIDTH = 24  # looks that the beam keeps
+APART = 2  # slots in which any two looks around one anchor differ
+DECIMALS = 9
+
+# An optional piece joins a look when it goes better than two random pieces do, with the anchor and, on average, with
+# the pieces there are; and when it makes no pair that is worse than this and than the worst one there is.
+WELCOME = 0.0
+BEARABLE = -0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The candidates of all slots around one anchor, [m].
+
+    rows:      catalogue rows.        role: place in ROLES.
+    to_anchor: pair score with the anchor, boosts included.    among: [m, m] pair scores of one another.
+    clash:     [m, m] pairs that may not stand in one look.    price: NaN where unknown.
+    brand:     -1 unknown.            season: bits of the seasons a piece is for, all bits where unknown.
+    alike:     code of what makes two pieces look alike to a shopper, such as kind and colour.
+    tone:      code of the colour family, -1 unknown.    loud: 0..1 how much a repeated colour is noticed.
+    """
+
+    rows: Rows
+    role: Codes
+    to_anchor: Scores
+    among: Matrix
+    clash: Mask
+    price: Scores
+    brand: Codes
+    season: Codes
+    alike: Codes
+    tone: Codes
+    loud: Scores
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+@dataclass(frozen=True, eq=False)
+class Slot:
+    """A place in a look. members: positions in the table. fixed: one member, which every look takes."""
+
+    role: int
+    required: bool
+    members: Rows
+    fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a look must keep, besides its slots.
+
+    budget: for all pieces together, None for no limit.    most: how many pieces at most.
+    house:  what it costs a look, in units of score, when all its pieces share a house with another or the anchor.
+    echo:   what it costs when all its pieces but two repeat one loud colour.
+    reuse:  what it costs when all its pieces stand in an earlier look.
+    own_house, own_tone, season: of the anchor.
+    """
+
+    budget: float | None = None
+    most: int = 6
+    house: float = 0.0
+    echo: float = 0.0
+    reuse: float = 0.0
+    own_house: int = -1
+    own_tone: int = -1
+    season: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """One look. places: for each slot the position in the table, -1 for empty. value: what the beam ranked it by."""
+
+    places: tuple[int, ...]
+    score: float
+    value: float
+    empty: int  # required slots that stay empty
+
+
+def look_score(to_anchor: Scores, among: Matrix) -> float:
+    """The score of a look of p pieces.    to_anchor: [p].    among: [p, p] symmetric; its diagonal does not count.
+
+    >>> look_score(np.array([1.0, 0.5]), np.array([[9.0, 0.2], [0.2, 9.0]]))
+    1.05
+    """
+    p = len(to_anchor)
+    if p == 0:
+        return 0.0
+    i, j = np.triu_indices(p, 1)
+    pairs = among[i, j]
+    mean = float(pairs.mean()) if len(pairs) else 0.0
+    return float(to_anchor.mean()) + mean + 0.5 * float(min(to_anchor.min(), pairs.min(initial=np.inf)))
+
+
+def compose(
+    table: Table, slots: Sequence[Slot], terms: Terms, earlier: Sequence[Mapping[int, int]] = (), width: int = WIDTH
+) -> list[Composed]:
+    """The best looks over `slots`, best first: fewest empty required slots, then the highest value.
+
+    earlier: looks made before (role -> catalogue row); each one returned differs from each of them in `APART` slots or
+    more. Nothing is returned when that cannot be.
+    """
+    state = _State.start(table, slots, terms, earlier)
+    for place in range(len(slots)):
+        if state.full and not any(slot.required or slot.fixed for slot in slots[place:]):
+            break
+        state = state.extended(place, width)
+    done = np.flatnonzero((state.differences >= APART).all(axis=1)) if earlier else np.arange(len(state.count))
+    found = [
+        Composed(
+            tuple(state.chosen[at].tolist()), float(state.scores[at]), float(state.value[at]), int(state.empty[at])
+        )
+        for at in done.tolist()
+    ]
+    return sorted(found, key=lambda one: (one.empty, -round(one.value, DECIMALS), _order(table, one.places)))
+
+
+def _order(table: Table, places: Sequence[int]) -> tuple[int, ...]:
+    return tuple(int(table.rows[place]) if place >= 0 else -1 for place in places)
+
+
+@dataclass(frozen=True, eq=False)
+class _State:
+    """W looks begun.
+
+    chosen: [W, slots].  sums: [W, m] pair scores of each candidate with what was chosen; low: the least of them.
+    out:    [W, m] candidates that clash with what was chosen.   apart: [W, earlier] slots that differ so far.
+    """
+
+    table: Table
+    slots: Sequence[Slot]
+    terms: Terms
+    before: Rows  # [earlier, slots] catalogue row that an earlier look has there, -1 for none
+    used: Scores  # [m] how much a candidate repeats of earlier looks
+    house: Codes  # [m] place of a candidate's house among those of the table
+    tone: Codes  # [m] and of its colour family
+    done: int  # slots that were filled or left empty
+    chosen: Rows
+    count: Rows
+    to_anchor: Scores
+    pairs: Scores
+    worst: Scores
+    cost: Scores
+    repeats: Scores
+    houses: Mask
+    echoes: Scores
+    tones: Rows
+    reused: Scores
+    season: Codes
+    empty: Rows
+    sums: Matrix
+    low: Matrix
+    out: Mask
+    apart: Rows
+    value: Scores
+
+    @classmethod
+    def start(cls, table: Table, slots: Sequence[Slot], terms: Terms, earlier: Sequence[Mapping[int, int]]) -> _State:
+        m = len(table)
+        roles = [slot.role for slot in slots]
+        before = np.array([[look.get(role, -1) for role in roles] for look in earlier], dtype=np.int64)
+        elsewhere = [sum(1 for role in look if role not in roles) for look in earlier]
+        used = np.zeros(m)
+        for look in earlier:
+            rows = np.fromiter(look.values(), dtype=np.int64, count=len(look))
+            looks_like = np.unique(table.alike[np.isin(table.rows, rows)])
+            used += np.where(np.isin(table.rows, rows), 1.0, np.where(np.isin(table.alike, looks_like), 0.5, 0.0))
+        zero = np.zeros(1)
+        names, house = np.unique(table.brand, return_inverse=True)
+        houses = np.zeros((1, len(names)), dtype=bool)
+        houses[0] = (names == terms.own_house) & (names >= 0)
+        colours, tone = np.unique(table.tone, return_inverse=True)
+        tones = ((colours == terms.own_tone) & (colours >= 0)).astype(np.int64)[None, :]
+        return cls(
+            table, slots, terms, before.reshape(len(earlier), len(slots)), used,
+            house=house.astype(np.int32), tone=tone.astype(np.int32), done=0,
+            chosen=np.full((1, len(slots)), -1, dtype=np.int64), count=np.zeros(1, dtype=np.int64),
+            to_anchor=zero, pairs=zero, worst=np.full(1, np.inf), cost=zero, repeats=zero, houses=houses,
+            echoes=zero, tones=tones, reused=zero,
+            season=np.full(1, terms.season, dtype=np.int64), empty=np.zeros(1, dtype=np.int64),
+            sums=np.zeros((1, m)), low=np.full((1, m), np.inf), out=np.zeros((1, m), dtype=bool),
+            apart=np.array([elsewhere], dtype=np.int64).reshape(1, len(earlier)), value=zero,
+        )  # fmt: skip
+
+    @property
+    def full(self) -> bool:
+        """Whether no look has room for a piece that only may join."""
+        return bool((self.count >= self.terms.most).all())
+
+    @property
+    def scores(self) -> Scores:
+        """[W] the scores of the looks, without what variety costs them; as `look_score`."""
+        p = np.maximum(self.count, 1)
+        among = self.pairs / np.maximum(p * (p - 1) / 2, 1)
+        out: Scores = self.to_anchor / p + among + 0.5 * np.where(self.count > 0, self.worst, 0.0)
+        return out
+
+    @property
+    def differences(self) -> Rows:
+        """[W, earlier] slots in which a look differs from earlier ones; what was not reached is empty."""
+        out: Rows = self.apart + (self.before[:, self.done :] >= 0).sum(axis=1)
+        return out
+
+    def extended(self, place: int, width: int) -> _State:
+        """The best looks with one slot more: filled where something fits, else left empty."""
+        slot, table, terms = self.slots[place], self.table, self.terms
+        c = slot.members
+        count = self.count[:, None]
+        bound = self._allowed(slot, place)
+        to_anchor = self.to_anchor[:, None] + table.to_anchor[c]
+        pairs = self.pairs[:, None] + self.sums[:, c]
+        worst = np.minimum(np.minimum(self.worst[:, None], table.to_anchor[c]), self.low[:, c])
+        repeats = self.repeats[:, None] + self.houses[:, self.house[c]]
+        echoes = self.echoes[:, None] + (self.tones[:, self.tone[c]] > 1) * table.loud[c]
+        reused = self.reused[:, None] + self.used[c]
+        among = pairs / np.maximum((count + 1) * count / 2, 1)
+        costs = terms.house * repeats + terms.echo * echoes + terms.reuse * reused
+        value = (to_anchor - costs) / (count + 1) + among + 0.5 * worst
+        w, at = np.nonzero(bound)
+        left = np.flatnonzero(~bound.any(axis=1))  # looks that leave the slot empty
+        parent = np.concatenate([w, left])
+        candidate = np.concatenate([c[at], np.full(len(left), -1, dtype=np.int64)])
+        taken = candidate >= 0
+        new_value = np.concatenate([value[w, at], self.value[left]])
+        empty = self.empty[parent] + (slot.required & ~taken)
+        row = np.where(taken, table.rows[np.maximum(candidate, 0)] if len(table) else -1, -1)
+        apart = self.apart[parent] + (row[:, None] != self.before[:, place][None, :])
+        keep = _best(new_value, empty, apart, parent, row, width)
+        parent, candidate, taken = parent[keep], candidate[keep], taken[keep]
+        safe = np.maximum(candidate, 0)
+        chosen = self.chosen[parent].copy()
+        chosen[:, place] = candidate
+
+        def after(grid: AnyArray, old: AnyArray) -> AnyArray:
+            flat = np.concatenate([grid[w, at], old[left]])
+            return flat[keep]
+
+        sums, low, out = self.sums[parent], self.low[parent], self.out[parent]
+        houses, tones = self.houses[parent], self.tones[parent]
+        if len(table):
+            add = taken[:, None]
+            met = taken & (table.brand[safe] >= 0)
+            houses[np.flatnonzero(met), self.house[safe[met]]] = True
+            met = taken & (table.tone[safe] >= 0)
+            tones[np.flatnonzero(met), self.tone[safe[met]]] += 1
+            sums = sums + np.where(add, table.among[safe], 0.0)
+            low = np.minimum(low, np.where(add, table.among[safe], np.inf))
+            out = out | (add & table.clash[safe])
+        season = self.season[parent]
+        return replace(
+            self, done=place + 1, chosen=chosen, count=self.count[parent] + taken,
+            to_anchor=after(to_anchor, self.to_anchor), pairs=after(pairs, self.pairs),
+            worst=after(worst, self.worst), repeats=after(repeats, self.repeats), houses=houses,
+            cost=after(self.cost[:, None] + np.nan_to_num(table.price[c]), self.cost),
+            echoes=after(echoes, self.echoes), tones=tones, reused=after(reused, self.reused),
+            season=np.where(taken, season & (table.season[safe] if len(table) else -1), season), empty=empty[keep],
+            sums=sums, low=low, out=out, apart=apart[keep], value=new_value[keep],
+        )  # fmt: skip
+
+    def _allowed(self, slot: Slot, place: int) -> Mask:
+        """[W, members] what may stand in the slot of each look begun."""
+        table, terms, c = self.table, self.terms, slot.members
+        fits: Mask = ~self.out[:, c] & ((self.season[:, None] & table.season[c]) != 0)
+        if slot.fixed:
+            return fits
+        if terms.budget is not None:
+            cost = self.cost[:, None] + table.price[c]  # NaN, a price that is unknown, is never within a budget
+            rest = self._cheapest(place + 1) if slot.required else 0.0
+            within = cost <= terms.budget - rest
+            fits &= within if (fits & within).any() else cost <= terms.budget
+        if not slot.required:
+            count = np.maximum(self.count[:, None], 1)
+            mean = np.where(self.count[:, None] > 0, self.sums[:, c] / count, np.inf)
+            least = np.minimum(self.low[:, c], table.to_anchor[c])
+            fits &= (table.to_anchor[c] > WELCOME) & (mean > WELCOME)
+            fits &= least >= np.minimum(self.worst[:, None], BEARABLE)
+            fits &= self.count[:, None] < terms.most
+        return fits
+
+    def _cheapest(self, start: int) -> float:
+        """The least that the required slots from `start` on can cost."""
+        total = 0.0
+        for slot in self.slots[start:]:
+            prices = self.table.price[slot.members]
+            if slot.required and not slot.fixed and np.isfinite(prices).any():
+                total += float(np.nanmin(prices))
+        return total
+
+
+def _best(value: Scores, empty: Rows, apart: Rows, parent: Rows, row: Rows, width: int) -> Rows:
+    """The looks to go on with, in order: a part for each count of slots that tell them from the earlier looks."""
+    order = np.lexsort((row, parent, -np.round(value, DECIMALS), empty))
+    if apart.shape[1] == 0:
+        return order[:width]
+    level = np.minimum(apart.min(axis=1), APART)[order]
+    rank = np.zeros(len(order), dtype=np.int64)
+    for one in range(APART + 1):
+        here = level == one
+        rank[here] = np.arange(here.sum())
+    return order[rank < max(1, width // (APART + 1))]
