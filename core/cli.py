@@ -6,6 +6,7 @@ Exit status 0 is done, 1 is a check or a dry run that found what must be mended,
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import re
@@ -17,9 +18,10 @@ from typing import Any, NoReturn
 
 from core import settings as settings_module
 from core.domain.errors import BadRequest, ShopError
+from core.domain.looks import BRAND_POLICIES, ROLE_NAMES, LookRequest, Looks, trial_of
 from core.domain.placements import Placement
 from core.domain.progress import Progress
-from core.domain.query import Filters, Request, parse_filters, parse_moment, parse_weights
+from core.domain.query import Filters, Request, parse_filters, parse_locks, parse_moment, parse_weights
 from core.settings import Settings
 
 
@@ -73,6 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--why", metavar="ID", help="also say why this product is not in the list")
     one.add_argument("--trace", action="store_true", help="also say what each stage kept and dropped")
     _add_list_options(one)
+    _add_look_options(one)
+
+    one = command("looks", _looks, "How many products have a whole look around them.")
+    one.add_argument("--coverage", action="store_true", required=True, help="count them, by branch of the shop")
+    one.add_argument("--sample", type=int, metavar="N", help="of so many products, drawn by a hash of their ids")
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--json", action="store_true", help="JSON instead of a table")
 
     one = command("search", _search, "What words find.")
     one.add_argument("words")
@@ -92,6 +101,14 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--merge", action="store_true", help="add and change; remove nothing")
     one.add_argument("--set-aside", metavar="FILE", help="write the refused rows here, with their reasons")
     one.add_argument("--yes", action="store_true", help="import, leaving refused rows out")
+    one.add_argument("--json", action="store_true", help="the report as JSON")
+
+    one = command(
+        "import-outfits", _import_outfits, "Count a shop's own outfits or baskets for looks; --yes keeps them."
+    )
+    one.add_argument("file", help="CSV, Parquet or Excel with one row a piece: the outfit's id and the product's")
+    one.add_argument("--map", metavar="outfit|item=COLUMN", action="append", default=[])
+    one.add_argument("--yes", action="store_true", help="keep them in place of earlier ones, and learn where it helps")
     one.add_argument("--json", action="store_true", help="the report as JSON")
 
     command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
@@ -126,6 +143,16 @@ def _add_list_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--exclude", metavar="ID", action="append", default=[])
     one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
     one.add_argument("--json", action="store_true", help="JSON instead of a table")
+
+
+def _add_look_options(one: argparse.ArgumentParser) -> None:
+    looks = one.add_argument_group("looks", "For --placement look; --weights then weighs worn_together, colour, …")
+    looks.add_argument("--occasion", metavar="WORD", help="what the looks are for")
+    looks.add_argument("--budget", type=int, metavar="MINOR_UNITS", help="for all added pieces together")
+    looks.add_argument("--brands", choices=BRAND_POLICIES, help="which houses may meet in a look")
+    looks.add_argument("--lock", metavar="ROLE=ID", action="append", default=[], help="a piece that stays")
+    looks.add_argument("--diversity", type=float, metavar="0..100", help="100 is the most different looks")
+    looks.add_argument("--count", type=int, help="how many looks (default 3)")
 
 
 def _readable(arguments: argparse.Namespace) -> None:
@@ -174,6 +201,9 @@ def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **f
 
 
 def _recommend(arguments: argparse.Namespace) -> int:
+    if arguments.placement == Placement.LOOK:
+        return _recommend_looks(arguments)
+    _only_for("look", arguments, ("occasion", "budget", "brands", "lock", "diversity", "count"))
     shop = _shop(_settings(arguments))
     request = _request(arguments, shop, Placement(arguments.placement), anchor=arguments.anchor)
     if arguments.anchor is None:
@@ -191,6 +221,96 @@ def _recommend(arguments: argparse.Namespace) -> int:
         missing = shop.why_missing(request, arguments.why)
         plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
     _show(plain, arguments, shop)
+    return 0
+
+
+def _only_for(placement: str, arguments: argparse.Namespace, names: Sequence[str]) -> None:
+    """Refuses options that this list would silently pass over."""
+    if given := [name for name in names if getattr(arguments, name) not in (None, [])]:
+        raise BadRequest(f"--{given[0].replace('_', '-')} is for --placement {placement}. Leave it out, or ask for that.")
+
+
+def _recommend_looks(arguments: argparse.Namespace) -> int:
+    _only_for("similar", arguments, ("filter", "price_from", "price_to"))
+    shop = _shop(_settings(arguments))
+    if arguments.anchor is not None:
+        request = _look_request(arguments, shop, arguments.anchor)
+        found = shop.looks(request)
+        plain = found.as_json()
+        if arguments.trace:
+            plain["trace"] = shop.trace_looks(request).as_json()
+        if arguments.why:
+            missing = shop.why_not_in_looks(request, arguments.why)
+            plain["why_missing"] = None if missing is None else missing.as_json()
+        if arguments.json or arguments.trace or arguments.why:
+            print(_dumps(plain))
+        else:
+            _show_looks(found, shop)
+        return 0
+    if arguments.why or arguments.trace:
+        raise BadRequest("--why and --trace speak of the looks of one product. Name it with --anchor.")
+    anchors = list(shop.catalogue().ids) if arguments.all else _lines(arguments.anchors)
+    if anchors:
+        for found in shop.looks_all(_look_request(arguments, shop, anchors[0]), anchors):
+            print(_dumps(found.as_json()))
+    return 0
+
+
+def _look_request(arguments: argparse.Namespace, shop: Any, anchor: str) -> LookRequest:
+    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    return LookRequest(
+        anchor,
+        at=at,
+        occasion=arguments.occasion,
+        budget=arguments.budget,
+        locked=parse_locks(arguments.lock),
+        exclude=tuple(arguments.exclude),
+        count=LookRequest.count if arguments.count is None else arguments.count,
+        strategy=trial_of(
+            shop.look_strategy(at), arguments.weights, arguments.lam, arguments.diversity, arguments.brands
+        ),
+    )
+
+
+def _show_looks(found: Looks, shop: Any) -> None:
+    catalogue = shop.catalogue()
+    for number, look in enumerate(found.looks, 1):
+        print(f"{number}. {look.template}, {look.score:.3f}")
+        for piece in look.pieces:
+            item = catalogue.item(piece.id)
+            name = ROLE_NAMES[piece.role]
+            print(f"   {name:<14} {piece.score:8.3f}  {piece.id:<16}  {item.brand or '':<22}  {item.title}")
+        for role in look.unfilled:
+            print(f"   {ROLE_NAMES[role]:<14} nothing in the shop fits")
+    for note in found.notes:
+        print(f"   {note.text}")
+
+
+def _looks(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    ids = shop.catalogue(at).ids
+    if arguments.sample is not None:
+        if arguments.sample < 1:
+            raise BadRequest(f"A sample of {arguments.sample} says nothing. Take 1 or more, or leave --sample out.")
+        drawn = sorted(ids, key=lambda item: hashlib.sha256(item.encode()).digest())
+        ids = tuple(sorted(drawn[: arguments.sample]))
+    if not ids:
+        raise BadRequest("There is no product in this shop yet. Import a catalogue first.")
+
+    def watch(done: int, total: int) -> None:
+        if done == total or done % 100 == 0:
+            _watch(Progress("Looks", done, total))
+
+    told = shop.coverage(LookRequest(ids[0], at=at), ids, watch)
+    if arguments.json:
+        print(_dumps(told.as_json()))
+        return 0
+    for branch in told.as_json()["branches"]:
+        share = f"{100 * branch['share']:5.1f} %"
+        print(f"{share}  {branch['whole']:>7,} of {branch['products']:>7,}  {branch['branch']}")
+    for role, count in told.unfilled.items():
+        print(f"{count:>7,} best looks go without: {ROLE_NAMES.get(role, role)}")
     return 0
 
 
@@ -294,6 +414,38 @@ def _present(layout: Any) -> Any:
         return source.load_source(layout)[0]
     except NotReady:
         return None
+
+
+def _import_outfits(arguments: argparse.Namespace) -> int:
+    from core.domain.errors import NotReady
+    from core.intake import outfits
+    from core.intake.mapping import read_mapping
+    from core.recommend.looks import tables
+    from core.store import source
+    from core.store.layout import Layout
+
+    settings = _settings(arguments)
+    layout = Layout(settings.data)
+    try:
+        view = _shop(settings).view()
+        present = view.catalogue
+    except NotReady:
+        view, (present, _) = None, source.load_source(layout)
+    looks = tables.load(outfits.looks_folder(layout))
+    plan = outfits.plan_outfits(arguments.file, present=present, looks=looks, mapping=read_mapping(arguments.map))
+    plain: dict[str, Any] = {"report": plan.as_json(), "kept": None}
+    if not arguments.json:
+        print(plan.summary())
+    if arguments.yes and plan.ready:
+        verdict = outfits.carry_out(plan, layout, view=view, who=_who(), at=datetime.now(UTC))
+        plain["kept"] = verdict.as_json()
+    if arguments.json:
+        print(_dumps(plain))
+    elif plain["kept"]:
+        print(f"Kept. {plain['kept']['reason']}")
+    elif plan.ready:
+        print("Nothing was kept yet. Add --yes to count with these outfits from now on.")
+    return 0 if plan.ready else 1
 
 
 def _import_demo(arguments: argparse.Namespace) -> int:

@@ -41,7 +41,7 @@ def log_lift(both: Matrix, expected: Matrix, *, towards: Matrix | float = 1.0, s
     >>> log_lift(np.array([[20.0]]), np.array([[10.0]]), smoothing=10.0).round(3).tolist()
     [[0.405]]
     """
-    out: Matrix = np.log((both + smoothing * np.asarray(towards)) / (expected + smoothing))
+    out: Matrix = np.log((both + smoothing * np.asarray(towards)) / (expected + smoothing)).round(9) + 0.0
     return out
 
 
@@ -59,30 +59,46 @@ def lch(lab: Matrix) -> Matrix:
     return np.stack([lightness, np.hypot(a, b), np.degrees(np.arctan2(b, a)) % 360.0], axis=-1)
 
 
+# The painter's wheel: red against green, orange against blue, yellow against violet. CIELAB's hues are not it: there,
+# sky and cobalt, one hue to the eye, lie 40 degrees apart, and orange is opposed to turquoise.
+_LAB_HUES = (-50.0, -35.0, -10.0, 34.0, 60.0, 95.0, 120.0, 150.0, 200.0, 250.0, 290.0, 310.0, 325.0, 350.0, 394.0)
+_WHEEL = (-75.0, -60.0, -25.0, 0.0, 45.0, 100.0, 140.0, 180.0, 205.0, 227.0, 232.0, 285.0, 300.0, 335.0, 360.0)
+
+
+def on_the_wheel(hue: Scores) -> Scores:
+    """[n] the place of CIELAB hues (degrees) on the wheel of Itten, "The Art of Color", 1961: red 0, green 180."""
+    out: Scores = np.interp(hue, _LAB_HUES, _WHEEL) % 360.0
+    return out
+
+
 def neutrality(colours: Matrix) -> Scores:
     """[n] how far a colour goes with everything, 0..1, from [n, 3] LCh.
 
-    Greys, black and white; nearly black tones; denim and navy; the tones of leather, sand and wood.
+    Greys, black and white; nearly black tones; denim and navy; the tones of leather, sand and wood; half of it for
+    what is deep and muted.
     """
     lightness, chroma, hue = np.moveaxis(np.asarray(colours, dtype=np.float64), -1, 0)
     grey = _falling(chroma, 9.0, 20.0)
     dark = _falling(lightness, 15.0, 27.0) * _falling(chroma, 26.0, 40.0)
+    deep = 0.5 * _falling(lightness, 30.0, 46.0) * _falling(chroma, 32.0, 46.0)  # bottle green, burgundy, plum
     denim = 0.85 * _near(hue, 275.0, 28.0) * _falling(chroma, 28.0, 40.0) * _falling(lightness, 45.0, 60.0)
-    leather = 0.8 * _near(hue, 70.0, 24.0) * _falling(chroma, 34.0, 46.0)
-    out: Scores = np.maximum.reduce([grey, dark, denim, leather])
+    pale = np.maximum(_falling(lightness, 66.0, 80.0), _falling(chroma, 20.0, 28.0))  # sand, but not peach
+    leather = 0.8 * _near(hue, 78.0, 42.0) * _falling(chroma, 34.0, 46.0) * pale
+    out: Scores = np.maximum.reduce([grey, dark, deep, denim, leather])
     return out
 
 
 def harmony(left: Matrix, right: Matrix, left_neutral: Scores, right_neutral: Scores) -> Matrix:
     """[a, b] how well colours go together, 0..1, from [a, 3] and [b, 3] LCh and how neutral each is.
 
-    Neutrals go with everything. Two hues are judged by the angle between them: the same hue in another depth, its
-    neighbours, and its opposite are the schemes of colour teaching (Itten, 1961; as templates in Cohen-Or and others,
-    "Color Harmonization", 2006); what lies between clashes the more, the stronger both colours are.
+    Neutrals go with everything. Two hues are judged by the angle between them on the painter's wheel: the same hue in
+    another depth, its neighbours, its opposite and the triad are the schemes of colour teaching (Itten, 1961; as
+    templates in Cohen-Or and others, "Color Harmonization", 2006); what lies between clashes the more, the stronger
+    both colours are.
     """
     one, other = left[:, None, :], right[None, :, :]
     light = np.abs(one[..., 0] - other[..., 0])
-    turn = np.abs(one[..., 2] - other[..., 2])
+    turn = np.abs(on_the_wheel(one[..., 2]) - on_the_wheel(other[..., 2]))
     turn = np.minimum(turn, 360.0 - turn)
     strength = np.minimum(one[..., 1], other[..., 1])
     loud = np.clip((strength - 18.0) / 40.0, 0.0, 1.0)
@@ -90,9 +106,9 @@ def harmony(left: Matrix, right: Matrix, left_neutral: Scores, right_neutral: Sc
     floor = 0.52 - 0.40 * loud
     schemes = np.maximum.reduce(
         [
-            (0.86 - 0.14 * loud) * _bump(turn, 0.0, 16.0),
-            (0.74 - 0.08 * loud) * _bump(turn, 32.0, 14.0),
-            (0.62 - 0.16 * loud) * _bump(turn, 180.0, 20.0),
+            (0.86 - 0.14 * loud) * _bump(turn, 0.0, 18.0),
+            (0.74 - 0.08 * loud) * _bump(turn, 32.0, 18.0),
+            (0.62 - 0.16 * loud) * _bump(turn, 180.0, 24.0),
             (0.50 - 0.16 * loud) * _bump(turn, 120.0, 14.0),
         ]
     )
@@ -154,7 +170,7 @@ def _bump(turn: AnyArray, centre: float, width: float) -> AnyArray:
 def agreement_of_levels(levels: Scores, alike: float) -> Matrix:
     """[n, n] 1 for equal levels, falling like a bell."""
     apart: Matrix = np.subtract.outer(levels, levels) / alike
-    return np.asarray(np.exp(-0.5 * apart**2))
+    return np.asarray(np.exp(-0.5 * apart**2)).round(9)
 
 
 def overlap(one: Rows, other: Rows, unknown: float) -> Matrix:

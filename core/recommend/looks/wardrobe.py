@@ -6,6 +6,7 @@ single pair give the same bits, and one piece against 35,000 is a few passes ove
 
 from __future__ import annotations
 
+import hashlib
 import re
 import threading
 from collections import OrderedDict
@@ -22,8 +23,12 @@ from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.looks import PARTS, ROLES
 from core.rank import agreement, colours, pairs
 from core.rank.pairs import Scale
+from core.recommend.looks import learn
+from core.recommend.looks import own as own_outfits
 from core.recommend.looks import tables as looks_tables
 from core.recommend.looks.kinds import KindFinder
+from core.recommend.looks.learn import Kept
+from core.recommend.looks.own import Own
 from core.recommend.looks.tables import Tables, Template
 from core.recommend.view import View
 
@@ -48,8 +53,10 @@ METALS = frozenset({"gold", "golden", "silver", "metallic", "steel", "bronze", "
 CHILDREN = AUDIENCES.index("boys")
 # Shops put children's things among those for adults; their titles say so.
 CHILD = re.compile(r"\b(?:kid|boy|girl|infant|toddler|baby|children)(?:['’]?s)?\b(?!\s*friend)", re.IGNORECASE)
-_PLAIN = frozenset({"plain", "solid", "self design", "none"})
 SEEN = ("type", "category", "audience", "colour", "pattern", "occasion", "season", "brand", "brand_tier", "price")
+
+
+ColourKey = tuple[tuple[str, ...], str | None]  # colour words, the main one first; pattern
 
 
 @dataclass(eq=False)
@@ -81,7 +88,7 @@ class Pieces:
     """The codes of every product.
 
     kind: place in the table of kinds, -1 unknown. formality, warmth: step of the scale. colour, occasion, season,
-    brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says.
+    section, brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says.
     price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
     tier: -1 unknown.
     """
@@ -92,6 +99,7 @@ class Pieces:
     colour: Codes
     occasion: Codes
     season: Codes
+    section: Codes
     brand: Codes
     audience: Codes
     child: Codes
@@ -120,13 +128,13 @@ class _Reader:
         self.tables = tables
         self.finder = KindFinder(tables)
         self.colour, self.occasion, self.season = _Codes(), _Codes(), _Codes()
-        self.brand, self.tier = _Codes(), _Codes()
+        self.section, self.brand, self.tier = _Codes(), _Codes(), _Codes()
         self.prices: dict[int, Scores] = {}
 
     def copy(self) -> _Reader:
         out = object.__new__(_Reader)
         out.__dict__.update(self.__dict__)
-        for name in ("colour", "occasion", "season", "brand", "tier"):
+        for name in ("colour", "occasion", "season", "section", "brand", "tier"):
             setattr(out, name, getattr(self, name).copy())
         return out
 
@@ -158,6 +166,7 @@ class _Reader:
             colour=self.colour.of(_colour_keys(frame)),
             occasion=occasion,
             season=self.season.of([_season_bits(values) or None for values in frame["season"].tolist()]),
+            section=self.section.of([own_outfits.section_of(path) for path in categories]),
             brand=self.brand.of([brand.casefold() if brand else None for brand in frame["brand"].tolist()]),
             audience=np.where(vague, hints, audience).astype(np.int32),
             child=np.array(
@@ -208,6 +217,8 @@ class Grids:
     """The tables that codes are looked up in; the last row and column of each stand for unknown."""
 
     together: Matrix
+    together_colour: Matrix
+    together_section: Matrix
     never: Mask
     colour: Matrix
     formality: Matrix
@@ -231,17 +242,19 @@ class Wardrobe:
     audience:  [n] place in AUDIENCES, -1 unknown; where an item says nothing or unisex, a kind made for one
                audience decides.
     brand:     [n] codes, -1 unknown.
-    id:        of everything a pair score depends on: tables, calibration of the parts.
+    id:        of everything pair scores depend on besides the products: tables, own outfits, head, scale of the parts.
     """
 
     def __init__(
         self, tables: Tables, reader: _Reader, pieces: Pieces, vectors: Mapping[str, Vectors],
-        present: Mapping[str, Mask], scale: Scale | None = None, ids: Sequence[str] = (),
+        right: Mapping[str, Vectors], present: Mapping[str, Mask], *, own: Own | None = None,
+        learned: Kept | None = None, scale: Scale | None = None, ids: Sequence[str] = (),
     ) -> None:  # fmt: skip
         self.tables = tables
         self.pieces = pieces
         self._reader = reader
-        self._vectors = dict(vectors)
+        self._vectors = dict(vectors)  # part -> [n, d] in steps, as the left side of a product
+        self._right = dict(right)  # the same as its right side, where that differs
         self._present = dict(present)
         self.kind = pieces.kind
         self.role = np.where(pieces.kind >= 0, tables.roles[pieces.kind], -1).astype(np.int32)
@@ -250,11 +263,14 @@ class Wardrobe:
         self.seasons = np.array([*reader.season.values, 0], dtype=np.int64)[pieces.season]
         self.audience = pieces.audience
         self.brand = pieces.brand
-        self.grids = _grids(tables, reader)
+        self.own = own
+        self.learned = learned
+        self.grids = _grids(tables, reader, own)
         self.scale = Scale({}, {}, np.eye(len(PARTS))) if scale is None else scale
         if scale is None:
             self.scale = Scale.of(self._reference(ids))
-        self.id = f"{tables.id}.{self.scale.id}"
+        parts = (tables.id, self.scale.id, own.id if own else "", learned.id if learned else "")
+        self.id = hashlib.sha256(".".join(parts).encode()).hexdigest()[:16]
 
     def __len__(self) -> int:
         return len(self.kind)
@@ -319,7 +335,7 @@ class Wardrobe:
 
         0 is how a random pair of pieces in two roles goes together, 1 is one deviation better.
         """
-        shares = self.scale.usable(weights)
+        shares = self.shares(weights)
         found = pairs.combined(self.parts(a_rows, b_rows, tuple(shares)), shares, self.scale.stretch(shares))
         return pairs.summed(found, (len(a_rows), len(self) if b_rows is None else len(b_rows))), found
 
@@ -327,9 +343,18 @@ class Wardrobe:
         self, a_rows: Rows, b_rows: Rows, weights: Mapping[str, float]
     ) -> tuple[Scores, dict[str, Scores]]:
         """[m] scores of a_rows[i] with b_rows[i] and their contributions; the same bits as `score`."""
-        shares = self.scale.usable(weights)
+        shares = self.shares(weights)
         found = pairs.combined(self.paired_parts(a_rows, b_rows, tuple(shares)), shares, self.scale.stretch(shares))
         return pairs.summed(found, (len(a_rows),)), found
+
+    def shares(self, weights: Mapping[str, float]) -> dict[str, float]:
+        """Part -> share of the weights, summing to 1 over the parts that this shop has.
+
+        A learned part that passed takes the weight it passed with, unless `weights` names it.
+        """
+        if self.learned is not None and "learned" not in weights:
+            weights = {**weights, "learned": self.learned.verdict.weight * weights.get("worn_together", 0.0)}
+        return self.scale.usable(weights)
 
     def conflicts(self, a_rows: Rows, b_rows: Rows | None = None) -> Mask:
         """[A, B] pairs that may not stand in one look: one role, a dress with a skirt, what is never worn together,
@@ -379,32 +404,33 @@ class Wardrobe:
         )
 
     def _block(self, name: str, a_rows: Rows, b_rows: Rows | None) -> Matrix:
-        if name in ("words", "picture"):
-            vectors, present = self._of(name)
-            right = vectors if b_rows is None else vectors[b_rows]
-            raw = (vectors[a_rows] @ right.T).astype(np.float64)
+        if name in self._vectors:
+            vectors, present = self._vectors[name], self._present[name]
+            right = self._right.get(name, vectors)
+            raw = (vectors[a_rows] @ (right if b_rows is None else right[b_rows]).T).astype(np.float64)
             raw[~present[a_rows]] = np.nan
             raw[:, ~(present if b_rows is None else present[b_rows])] = np.nan
             return raw
         return self._looked_up(name, *self._sides(a_rows, b_rows))
 
     def _paired(self, name: str, a_rows: Rows, b_rows: Rows) -> Matrix:
-        if name in ("words", "picture"):
-            vectors, present = self._of(name)
-            raw: Matrix = np.einsum("ij,ij->i", vectors[a_rows], vectors[b_rows]).astype(np.float64)
+        if name in self._vectors:
+            vectors, present = self._vectors[name], self._present[name]
+            right = self._right.get(name, vectors)
+            raw: Matrix = np.einsum("ij,ij->i", vectors[a_rows], right[b_rows]).astype(np.float64)
             raw[~(present[a_rows] & present[b_rows])] = np.nan
             return raw
         return self._looked_up(name, self.pieces.at(a_rows), self.pieces.at(b_rows))
-
-    def _of(self, name: str) -> tuple[Vectors, Mask]:
-        signal = {"words": "text", "picture": "image"}[name]
-        return self._vectors[signal], self._present[signal]
 
     def _looked_up(self, name: str, a: Pieces, b: Pieces) -> Matrix:
         grids = self.grids
         match name:
             case "worn_together":
-                return np.asarray(grids.together[a.kind, b.kind])
+                found: Matrix = np.array(grids.together[a.kind, b.kind])
+                if self.own is not None:
+                    found += grids.together_colour[a.colour, b.colour]
+                    found += grids.together_section[a.section, b.section]
+                return found
             case "colour":
                 return np.asarray(grids.colour[a.colour, b.colour])
             case "occasion":
@@ -436,14 +462,14 @@ class Wardrobe:
         p, q = pairs.reference_pairs(ids, np.flatnonzero(self.role >= 0), DRAWN)
         keep = np.flatnonzero(~self.paired_conflicts(p, q))[:REFERENCES]
         p, q = p[keep], q[keep]
-        out = {name: self._paired(name, p, q) for name in ("worn_together", "colour", "occasion", "price")}
-        for name, signal in (("words", "text"), ("picture", "image")):
-            if signal in self._vectors:
-                out[name] = self._paired(name, p, q)
-        return out
+        return {
+            name: self._paired(name, p, q)
+            for name in PARTS
+            if name in ("worn_together", "colour", "occasion", "price") or name in self._vectors
+        }
 
 
-def _grids(tables: Tables, reader: _Reader) -> Grids:
+def _grids(tables: Tables, reader: _Reader, own: Own | None) -> Grids:
     roles = tables.roles
     body, top, bottom = (ROLES.index(name) for name in ("full_body", "top", "bottom"))
     covers = (roles == body)[:, None] & np.isin(roles, (top, bottom))[None, :]
@@ -458,7 +484,9 @@ def _grids(tables: Tables, reader: _Reader) -> Grids:
         (aud[:, None] != aud[None, :]) & ~grown[:, None] & ~grown[None, :]
     )
     return Grids(
-        together=_bordered(tables.together, np.nan),
+        together=_bordered(_together(tables, own), np.nan),
+        together_colour=_bordered(_own_colours(own, reader.colour.values), 0.0),
+        together_section=_bordered(own.of_field("section", reader.section.values) if own else np.zeros((0, 0)), 0.0),
         never=_bordered(never, True),
         colour=_bordered(_colour_grid([_colour(key) for key in reader.colour.values], reader.colour.values), np.nan),
         formality=0.45 * pairs.agreement_of_levels(levels, pairs.FORMALITY_ALIKE),
@@ -471,6 +499,21 @@ def _grids(tables: Tables, reader: _Reader) -> Grids:
         seasons_apart=_bordered(pairs.disjoint(seasons, seasons), False),
         strangers=_bordered(strangers, False),
     )
+
+
+def _together(tables: Tables, own: Own | None) -> Matrix:
+    """[k, k] lift of kinds: counted by others, by this shop, and said by stylists."""
+    if own is None:
+        return tables.together
+    return np.clip(own.kinds(tables) + tables.said, -looks_tables.CAP, looks_tables.CAP)
+
+
+def _own_colours(own: Own | None, keys: Sequence[ColourKey]) -> Matrix:
+    """[c, c] what a shop's own outfits say of colours and patterns."""
+    if own is None:
+        return np.zeros((0, 0))
+    families = own.of_field("colour", [own_outfits.family_of(key[0][0]) for key in keys])
+    return families + own.of_field("pattern", [key[1] for key in keys])
 
 
 def _bordered(table: AnyArray, unknown: Any) -> AnyArray:
@@ -496,7 +539,7 @@ def _price_grid(tiers: Sequence[int]) -> Matrix:
     tier = np.maximum(0.0, 1.0 - 0.4 * np.abs(np.subtract.outer(houses, houses)))
     one = np.repeat(np.repeat(price, len(houses), axis=0), len(houses), axis=1)
     other = np.tile(tier, (len(places), len(places)))
-    return np.where(np.isnan(one), other, np.where(np.isnan(other), one, 0.6 * one + 0.4 * other))
+    return np.where(np.isnan(one), other, np.where(np.isnan(other), one, 0.6 * one + 0.4 * other)).round(9)
 
 
 def _wish(occasions: Any) -> float:
@@ -513,19 +556,16 @@ def _season_bits(values: Sequence[str]) -> int:
     return bits
 
 
-def _colour_keys(frame: Any) -> list[tuple[tuple[str, ...], str] | None]:
-    """(colour words, the finest word for the main one first; pattern) of each item, None where no colour is known."""
-    out: list[tuple[tuple[str, ...], str] | None] = []
-    cells = zip(frame["colour"].tolist(), frame["pattern"].tolist(), frame["extra"].tolist(), strict=True)
-    for colour, pattern, extra in cells:
-        shade = extra.get("shade") if extra else None
-        words = (shade, *colour[1:]) if shade and colours.entry(shade) is not None else colour
-        plain = (pattern or "").casefold()
-        out.append((tuple(word.casefold() for word in words), "" if plain in _PLAIN else plain) if words else None)
-    return out
+def _colour_keys(frame: Any) -> list[ColourKey | None]:
+    """The colour words of each item, the main one first, and its pattern; None where no colour is known."""
+    cells = zip(frame["colour"].tolist(), frame["extra"].tolist(), frame["pattern"].tolist(), strict=True)
+    return [
+        (words, own_outfits.pattern_of(pattern)) if (words := own_outfits.colour_words(colour, extra)) else None
+        for colour, extra, pattern in cells
+    ]
 
 
-def _colour(key: tuple[tuple[str, ...], str]) -> Colour:
+def _colour(key: ColourKey) -> Colour:
     word = key[0][0]
     point = colours.lab_of(word)
     if point is None:
@@ -534,7 +574,7 @@ def _colour(key: tuple[tuple[str, ...], str]) -> Colour:
     return Colour(word, point, max(neutral, 0.9) if METALS.intersection(word.split()) else neutral)
 
 
-def _colour_grid(found: Sequence[Colour], keys: Sequence[tuple[tuple[str, ...], str]]) -> Matrix:
+def _colour_grid(found: Sequence[Colour], keys: Sequence[ColourKey]) -> Matrix:
     """[c, c] harmony of main colours, raised where one repeats a second colour of the other, lowered where two
     patterns quarrel; NaN where a word names no colour."""
     count = len(found)
@@ -553,7 +593,7 @@ def _colour_grid(found: Sequence[Colour], keys: Sequence[tuple[tuple[str, ...], 
         if entries:
             echo[row] = np.where(main >= 0, alike[np.array(entries)][:, main].max(axis=0), 0.0)
     out += 0.10 * np.maximum(echo, echo.T) * (1.0 - neutral[None, :] * neutral[:, None])
-    patterns = np.array([key[1] for key in keys], dtype=object)
+    patterns = np.array([key[1] if key[1] not in (None, "plain") else "" for key in keys], dtype=object)
     both = (patterns != "")[:, None] & (patterns != "")[None, :]
     out -= np.where(both, np.where(patterns[:, None] == patterns[None, :], 0.10, 0.25), 0.0)
     out = np.clip(out, 0.0, 1.0).round(9)
@@ -574,33 +614,51 @@ def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
     folder: DATA/looks, where a shop's own tables and outfits lie. The scale of the parts is that of the catalogue as
     it was imported, so a corrected colour or price moves no score of other pairs. Raises WrongTable.
     """
-    tables = looks_tables.load(folder)
+    tables, own = looks_tables.load(folder), own_outfits.load(folder)
+    kept, _ = learn.load(folder)
+    if kept is not None and kept.encoder != (view.encoders.get("text") or ""):
+        kept = None  # it reads the vectors of another encoder
     seen = _seen(view.facts)
-    base_key = (view.snapshot.id, tables.id, id(view.snapshot))
+    base_key = (view.snapshot.id, tables.id, own.id if own else "", kept.id if kept else "", id(view.snapshot))
     key = (*base_key, tuple(sorted((item, repr(sorted(fields.items()))) for item, fields in seen.items())))
     with _lock:
         if key in _kept:
             _kept.move_to_end(key)
             return _kept[key]
-    base = _base(view, tables, (*base_key, ()))
+    base = _base(view, tables, own, kept, (*base_key, ()))
     out = base if not seen else _with_facts(base, view.catalogue, seen)
     return _keep(key, out)
 
 
-def _base(view: View, tables: Tables, key: tuple[Any, ...]) -> Wardrobe:
+def _base(view: View, tables: Tables, own: Own | None, kept: Kept | None, key: tuple[Any, ...]) -> Wardrobe:
     with _lock:
         if key in _kept:
             return _kept[key]
     catalogue = view.snapshot.catalogue
     reader = _Reader(tables)
     pieces = reader.read(catalogue.frame, learn=True)
-    vectors, present = {}, {}
-    for name in ("text", "image"):
+    vectors, right, present = {}, {}, {}
+    for part, name in (("words", "text"), ("picture", "image")):
         if name in view.signals and len(catalogue):
             signal: Any = view.signals[name]
-            present[name] = np.asarray(signal.present, dtype=bool)
-            vectors[name] = pairs.stepped(np.where(present[name][:, None], signal.vectors, np.float32(0.0)))
-    return _keep(key, Wardrobe(tables, reader, pieces, vectors, present, ids=catalogue.ids))
+            present[part] = np.asarray(signal.present, dtype=bool)
+            vectors[part] = pairs.stepped(signal.vectors)
+            vectors[part][~present[part]] = 0.0
+            if part == "words" and kept is not None and len(kept.head.mean) == signal.vectors.shape[1]:
+                vectors["learned"], right["learned"] = _features(kept, signal.vectors, present[part])
+                present["learned"] = present[part]
+    return _keep(
+        key,
+        Wardrobe(tables, reader, pieces, vectors, right, present, own=own, learned=kept, ids=catalogue.ids),
+    )
+
+
+def _features(kept: Kept, vectors: Vectors, present: Mask) -> tuple[Vectors, Vectors]:
+    """[n, 2r] both sides of the learned part, shrunk alike to length 1 at most, in steps."""
+    one, other = kept.head.features(np.where(present[:, None], vectors, np.float32(0.0)))
+    one[~present], other[~present] = 0.0, 0.0
+    longest = max(float(np.sqrt(np.einsum("ij,ij->i", one, one)).max()), 1e-12)
+    return pairs.stepped(one / np.float32(longest)), pairs.stepped(other / np.float32(longest))
 
 
 def _with_facts(base: Wardrobe, catalogue: Catalogue, seen: Mapping[str, Any]) -> Wardrobe:
@@ -608,7 +666,10 @@ def _with_facts(base: Wardrobe, catalogue: Catalogue, seen: Mapping[str, Any]) -
     rows = np.array(sorted(catalogue.row(item) for item in seen if item in catalogue), dtype=np.int64)
     reader = base._reader.copy()
     fresh = reader.read(catalogue.frame.iloc[rows])
-    return Wardrobe(base.tables, reader, base.pieces.patched(rows, fresh), base._vectors, base._present, base.scale)
+    return Wardrobe(
+        base.tables, reader, base.pieces.patched(rows, fresh), base._vectors, base._right, base._present,
+        own=base.own, learned=base.learned, scale=base.scale,
+    )  # fmt: skip
 
 
 def _keep(key: tuple[Any, ...], wardrobe: Wardrobe) -> Wardrobe:
