@@ -542,13 +542,13 @@ class OnRows:
     """Blocks and boosts as arrays over the rows of one catalogue, shared between lists that have them in common.
 
     everywhere: [n] rows that no list of this kind of request may show.    here: [n] further rows of this list.
-    why:        row -> what keeps it out, in words; None when nothing does.
+    why:        rows -> what keeps each of them out, in words ("blocked by ..."); asked of such rows only.
     boosted:    rows in order, with their `amounts`, within +-1.    raised: row -> names of the rules that boost it.
     """
 
     everywhere: Mask | None = None
     here: Mask | None = None
-    why: Callable[[int], str | None] = lambda row: None
+    why: Callable[[Rows], list[str]] = lambda rows: ["kept out by a rule"] * len(rows)
     boosted: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     amounts: Scores = field(default_factory=lambda: np.empty(0))
     raised: Callable[[int], Sequence[str]] = lambda row: ()
@@ -567,7 +567,7 @@ class BlockedItems(Mapping[str, str]):
 
     def __getitem__(self, item: str) -> str:
         if item in self:
-            return self._rows.why(self._catalogue.row(item)) or "a rule"
+            return self._rows.why(np.array([self._catalogue.row(item)]))[0].removeprefix("blocked by ")
         raise KeyError(item)
 
     def __contains__(self, item: object) -> bool:
@@ -646,8 +646,10 @@ class Curation:
             here = np.zeros(len(catalogue), dtype=bool)
             here[list(blocked)] = True
         amounts = [max(-MAX_BOOST, min(MAX_BOOST, boosts[row])) for row in sorted(boosts)]
-        why = {row: f"blocked by {name}" for row, name in blocked.items()}
-        return OnRows(None, here, why.get, np.array(sorted(boosts), dtype=np.int64), np.array(amounts, np.float64))
+        return OnRows(
+            None, here, lambda rows: [f"blocked by {blocked[row]}" for row in rows.tolist()],
+            np.array(sorted(boosts), dtype=np.int64), np.array(amounts, dtype=np.float64),
+        )  # fmt: skip
 
 
 NOTHING = Curation()

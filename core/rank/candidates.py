@@ -22,6 +22,7 @@ from core.rank.signals import Sides, Signal
 
 NONE: Rows = np.empty(0, dtype=np.int64)
 DOUBT = 0.15  # by how much the coarse table of f is trusted less than f itself
+STRENGTHS = 32  # steps to the unit in which boosts of about equal strength are looked at together
 BLOCKS = 8  # maxima are taken over so many times more blocks than rows are wanted
 
 
@@ -188,25 +189,45 @@ class Wishes:
     """What single queries want apart from the scope they share.
 
     out:    for each query, rows that may not be in its list.
-    boosts: for each query, its boosted rows and by how much; or None when nobody has any.
+    boosts: for each query, its boosted rows in order and by how much; or None when nobody has any.
+    bars:   for each query, [n] further rows that may not be in its list, or None; None when nobody has any.
+    Queries may share the arrays of `boosts` and `bars`.
     """
 
     out: Sequence[Rows]
     boosts: Sequence[tuple[Rows, Scores]] | None = None
+    bars: Sequence[Mask | None] | None = None
 
     def lanes(self, lanes: Rows) -> Wishes:
         boosts = None if self.boosts is None else [self.boosts[lane] for lane in lanes]
-        return Wishes([self.out[lane] for lane in lanes], boosts)
+        bars = None if self.bars is None else [self.bars[lane] for lane in lanes]
+        return Wishes([self.out[lane] for lane in lanes], boosts, bars)
 
     def boosts_at(self, rows: Rows) -> Matrix | None:
         """[B, m] the boosts of `rows`, or None when there are none at all."""
         if self.boosts is None:
             return None
         out = np.zeros(rows.shape)
-        for lane, (boosted, amounts) in enumerate(self.boosts):
-            for row, amount in zip(boosted, amounts, strict=True):
-                out[lane, rows[lane] == row] = amount
+        for lanes, (boosted, amounts) in _shared(self.boosts):
+            if len(boosted):
+                at = np.minimum(np.searchsorted(boosted, rows[lanes]), len(boosted) - 1)
+                out[lanes] = np.where(boosted[at] == rows[lanes], amounts[at], 0.0)
         return out
+
+    def open_to(self, lane: int, allowed: Mask) -> Mask:
+        """[n] the rows of `allowed` that may be in the list of one query."""
+        mask = allowed.copy()
+        mask[self.out[lane]] = False
+        bar = None if self.bars is None else self.bars[lane]
+        return mask if bar is None else mask & ~bar
+
+
+def _shared(boosts: Sequence[tuple[Rows, Scores]]) -> list[tuple[Rows, tuple[Rows, Scores]]]:
+    """Queries with the very same boosts together: their numbers, and the boosts."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for lane, (rows, amounts) in enumerate(boosts):
+        groups.setdefault((id(rows), id(amounts)), []).append(lane)
+    return [(np.array(lanes), boosts[lanes[0]]) for lanes in groups.values()]
 
 
 def pool(
@@ -232,13 +253,16 @@ def pool(
     for lane, out in enumerate(wishes.out):
         at = place.place[out]
         g[lane, at[at >= 0]] = -np.inf
+    for lane, bar in enumerate(wishes.bars or ()):
+        if bar is not None:
+            g[lane, bar[place.rows]] = -np.inf
     total = np.count_nonzero(g > -np.inf, axis=1).astype(np.int64)
     width = int(min(depth.max(initial=0), total.max(initial=0)))
     rows = np.full((len(sides), width), -1, dtype=np.int64)
     scores = np.full((len(sides), width), -np.inf)
     waiting, reach = np.arange(len(sides)), int(depth.max(initial=0))
-    tight = not blend.priors
-    sure = tight and (wishes.boosts is None or all((a >= 0).all() for _, a in wishes.boosts))
+    sure = tight = not blend.priors
+    lifted = _Lifted.out_of(g, scanner, sides, wishes, lift)
     while len(waiting) and width:
         every = len(waiting) == len(sides)
         part = g if every else g[waiting]
@@ -246,7 +270,10 @@ def pool(
         cuts = _cuts(part, place, reach, 2 * scanner.error)
         raised = tight and bool(blend.similarity) and _raise(cuts, scanner, some)
         found = _survivors(part, place, cuts)
-        found = _with_boosted(found, part, place, wanted)
+        unseen = np.full(len(waiting), -np.inf)
+        if lifted is not None:
+            risen, unseen = lifted.best(waiting, reach, _reached(cuts, scanner, some, lift))
+            found = np.concatenate([found, risen], axis=1)
         parts = score(blend, scanner.signals, some, found, priors, wanted.boosts_at(found))
         order = np.lexsort((found, -np.round(parts.scores, DECIMALS)), axis=-1)[:, :width]
         best_rows = np.take_along_axis(found, order, axis=1)
@@ -254,7 +281,8 @@ def pool(
         best_rows[~np.isfinite(best)] = -1
         rows[waiting, : best.shape[1]] = best_rows
         scores[waiting, : best.shape[1]] = best
-        if sure and not raised:
+        certain = sure and not raised
+        if certain and lifted is None:
             break
         tight = False
         last = np.full(len(waiting), -np.inf)
@@ -263,7 +291,8 @@ def pool(
         at = np.clip(goal - 1, 0, max(best.shape[1] - 1, 0))
         last[enough] = np.take_along_axis(best, at[:, None], axis=1)[enough, 0]
         last[goal == 0] = np.inf
-        unseen = _best_unseen(scanner, some, cuts, lift)
+        if not certain:
+            unseen = np.maximum(unseen, _best_unseen(scanner, some, cuts, lift))
         waiting, reach = waiting[last < unseen], reach * 4
     beyond = np.arange(width)[None, :] >= depth[:, None]
     rows[beyond], scores[beyond] = -1, -np.inf
@@ -315,6 +344,27 @@ def _raise(cuts: Matrix, scanner: Scanner, sides: Sides) -> bool:
     return raised
 
 
+def _reached(cuts: Matrix, scanner: Scanner, sides: Sides, lift: Scores) -> Scores:
+    """[B] about the score that the rows at the best cut have at least; -inf where no stretch has a cut."""
+    blend = scanner.blend
+    best = np.full(len(cuts), -np.inf)
+    for number, (bits, start, stop) in enumerate(scanner.scope.segments):
+        cut = cuts[:, number]
+        about = cut
+        if blend.similarity:
+            about = np.full(len(cuts), -np.inf)
+            shared = pattern(blend, sides, bits)
+            for code in np.unique(shared[np.isfinite(cut)]).tolist():
+                if code:
+                    mine = (shared == code) & np.isfinite(cut)
+                    table, low, per_unit = blend.distribution(code).table
+                    steps = (cut[mine] - low) * per_unit
+                    about[mine] = blend.share * np.interp(steps, np.arange(len(table)), table)
+            about = about + float(lift[start:stop].min(initial=0.0))
+        best = np.maximum(best, np.where(np.isfinite(cut), about, -np.inf))
+    return best
+
+
 def _survivors(g: Vectors, place: Scope, cuts: Matrix) -> Rows:
     """[B, m] the rows that reach the cut of their stretch, -1 where a query has fewer."""
     lanes, rows = [], []
@@ -354,19 +404,136 @@ def _padded(lanes: Rows, rows: Rows, count: int) -> Rows:
     return out
 
 
-def _with_boosted(found: Rows, g: Vectors, place: Scope, wishes: Wishes) -> Rows:
-    """Raised rows join, wherever they stand by g."""
-    if wishes.boosts is None:
-        return found
-    lanes, rows = [], []
-    for lane, (boosted, amounts) in enumerate(wishes.boosts):
+@dataclass(frozen=True, eq=False)
+class _Boosts:
+    """The boosts that some queries share, over one scope: those of one stretch and one strength stand together.
+
+    at:     [p] positions in the scope.    amounts: [p].    lift: [p] what priors add.
+    starts: [groups] where each group begins.    stretch: [groups] its number.    most: [groups] most that boosts and
+            priors add in it.
+    """
+
+    at: Rows
+    amounts: Scores
+    lift: Scores
+    starts: Rows
+    stretch: Rows
+    most: Scores
+
+    @classmethod
+    def over(cls, place: Scope, boosted: Rows, amounts: Scores, lift: Scores) -> _Boosts:
         at = place.place[boosted]
-        use = (amounts > 0) & (at >= 0)
-        use[use] = g[lane, at[use]] > -np.inf
-        extra = np.setdiff1d(boosted[use], found[lane])
-        lanes.append(np.full(len(extra), lane))
-        rows.append(extra)
-    return np.concatenate([found, _padded(np.concatenate(lanes), np.concatenate(rows), len(found))], axis=1)
+        inside = at >= 0
+        at, amounts = at[inside], amounts[inside]
+        edges = np.array([stop for _, _, stop in place.segments], dtype=np.int64)
+        stretch = np.searchsorted(edges, at, side="right")
+        strength = np.ceil(amounts * STRENGTHS)
+        order = np.lexsort((at, strength, stretch))
+        at, amounts, stretch, strength = at[order], amounts[order], stretch[order], strength[order]
+        fresh = np.ones(len(at), dtype=bool)
+        fresh[1:] = (stretch[1:] != stretch[:-1]) | (strength[1:] != strength[:-1])
+        starts = np.flatnonzero(fresh)
+        added = lift[at]
+        most = np.maximum.reduceat(amounts + added, starts) if len(starts) else np.empty(0)
+        return cls(at, amounts, added, starts, stretch[starts], most)
+
+
+@dataclass(frozen=True, eq=False)
+class _Lifted:
+    """Boosted and buried rows, taken out of the scan: their order is not that of g.
+
+    A coarse table of f says which of them may be among the best; whether any other could have been is then proved by
+    f itself, for the highest g of each group of equal strength.
+    """
+
+    scanner: Scanner
+    sides: Sides
+    boosts: Sequence[_Boosts]
+    g: Sequence[Vectors]
+
+    @classmethod
+    def out_of(
+        cls, g: Vectors, scanner: Scanner, sides: Sides, wishes: Wishes, lift: Scores
+    ) -> _Lifted | None:  # fmt: skip
+        """The boosted rows of each query with their g; in `g` they become -inf. None where nothing is boosted."""
+        if wishes.boosts is None:
+            return None
+        if not scanner.blend.similarity:
+            lift = np.zeros(len(lift))  # it is in g
+        chosen: list[_Boosts] = [_Boosts.over(scanner.scope, NONE, np.empty(0), lift)] * len(sides)
+        values: list[Vectors] = [np.empty(0, dtype=np.float32)] * len(sides)
+        for lanes, (boosted, amounts) in _shared(wishes.boosts):
+            mine = _Boosts.over(scanner.scope, boosted, amounts, lift)
+            for lane in lanes.tolist():
+                chosen[lane], values[lane] = mine, g[lane, mine.at]
+                g[lane, mine.at] = -np.inf
+        return cls(scanner, sides, chosen, values) if any(len(one.at) for one in chosen) else None
+
+    def best(self, lanes: Rows, reach: int, others: Scores) -> tuple[Rows, Scores]:
+        """[b, m] boosted rows of some queries that may be among their best `reach`, and [b] the highest score that
+        another boosted row could have.
+
+        others: [b] about the score that `reach` rows without a boost have; -inf where there are fewer.
+        """
+        rows, owners = [], []
+        groups = max(len(self.boosts[lane].starts) for lane in lanes.tolist())
+        highest = np.full((len(lanes), groups), -np.inf)
+        shared = np.zeros((len(lanes), groups), dtype=np.int64)
+        most = np.zeros((len(lanes), groups))
+        codes = [pattern(self.scanner.blend, self.sides, bits) for bits, _, _ in self.scanner.scope.segments]
+        for number, lane in enumerate(lanes.tolist()):
+            mine, g = self.boosts[lane], self.g[lane]
+            about, goal = self._about(lane, codes), float(others[number])
+            if len(about) >= reach:
+                goal = max(goal, float(np.partition(about, -reach)[-reach]))
+            chosen = (about >= goal - DOUBT) & (about > -np.inf)
+            found = self.scanner.scope.rows[mine.at[chosen]]
+            rows.append(found)
+            owners.append(np.full(len(found), number))
+            if len(found) < len(g):
+                width = len(mine.starts)
+                highest[number, :width] = np.maximum.reduceat(np.where(chosen, np.float32(-np.inf), g), mine.starts)
+                shared[number, :width] = [codes[stretch][lane] for stretch in mine.stretch.tolist()]
+                most[number, :width] = mine.most
+                self._at_least(highest[number, :width], shared[number, :width], goal - DOUBT - mine.most)
+        blend, open_ = self.scanner.blend, np.isfinite(highest)
+        bound = np.where(open_, highest + self.scanner.error, 0.0)
+        if blend.similarity:
+            bound = blend.share * np.nan_to_num(blend.normal(bound, np.where(open_, shared, 0)), nan=-np.inf)
+        unseen = np.where(open_, bound + most, -np.inf).max(axis=1, initial=-np.inf)
+        return _padded(np.concatenate(owners), np.concatenate(rows), len(lanes)), unseen
+
+    def _at_least(self, highest: Scores, shared: Rows, below: Scores) -> None:
+        """Raise g that are further down than the list can reach, to about where it ends: a bound stays one, and nobody
+        asks f about its lower end, which nothing else needs."""
+        blend = self.scanner.blend
+        if not blend.similarity:
+            return
+        for code in np.unique(shared).tolist():
+            if code:
+                groups = np.flatnonzero((shared == code) & np.isfinite(highest) & np.isfinite(below))
+                table, low, per_unit = blend.distribution(code).table
+                at = np.interp(below[groups] / blend.share, table, np.arange(len(table)))
+                highest[groups] = np.maximum(highest[groups], at / per_unit + low)
+
+    def _about(self, lane: int, codes: Sequence[Rows]) -> Vectors:
+        """[p] about the score of each boosted row of one query."""
+        mine, g, blend = self.boosts[lane], self.g[lane], self.scanner.blend
+        if not blend.similarity:
+            return g + mine.amounts.astype(np.float32)
+        out = np.full(len(g), -np.inf, dtype=np.float32)
+        ends = np.append(mine.starts[1:], len(g))
+        for stretch in np.unique(mine.stretch).tolist():
+            groups = np.flatnonzero(mine.stretch == stretch)
+            part = slice(int(mine.starts[groups[0]]), int(ends[groups[-1]]))
+            if code := int(codes[stretch][lane]):
+                table, low, per_unit = blend.distribution(code).table
+                steps = (g[part] - np.float32(low)) * np.float32(per_unit)
+                at = np.clip(np.nan_to_num(steps, neginf=0.0), 0, len(table) - 1).astype(np.int32)
+                out[part] = np.float32(blend.share) * table.take(at)
+        out += (mine.amounts + mine.lift).astype(np.float32)
+        out[g == -np.inf] = -np.inf
+        return out
 
 
 def _best_unseen(scanner: Scanner, sides: Sides, cuts: Matrix, lift: Scores) -> Scores:

@@ -30,7 +30,9 @@ class Query:
 
     sides:      the B queries.
     pins:       for each query, (place from 1, row) in order of place.
-    blocked:    for each query, blocked row -> name of the rule.
+    bar:        [n] rows that rules keep out of the lists of all these queries, or None.
+    bars:       for each query, [n] further rows that rules keep out of its list, or None; None when nobody has any.
+    blame:      query and rows -> what keeps each out, in words ("blocked by ..."); asked of barred rows only.
     boosts:     for each query, its boosted rows and amounts, or None when nobody has any.
     own:        for each query, rows that are the query itself or its colourways.
     eligible:   [n] rows that may be shown at all to these queries.
@@ -51,12 +53,14 @@ class Query:
     eligible: Mask
     priors: Mapping[str, Scores]
     pins: Sequence[Sequence[tuple[int, int]]]
-    blocked: Sequence[Mapping[int, str]]
     own: Sequence[Rows]
     boosts: Sequence[tuple[Rows, Scores]] | None
     pool: int
     refusal: Callable[[int, Rows], list[str]]
     name: Callable[[int], str]
+    bar: Mask | None = None
+    bars: Sequence[Mask | None] | None = None
+    blame: Callable[[int, Rows], list[str]] = lambda lane, rows: ["kept out by a rule"] * len(rows)
     scanner: Scanner | None = None
     keep: bool = False
 
@@ -69,10 +73,19 @@ class Query:
             self,
             sides=self.sides.lanes(lanes, self.signals),
             pins=[self.pins[lane] for lane in lanes],
-            blocked=[self.blocked[lane] for lane in lanes],
             own=[self.own[lane] for lane in lanes],
             boosts=None if self.boosts is None else [self.boosts[lane] for lane in lanes],
+            bars=None if self.bars is None else [self.bars[lane] for lane in lanes],
+            blame=lambda lane, rows: self.blame(int(lanes[lane]), rows),
         )
+
+    def barred(self, lane: int, rows: Rows) -> Mask:
+        """[m] which of `rows` rules keep out of the list of one query."""
+        out = np.zeros(len(rows), dtype=bool)
+        for mask in (self.bar, self.bars[lane] if self.bars is not None else None):
+            if mask is not None:
+                out |= mask[rows]
+        return out
 
 
 @dataclass(frozen=True, eq=False)

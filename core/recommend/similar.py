@@ -15,7 +15,7 @@ from core.domain.catalogue import AUDIENCES, Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Origin, Placed, StageReport, Trace
 from core.domain.query import Request
-from core.domain.rules import MAX_BOOST, Curation
+from core.domain.rules import Curation, OnRows
 from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
 from core.rank.blend import Blend, blend_for, score
 from core.rank.candidates import Scanner, Wishes, scope
@@ -143,6 +143,7 @@ class _Question:
     lanes: Sequence[_Lane]
     query: Query
     notes: tuple[Note, ...]
+    curations: Sequence[Curation] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,19 +218,36 @@ def _question(
         [(place, row) for place, row in sorted((p, row_of(i)) for p, i in curation.pins.items()) if row >= 0]
         for curation in curations
     ]
-    boosts = None
-    if any(curation.boosts for curation in curations):
-        boosts = [_boosts(curation, row_of) for curation in curations]
     query = Query(
         k=request.k, lam=strategy.lam, brand_cap=strategy.brand_cap, band_cap=strategy.band_cap,
         blend=blend, among=among, signals=view.signals, sides=sides,
         eligible=base & view.guard(lanes[0].audience) if lanes else base,
         priors=view.priors(blend, request.at), pins=pins,
-        blocked=[{row_of(i): rule for i, rule in c.blocked.items() if row_of(i) >= 0} for c in curations],
-        own=[lane.own for lane in lanes], boosts=boosts, pool=POOL * request.k,
+        own=[lane.own for lane in lanes], boosts=None, pool=POOL * request.k,
         refusal=_refusal(view, request, lanes, within), name=lambda row: _name(view, row),
     )  # fmt: skip
-    return _Question(request, request.at, strategy, lanes, query, notes)
+    return _Question(request, request.at, strategy, lanes, _ruled(view, query, curations), notes, curations)
+
+
+def _ruled(view: View, query: Query, curations: Sequence[Curation]) -> Query:
+    """`query` under the rules on its lists."""
+    if not any(curations):
+        return query
+    found = [curation.on_rows(view.catalogue) or OnRows() for curation in curations]
+    alike = all(one.everywhere is found[0].everywhere for one in found)
+    bars = [one.here if alike else _either(one.everywhere, one.here) for one in found]
+    boosted = any(len(one.boosted) for one in found)
+    return replace(
+        query,
+        bar=found[0].everywhere if alike else None,
+        bars=bars if any(bar is not None for bar in bars) else None,
+        blame=lambda lane, rows: found[lane].why(rows),
+        boosts=[(one.boosted, one.amounts) for one in found] if boosted else None,
+    )
+
+
+def _either(one: Mask | None, other: Mask | None) -> Mask | None:
+    return other if one is None else one if other is None else one | other
 
 
 def _known(view: View) -> set[str]:
@@ -258,12 +276,6 @@ def _base(view: View, request: Request) -> Mask:
 def _row_finder(view: View) -> Callable[[str], int]:
     catalogue = view.catalogue
     return lambda item: catalogue.row(item) if item in catalogue else -1
-
-
-def _boosts(curation: Curation, row_of: Callable[[str], int]) -> tuple[Rows, Scores]:
-    known = sorted((row_of(i), max(-MAX_BOOST, min(MAX_BOOST, amount))) for i, amount in curation.boosts.items())
-    known = [(row, amount) for row, amount in known if row >= 0]
-    return np.array([row for row, _ in known], dtype=np.int64), np.array([amount for _, amount in known])
 
 
 def _quiet_signals(view: View, strategy: Strategy, blend: Blend, sides: Sides) -> tuple[Note, ...]:
@@ -343,7 +355,7 @@ def _steps(view: View, asked: _Question) -> list[Step]:
 def _left(step: Step) -> int:
     batch = step.batch
     if step.stage in ("eligible", "block"):
-        return int(batch.allowed.sum()) - int(batch.allowed[batch.wishes.out[0]].sum())
+        return int(batch.wishes.open_to(0, batch.allowed).sum())
     return int((batch.rows[0] >= 0).sum())
 
 
@@ -388,7 +400,10 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                     moves[lane][place],
                 )
             )
-        notes = [*asked.notes, *found.notes[lane], *_gone(view, request, who), *_short(len(items), request)]
+        rules = asked.curations[lane]
+        notes = [
+            *asked.notes, *found.notes[lane], *rules.notes, *_gone(view, rules), *_short(len(items), request),
+        ]  # fmt: skip
         out.append(
             Listing(
                 placement=str(request.placement),
@@ -404,11 +419,10 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     return out
 
 
-def _gone(view: View, request: Request, who: _Lane) -> list[Note]:
-    pins = view.curation(who.anchor, request).pins
+def _gone(view: View, rules: Curation) -> list[Note]:
     return [
         Note("pin_gone", f"The pin of {item} at place {place} has no product: it is not in the catalogue any more.")
-        for place, item in sorted(pins.items())
+        for place, item in sorted(rules.pins.items())
         if item not in view.catalogue
     ]
 
@@ -424,8 +438,7 @@ def _short(count: int, request: Request) -> list[Note]:
 def _would_be_rank(view: View, query: Query, taken: Sequence[Step], row: int, own: float) -> int:
     """The place from 1 that `row` would have by score among all that may be shown."""
     eligible = next(step.batch for step in taken if step.stage == "block")
-    allowed_rows = eligible.allowed.copy()
-    allowed_rows[eligible.wishes.out[0]] = False
+    allowed_rows = eligible.wishes.open_to(0, eligible.allowed)
     allowed_rows[row] = False
     rows = np.flatnonzero(allowed_rows)[None, :]
     parts = score(query.blend, query.signals, query.sides, rows, query.priors, eligible.wishes.boosts_at(rows))
@@ -448,14 +461,18 @@ def _all(view: View, request: Request, rows: Rows, progress: Progress | None) ->
     for code in np.unique(view.audience[rows]) if len(rows) else ():
         group = np.flatnonzero(view.audience[rows] == code)
         first = _question_of_rows(view, request, rows[group[:1]]).query
-        scanner = Scanner(first.blend, view.signals, scope(first.blend, view.signals, first.eligible))
+        sellable = first.eligible if first.bar is None else first.eligible & ~first.bar
+        scanner = Scanner(first.blend, view.signals, scope(first.blend, view.signals, sellable))
         if len(group) > 64:
             _sort_distributions(first.blend, scanner)
 
-        def block(part: Rows, scanner: Scanner = scanner) -> None:
+        def block(part: Rows, scanner: Scanner = scanner, bar: Mask | None = first.bar) -> None:
             nonlocal done
             asked = _question_of_rows(view, request, rows[part])
-            answers = _answers(asked.query, run(recipe, replace(asked.query, scanner=scanner, blend=scanner.blend)))
+            query = asked.query
+            if query.bar is bar:  # so that the scanner looks at the rows that these lists may show
+                query = replace(query, scanner=scanner, blend=scanner.blend)
+            answers = _answers(query, run(recipe, query))
             found.rows[part], found.scores[part] = answers.rows, answers.scores
             found.origin[part], found.moved[part] = answers.origin, answers.moved
             for lane, mine in zip(part.tolist(), answers.notes, strict=True):

@@ -55,24 +55,29 @@ def eligible(batch: Batch, query: Query) -> Batch:
 
 
 def block(batch: Batch, query: Query) -> Batch:
-    """Blocked items leave before ranking. Pinned and blocked is blocked, and said so."""
-    if not any(query.blocked):
+    """What rules keep out leaves before ranking. Pinned and blocked is blocked, and said so."""
+    if query.bar is None and query.bars is None:
         return batch
-    out, pins, notes = [], [], {}
-    for lane, blocked in enumerate(query.blocked):
-        rows = np.fromiter(blocked, dtype=np.int64, count=len(blocked))
-        out.append(np.union1d(batch.wishes.out[lane], rows))
-        pins.append([(place, row) for place, row in batch.pins[lane] if row not in blocked])
-        clash = [(place, row) for place, row in batch.pins[lane] if row in blocked]
+    pins: list[Sequence[tuple[int, int]]] = []
+    notes: dict[int, list[Note]] = {}
+    for lane, wanted in enumerate(batch.pins):
+        barred = query.barred(lane, np.array([row for _, row in wanted], dtype=np.int64))
+        pins.append([pin for pin, out in zip(wanted, barred, strict=True) if not out])
+        clash = [pin for pin, out in zip(wanted, barred, strict=True) if out]
         if clash:
+            reasons = query.blame(lane, np.array([row for _, row in clash]))
             notes[lane] = [
-                Note("pin_blocked", f"{query.name(row)}, pinned to place {place}, is blocked by {blocked[row]}.")
-                for place, row in clash
+                Note("pin_blocked", f"{query.name(row)}, pinned to place {place}, is {reason}.")
+                for (place, row), reason in zip(clash, reasons, strict=True)
             ]
     lost = {}
     if query.keep:
-        lost = {row: f"blocked by {rule}" for row, rule in query.blocked[0].items() if batch.allowed[row]}
-    return replace(batch, wishes=replace(batch.wishes, out=out), pins=pins, lost=lost).noted(notes)
+        gone = np.flatnonzero(batch.allowed)
+        gone = gone[query.barred(0, gone)]
+        lost = dict(zip(gone.tolist(), query.blame(0, gone), strict=True))
+    allowed = batch.allowed if query.bar is None else batch.allowed & ~query.bar
+    wishes = replace(batch.wishes, bars=query.bars)
+    return replace(batch, allowed=allowed, wishes=wishes, pins=pins, lost=lost).noted(notes)
 
 
 def _candidates(view: View) -> Stage:
@@ -85,8 +90,7 @@ def _candidates(view: View) -> Stage:
         found = pool(scanner, g, query.sides, batch.wishes, query.priors, depth)
         lost = {}
         if query.keep:
-            in_play = batch.allowed.copy()
-            in_play[batch.wishes.out[0]] = False
+            in_play = batch.wishes.open_to(0, batch.allowed)
             in_play[found.rows[0][found.rows[0] >= 0]] = False
             comparable = comparables(query, np.flatnonzero(in_play))
             further = f"further away than the first {int(depth[0])}"
@@ -309,8 +313,7 @@ def _fill(view: View) -> Stage:
         found: dict[int, list[int]] = {}
         notes: dict[int, list[Note]] = {}
         for lane in short:
-            allowed = batch.allowed.copy()
-            allowed[batch.wishes.out[lane]] = False
+            allowed = batch.wishes.open_to(lane, batch.allowed)
             for name in query.blend.similarity:
                 if query.sides.present[name][lane]:
                     allowed &= ~query.signals[name].present
@@ -366,7 +369,9 @@ def validate(batch: Batch, query: Query) -> Batch:
     notes = {}
     for lane in range(len(query)):
         rows = batch.rows[lane]
-        curate.check(rows[rows >= 0].tolist(), query.eligible, query.own[lane], query.blocked[lane])
+        listed = rows[rows >= 0]
+        blocked = listed[query.barred(lane, listed)]
+        curate.check(listed.tolist(), query.eligible, query.own[lane], blocked.tolist())
         if batch.asleep[lane]:
             notes[lane] = [_asleep(query, lane, place, row, rows) for place, row in batch.asleep[lane]]
     return batch.noted(notes)
