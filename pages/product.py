@@ -8,12 +8,13 @@ import streamlit as st
 
 from core.domain.catalogue import AUDIENCES, Item, State
 from core.domain.errors import BadRequest, ShopError, UnknownItem
+from core.domain.looks import LookRequest
 from core.domain.query import Request
 from core.embed.template import item_text
 from core.store.studio import FactChange
-from pages.kit import cards, engine, frame, parts, session, states, text
+from pages.kit import cards, engine, frame, looks, parts, session, states, text
 
-LIST, SHOWN_IN = "product:list", "product:shown"
+LIST, LOOK, SHOWN_IN = "product:list", "product:look", "product:shown"
 FACTS = (
     "type", "audience", "colour", "material", "pattern", "occasion", "season", "collection", "brand_tier",
     "release_at", "embargo_until", "retired_at", "cost", "family_id",
@@ -218,6 +219,29 @@ def its_list(item: Item) -> None:
         states.said(note.text)
 
 
+def its_look(item: Item) -> None:
+    """The first of the looks around it, as they are live, and the way to its board."""
+    shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
+    found = shop.looks(LookRequest(item.id, at=engine.at(), count=1)).looks
+    if not found or not found[0].pieces:
+        return
+    look = found[0]
+    total = text.money(look.harmony.total, item.currency)
+    frame.section("Complete the Look", f"{text.count(len(look.pieces), 'piece')}{f', {total}' if total else ''}")
+    parts.rail(
+        [cards.card(catalogue.item(piece.id), at=engine.moment(), note=looks.name_of(piece.role))
+         for piece in look.pieces],
+        key=LOOK, label="Complete the Look", on_action=lambda: follow(LOOK),
+    )  # fmt: skip
+    if look.unfilled:
+        missing = text.listed(looks.name_of(role).lower() for role in look.unfilled)
+        states.said(f"Nothing in the shop fills the place of {missing}.")
+    st.page_link(
+        "complete_the_look.py", label="Open the board", icon=":material/arrow_forward:", icon_position="right",
+        query_params={"item": item.id},
+    )  # fmt: skip
+
+
 @st.fragment
 @states.guarded
 def shown_in(item: Item) -> None:
@@ -353,6 +377,7 @@ else:
         facts(item)
         words_read(item)
     its_list(item)
+    states.guarded(its_look)(item)
     shown_in(item)
     history(item)
     frame.next_step(

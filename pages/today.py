@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.domain.catalogue import Item
 from core.shop import Glance
-from pages.kit import address, cards, engine, frame, parts, session, states, text
+from pages.kit import address, cards, engine, frame, looks, parts, session, states, text
 
 LINES, NEW, COMING = "today:lines", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
@@ -66,6 +66,15 @@ def the_day(glance: Glance) -> list[dict]:
             "sold_out", n, "Sold out" if n > 1 else "One product is sold out",
             "They stand in no list until they are back.", items(glance.sold_out),
             "See them", ("catalogue.py", {"state": "sold out"}), "warn",
+        ))  # fmt: skip
+    if n := len(glance.broken_looks):
+        first = glance.broken_looks[0]
+        words = f"{first.look.name}: {text.listed(looks.said_gone(first, catalogue))}."
+        target = ("complete_the_look.py", {"saved": first.id} if n == 1 else {"mode": "saved"})
+        lines.append(line(
+            "broken_looks", n, "Broken looks" if n > 1 else "One saved look is broken", words,
+            items(gone.id for one in glance.broken_looks for gone in one.gone), "Mend them" if n > 1 else "Mend it",
+            target, "warn",
         ))  # fmt: skip
     if glance.thin is None:
         lines.append(line("thin", "…", "The lists are being counted", "A moment, please: every list is made once.",
@@ -167,7 +176,7 @@ frame.go()
 now = engine.moment().astimezone(engine.zone())
 frame.heading(
     "Today",
-    "What needs your eye: what sold out, which lists run thin, what launches next, and what the last edition found.",
+    "What needs your eye: what sold out, which looks broke, which lists run thin, what launches next, what was found.",
     over=f"{now:%A} {text.day(now)}{' · Demo boutique, simulated data' if engine.simulated() else ''}",
     guide=(
         "Each line leads to its place: click it, or walk to it with Tab and press Enter.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -56,13 +57,13 @@ class Mend:
 
 def standing(saved: LookVersion, catalogue: Catalogue, at: datetime) -> KeptLook:
     """The look as it stands in `catalogue` at `at`."""
-    return KeptLook(saved, gone(saved.look, catalogue, at))
+    return KeptLook(saved, gone(saved.look.anchor, saved.look.pieces, catalogue, at))
 
 
-def gone(look: SavedLook, catalogue: Catalogue, at: datetime) -> tuple[Gone, ...]:
-    """The pieces of `look` that cannot be shown at `at`, the anchor first."""
+def gone(anchor: str, pieces: Iterable[tuple[str, str]], catalogue: Catalogue, at: datetime) -> tuple[Gone, ...]:
+    """What cannot be shown at `at` of a look of `anchor` and (role, id) `pieces`, the anchor first."""
     found = []
-    for role, item in ((ANCHOR, look.anchor), *look.pieces):
+    for role, item in ((ANCHOR, anchor), *pieces):
         if item not in catalogue:
             found.append(Gone(role, item, MISSING))
         elif (state := catalogue.item(item).state(at)) is not State.LIVE:

@@ -10,7 +10,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain.catalogue import State
-from core.domain.errors import ShopError
+from core.domain.errors import BadRequest, ShopError
 from core.domain.looks import BRAND_POLICIES, PARTS, ROLES, LookRequest, LookStrategy, SavedLook
 from core.recommend.saved import KeptLook
 from pages.kit import engine, session, text
@@ -160,6 +160,11 @@ def take(came: Mapping[str, Sequence[str]], live: LookStrategy) -> None:
     one = {name: values[0] for name, values in came.items() if values}
     if saved := one.get("saved"):
         kept = engine.shop().saved_look(saved[:200], engine.at())
+        if kept.look.anchor not in engine.shop().catalogue(engine.at()):
+            raise BadRequest(
+                f"The look {kept.look.name!r} is built around a product that is no longer in the catalogue "
+                f"({kept.look.anchor}). Import the product again to open the look."
+            )
         if not came.get("piece") or one.get("item") not in (None, kept.look.anchor):
             open_saved(kept, live)
             return

@@ -8,6 +8,7 @@ import streamlit as st
 
 PAGES = Path(__file__).resolve().parents[1]
 ASSETS = PAGES.parent / "assets"
+ROW = 6  # pages that fit beside the day and the name on a small screen
 SETUP = "shop-setup"  # the page that shows long work in its own place
 
 
@@ -19,7 +20,10 @@ def sections() -> dict[str, list[st.Page]]:
             _page("catalogue", "Catalogue"),
             _page("product", "Product", visibility="hidden"),
         ],
-        "Lists": [_page("you_may_also_like", "You May Also Like")],
+        "Lists": [
+            _page("you_may_also_like", "You May Also Like"),
+            _page("complete_the_look", "Complete the Look"),
+        ],
         "Setup": [_page("shop_setup", "Shop setup", icon=":material/settings:")],
     }
 
@@ -27,11 +31,11 @@ def sections() -> dict[str, list[st.Page]]:
 def navigation() -> st.Page:
     """Put up the menu, and return the page that was asked for.
 
-    While no section holds two visible pages, drop-downs would only hide things: the menu is flat.
+    While all pages fit into one row, drop-downs would only hide things: the menu is flat.
     """
     by_section = sections()
-    shown = [sum(page.visibility == "visible" for page in pages) for pages in by_section.values()]
-    flat = all(number <= 1 for number in shown)
+    shown = sum(page.visibility == "visible" for pages in by_section.values() for page in pages)
+    flat = shown <= ROW
     pages = [page for pages in by_section.values() for page in pages] if flat else by_section
     return st.navigation(pages, position="top")
 

@@ -26,6 +26,7 @@ PAGES = {
     "catalogue.py": "Catalogue",
     "product.py": None,
     "you_may_also_like.py": "You May Also Like",
+    "complete_the_look.py": "Complete the Look",
     "shop_setup.py": "Shop setup",
 }
 BAG = "handbags-aurel-black"

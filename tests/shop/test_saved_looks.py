@@ -45,16 +45,16 @@ def test_a_look_says_of_each_piece_why_it_is_gone(shop: Shop) -> None:
         BAG: {"stock": {"M": 0}}, COAT: {"embargo_until": NOW + day}, BOOTS: {"retired_at": NOW - day},
     })  # fmt: skip
     look = LUNCH.changed(pieces=(*LUNCH.pieces, ("mid_layer", "no-longer-there")))
-    assert gone(look, catalogue, NOW) == (
+    assert gone(BAG, look.pieces, catalogue, NOW) == (
         Gone(ANCHOR, BAG, "sold out"), Gone("outer", COAT, "embargoed"), Gone("shoes", BOOTS, "retired"),
         Gone("mid_layer", "no-longer-there", MISSING),
     )  # fmt: skip
-    assert {one.why for one in gone(look, catalogue, NOW + 2 * day) if one.id == COAT} == set()
+    assert {one.why for one in gone(BAG, look.pieces, catalogue, NOW + 2 * day) if one.id == COAT} == set()
 
 
 def test_unknown_stock_breaks_no_look(shop: Shop) -> None:
     catalogue = shop.snapshot.catalogue.with_changes({COAT: {"stock": None}})
-    assert gone(LUNCH, catalogue, NOW) == ()
+    assert gone(BAG, LUNCH.pieces, catalogue, NOW) == ()
 
 
 def test_a_look_of_products_that_are_not_there_is_not_saved(shop: Shop) -> None:
