@@ -670,6 +670,7 @@ class Works:
     """The one long piece of work a running app may do at a time, in a thread, with its progress.
 
     progress: what it is doing, or None. error: the sentence of the last failure. built: what the last one made.
+    note:     what whoever began it is told once it is done. stopping: set to ask what can be stopped to end.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -681,6 +682,7 @@ class Works:
         self.error: ShopError | None = None
         self.built: Built | None = None
         self.what = ""
+        self.note = ""
         self._thread: threading.Thread | None = None
         self._lock = threading.Lock()
 
@@ -721,7 +723,7 @@ class Works:
         with self._lock:
             if self.busy:
                 return False
-            self.what, self.error, self.progress = what, None, Progress(what)
+            self.what, self.note, self.error, self.progress = what, "", None, Progress(what)
             self.stopping.clear()
             self._thread = threading.Thread(target=self._run, args=(work,), name="works", daemon=True)
             self._thread.start()
@@ -765,6 +767,7 @@ class Works:
                 raise
             self.serving.offer(worker)
             self.install()
+            self.note = f"Done: this edition's pictures are read by {name}. The one before stays among the editions."
             return built
 
         return self.begin(f"Building an edition with {name}", work)

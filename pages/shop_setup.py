@@ -1,4 +1,4 @@
-"""Shop setup: what serves, bring your own catalogue, earlier editions, and the encoders in use."""
+"""Shop setup: what serves, bring your own catalogue, image models, and earlier editions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ from core.intake.presets import PRESETS
 from core.store import generations, source
 from core.store.generations import Edition
 from core.store.layout import Layout
-from pages.kit import engine, frame, session, states, text
+from pages.kit import editions as versus
+from pages.kit import engine, frame, image_models, session, states, text
 
 FILE_KINDS = ("csv", "tsv", "txt", "parquet", "xlsx")
 PICTURE_KINDS = ("zip", "jpg", "jpeg", "png", "webp")
@@ -46,6 +47,7 @@ FIRST = (
     "picture",
 )
 UPLOADS, PLAN, SAID, MAPPING, TURN = "setup:uploads", "setup:plan", "setup:said", "setup:mapping", "setup:turn"
+WENT = "setup:went"
 
 session.require()
 
@@ -74,7 +76,9 @@ def this_shop() -> None:
     rows += [("Prices in", engine.currency() or "no currency"), ("Time zone", engine.settings().time_zone)]
     cells = "".join(f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(value)}</dd></div>" for name, value in rows)
     st.html(f'<dl class="facts">{cells}</dl>')
-    states.building()  # here, and not at the head of the page, it is in view after "Build anew" and after "Import"
+    if not image_models.begun_here():
+        states.building()  # here, and not at the head of the page, it is in view after "Build anew" and after "Import"
+    image_models.change()
     with st.container(horizontal=True, gap="small"):
         busy = is_busy()
         st.button("Build anew", key="rebuild", disabled=busy, on_click=rebuild, help="Encodes only what has changed.")
@@ -108,9 +112,7 @@ def demo() -> None:
 
 
 def build_and_serve(works: build.Works, watch: Watch) -> build.Built:
-    built = build.build(works.settings, worker=works.worker, at=datetime.now(UTC), watch=watch)
-    works.install()
-    return built
+    return works.build(watch)
 
 
 def start(what: str, work: Any) -> bool:
@@ -354,10 +356,11 @@ def carry_out(plan: importer.ImportPlan) -> None:
 # -- editions ------------------------------------------------------------------------------------------------------
 
 
-def editions() -> None:
+def editions(made: list[Edition]) -> None:
     """Every edition that can serve; going back is one step, and nothing is lost."""
     frame.section("Editions", "Going back takes a moment, and loses nothing")
-    made = generations.editions(Layout(engine.settings().data)) if not engine.ready() else engine.shop().editions()
+    if said := st.session_state.pop(WENT, None):
+        states.said(*said)
     if not made:
         states.said("None yet.")
         return
@@ -380,22 +383,23 @@ def edition(one: Edition) -> None:
         )
         if not one.current and one.calibration is not None:
             with st.popover("Go back to it", disabled=is_busy(), key=f"back-{one.id}"):
-                st.markdown("Every list will come from this edition at once. Stock and corrections stay as they are.")
+                st.markdown(
+                    "Every list will come from this edition at once, and its image model goes back with it. Stock and "
+                    "corrections stay as they are."
+                )
                 st.button("Serve this edition", key=f"serve-{one.id}", type="primary", on_click=go_back, args=(one.id,))
 
 
 def go_back(edition_id: str) -> None:
     try:
         who, works = engine.who(), _works()
-        if works.busy:
-            raise BadRequest("An edition is being built. Wait until it is done, then go back.")
-        generations.rollback(Layout(works.settings.data), edition_id)
-        works.install()
+        went = works.roll_back(edition_id)
         works.studio.audit(who, engine.now(), "rollback", {"edition": edition_id})
     except ShopError as error:
-        st.session_state[SAID] = (error.message, "warn")
+        st.session_state[WENT] = (error.message, "warn")
     else:
-        st.session_state[SAID] = ("Done: every list comes from that edition now.", "")
+        done = "Done: every list comes from that edition now."
+        st.session_state[WENT] = (f"{done} {went.note}".strip(), "warn" if went.note else "")
 
 
 frame.heading(
@@ -406,13 +410,18 @@ frame.heading(
         "Rows that cannot be read are listed with row, column and reason, and can be saved as a file to mend.",
         "After you confirm, the old edition keeps serving until the new one is built.",
         "Every edition is kept: going back takes a moment.",
+        "Another image model is fetched, tried and built only when you say so; then compare the two editions.",
     ),
 )
 if said := st.session_state.pop(SAID, None):
     states.said(*said)
 this_shop()
 own_catalogue()
-editions()
+made = engine.shop().editions() if engine.ready() else generations.editions(Layout(engine.settings().data))
+image_models.section(is_busy())
+if engine.ready():
+    versus.section(made)
+editions(made)
 frame.next_step(
     "See what the catalogue looks like, and what the last edition found.",
     ("Catalogue", "catalogue.py", None),

@@ -26,7 +26,7 @@ MEASURED_HERE = "Measured on this machine with tests/benchmarks/image_encoder.py
 FIGURES = {
     "type": "names the type right",
     "colour": "names the colour right",
-    "title → picture, R@10": "words find their picture among the first ten, of 2,000",
+    "title → picture, R@10": "words find their picture among the first ten of two thousand",
     "nearest ten: same type": "of the nearest ten are of the same type",
     "nearest ten: same colour": "of the nearest ten have the same colour",
 }
@@ -284,7 +284,7 @@ def setting_for(key: str, settings: Settings, remembered: str | None = None) -> 
 def _brought(one: Known) -> Offer:
     name = f"{one.name}, from a file" if one.setting.startswith(clip_files.BUILT_IN) else one.name
     return Offer(
-        one.setting, name, one.setting, f"Brought from a file: {_file(one.setting)}.", "as its publisher states"
+        one.setting, name, one.setting, f"Brought from {_file(one.setting)}.", "as its publisher states"
     )
 
 

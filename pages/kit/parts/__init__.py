@@ -27,6 +27,7 @@ def _component(name: str, *shared: str) -> Any:
 
 _SHEET, _FACETS, _LEDGER = (_component(name) for name in ("sheet", "facets", "ledger"))
 _RAIL, _BOARD = _component("rail", "why"), _component("board", "why")
+_VERSUS = _component("versus")
 Then = Callable[[], None]
 
 
@@ -53,6 +54,20 @@ def rail(
 def sheet(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
     """Lists under one another."""
     _SHEET(key=key, data={"rows": list(rows), "label": label}, on_action_change=on_action or _nothing)
+
+
+def versus(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    labels: tuple[str, str],
+    told: tuple[str, str],
+    key: str,
+    label: str,
+    on_action: Then | None = None,
+) -> None:
+    """Products with their neighbours under two editions. `labels` name the two, `told` says what is only there."""
+    data = {"rows": list(rows), "labels": list(labels), "told": list(told), "label": label}
+    _VERSUS(key=key, data=data, on_action_change=on_action or _nothing)
 
 
 def facets(
