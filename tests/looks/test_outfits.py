@@ -206,6 +206,7 @@ def test_a_head_of_another_encoder_or_a_damaged_one_is_not_used(tmp_path):
     assert open_wardrobe(view, tmp_path).learned is not None
     file = next((tmp_path / learn.FOLDER).glob("*/000.npy"))
     file.write_bytes(file.read_bytes()[:-1] + b"\x00\x01")
+    learn._load.cache_clear()  # as another process would
     kept, said = learn.load(tmp_path)
     assert kept is None
     assert "import-outfits" in said.reason

@@ -201,6 +201,7 @@ def test_two_openings_of_one_shop_agree():
     from core.recommend.looks import wardrobe as module
 
     module._kept.clear()
+    module._by_view.clear()
     two = closet(*many(80, TYPES, seed=6), id="same")[1]
     assert one.id == two.id
     a = np.arange(80)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from core.recommend.looks.own import Own, Scorer
 from core.recommend.looks.tables import Tables
 from core.store import files, generations
 
-FOLDER = "head"
+FOLDER, VERDICT = "head", "verdict.json"
 FEWEST = 300  # outfits below which nothing is learned
 WEIGHTS = (0.25, 0.5, 1.0, 2.0)  # of the head beside the counts, both in deviations
 
@@ -171,17 +172,21 @@ def save(folder: Path, head: Head | None, verdict: Verdict, own: Own, encoder: s
     if head is not None:
         name = hashlib.sha256(b"".join(part.tobytes() for part in (head.mean, head.left, head.right))).hexdigest()[:16]
         generations.save_arrays(folder / FOLDER / name, {"mean": head.mean, "left": head.left, "right": head.right}, {})
-    files.write_json(
-        folder / "verdict.json", {"verdict": asdict(verdict), "head": name, "of": own.id, "encoder": encoder}
-    )
+    files.write_json(folder / VERDICT, {"verdict": asdict(verdict), "head": name, "of": own.id, "encoder": encoder})
 
 
 def load(folder: Path | None) -> tuple[Kept | None, Verdict | None]:
     """The head in use and what was found about it. A damaged head is not used, and its verdict says so."""
-    if folder is None or not (folder / "verdict.json").is_file():
+    if folder is None or not (folder / VERDICT).is_file():
         return None, None
+    stat = (folder / VERDICT).stat()
+    return _load(folder, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, _moment: int, _size: int) -> tuple[Kept | None, Verdict | None]:
     try:
-        plain = files.read_json(folder / "verdict.json")
+        plain = files.read_json(folder / VERDICT)
         verdict = Verdict(**plain["verdict"])
         if plain["head"] is None:
             return None, verdict
@@ -189,5 +194,5 @@ def load(folder: Path | None) -> tuple[Kept | None, Verdict | None]:
         head = Head(*(np.asarray(arrays[name], dtype=np.float32) for name in ("mean", "left", "right")))
         return Kept(head, verdict, plain["of"], plain["encoder"], plain["head"]), verdict
     except (Damaged, NotReady, KeyError, TypeError) as error:
-        text = error.message if isinstance(error, Damaged | NotReady) else "verdict.json is not what was written there."
+        text = error.message if isinstance(error, Damaged | NotReady) else f"{VERDICT} is not what was written there."
         return None, Verdict(False, f"{text} Import the outfits again (vitrine import-outfits).")

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -605,6 +606,7 @@ def _colour_grid(found: Sequence[Colour], keys: Sequence[ColourKey]) -> Matrix:
 # -- opening -----------------------------------------------------------------------------------------------------------
 
 _kept: OrderedDict[tuple[Any, ...], Wardrobe] = OrderedDict()
+_by_view: WeakKeyDictionary[View, tuple[tuple[Any, ...], Wardrobe]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -618,16 +620,20 @@ def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
     kept, _ = learn.load(folder)
     if kept is not None and kept.encoder != (view.encoders.get("text") or ""):
         kept = None  # it reads the vectors of another encoder
-    seen = _seen(view.facts)
     base_key = (view.snapshot.id, tables.id, own.id if own else "", kept.id if kept else "", id(view.snapshot))
+    latest = _by_view.get(view)
+    if latest is not None and latest[0] == base_key:
+        return latest[1]
+    seen = _seen(view.facts)
     key = (*base_key, tuple(sorted((item, repr(sorted(fields.items()))) for item, fields in seen.items())))
     with _lock:
-        if key in _kept:
-            _kept.move_to_end(key)
-            return _kept[key]
-    base = _base(view, tables, own, kept, (*base_key, ()))
-    out = base if not seen else _with_facts(base, view.catalogue, seen)
-    return _keep(key, out)
+        out = _kept.get(key)
+    if out is None:
+        base = _base(view, tables, own, kept, (*base_key, ()))
+        out = base if not seen else _with_facts(base, view.catalogue, seen)
+    out = _keep(key, out)
+    _by_view[view] = (base_key, out)
+    return out
 
 
 def _base(view: View, tables: Tables, own: Own | None, kept: Kept | None, key: tuple[Any, ...]) -> Wardrobe:
