@@ -18,10 +18,18 @@ from typing import Any, NoReturn
 
 from core import settings as settings_module
 from core.domain.errors import BadRequest, ShopError
-from core.domain.looks import BRAND_POLICIES, ROLE_NAMES, LookRequest, Looks, trial_of
+from core.domain.looks import BRAND_POLICIES, ROLE_NAMES, LookRequest, Looks
 from core.domain.placements import Placement
 from core.domain.progress import Progress
-from core.domain.query import Filters, Request, parse_filters, parse_locks, parse_moment, parse_weights
+from core.domain.query import (
+    Filters,
+    Request,
+    parse_filters,
+    parse_locks,
+    parse_moment,
+    parse_weights,
+    tried_looks,
+)
 from core.settings import Settings
 
 
@@ -227,7 +235,9 @@ def _recommend(arguments: argparse.Namespace) -> int:
 def _only_for(placement: str, arguments: argparse.Namespace, names: Sequence[str]) -> None:
     """Refuses options that this list would silently pass over."""
     if given := [name for name in names if getattr(arguments, name) not in (None, [])]:
-        raise BadRequest(f"--{given[0].replace('_', '-')} is for --placement {placement}. Leave it out, or ask for that.")
+        raise BadRequest(
+            f"--{given[0].replace('_', '-')} is for --placement {placement}. Leave it out, or ask for that."
+        )
 
 
 def _recommend_looks(arguments: argparse.Namespace) -> int:
@@ -265,8 +275,8 @@ def _look_request(arguments: argparse.Namespace, shop: Any, anchor: str) -> Look
         budget=arguments.budget,
         locked=parse_locks(arguments.lock),
         exclude=tuple(arguments.exclude),
-        count=LookRequest.count if arguments.count is None else arguments.count,
-        strategy=trial_of(
+        count=3 if arguments.count is None else arguments.count,
+        strategy=tried_looks(
             shop.look_strategy(at), arguments.weights, arguments.lam, arguments.diversity, arguments.brands
         ),
     )

@@ -11,7 +11,7 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import anyio.to_thread
 from fastapi import Depends, FastAPI, Query, Request, Response
@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from core import settings, shop
 from core.domain import query
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.looks import LookRequest
 from core.domain.placements import Placement
 from core.domain.query import MAX_K, Filters
 from core.domain.strategy import Strategy
@@ -43,6 +44,15 @@ Money = Annotated[int | None, Query(ge=0, le=10**12, description="In minor units
 At = Annotated[
     str | None, Query(max_length=40, description="The moment asked about", examples=["2026-03-01T09:00:00Z"])
 ]
+Occasion = Annotated[
+    str | None, Query(min_length=1, max_length=40, description="What looks are for", examples=["work"])
+]
+Brands = Annotated[Literal["any", "one house", "mixed"] | None, Query(description="Which houses may meet in a look")]
+Lock = Annotated[
+    list[str], Query(max_length=20, description="role=id of a piece that stays", examples=[["shoes=pump-0001"]])
+]
+Diversity = Annotated[float | None, Query(ge=0, le=100, description="100 gives the most different looks")]
+Count = Annotated[int | None, Query(ge=1, le=10, description="How many looks; 3 when left out")]
 Explain = Annotated[bool, Query(description="Also say what each stage kept and dropped")]
 
 
@@ -111,9 +121,9 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 def _once(request: Request) -> None:
     """Refuses a question that says one thing twice: nobody should have to know which of the two counts."""
-    said = [name for name, _ in request.query_params.multi_items() if name not in ("filter", "exclude")]
+    said = [name for name, _ in request.query_params.multi_items() if name not in ("filter", "exclude", "lock")]
     if repeated := sorted({name for name in said if said.count(name) > 1}):
-        raise BadRequest(f"{', '.join(repeated)}: given more than once. Only filter and exclude may be repeated.")
+        raise BadRequest(f"{', '.join(repeated)}: given more than once. Only filter, exclude and lock may be repeated.")
 
 
 api = FastAPI(
@@ -144,21 +154,69 @@ def _asking(
 Asking = Annotated[query.Request, Depends(_asking)]
 
 
-@api.get("/recommend", summary="The list of one product", responses=_ANSWERS)
+def _looking(
+    occasion: Occasion = None,
+    budget: Money = None,
+    brands: Brands = None,
+    lock: Lock = [],  # noqa: B006
+    diversity: Diversity = None,
+    count: Count = None,
+) -> dict[str, Any]:
+    """What looks may be asked with besides."""
+    given = {
+        "occasion": occasion, "budget": budget, "brands": brands, "lock": lock, "diversity": diversity, "count": count,
+    }  # fmt: skip
+    return {name: value for name, value in given.items() if value not in (None, [])}
+
+
+@api.get("/recommend", summary="The list of one product, or the looks around it", responses=_ANSWERS)
 def recommend(
     item_id: Id,
     asking: Asking,
+    looking: Annotated[dict[str, Any], Depends(_looking)],
     placement: Placement = Placement.SIMILAR,
     weights: Weights = None,
     lam: Lam = None,
     explain: Explain = False,
 ) -> Response:
     serving = shop.current()
+    if placement == Placement.LOOK:
+        return _looks(serving, item_id, asking, looking, weights, lam, explain)
+    if looking:
+        raise BadRequest(f"{', '.join(looking)}: only looks are asked with this. Add placement=look, or leave it out.")
     asked = asking.changed(placement=placement, anchor=item_id)
     asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
     plain = serving.recommend(asked).as_json()
     if explain:
         plain["trace"] = serving.trace(asked).as_json()
+    return ShopJSON(plain)
+
+
+def _looks(
+    serving: shop.Shop,
+    anchor: str,
+    asking: query.Request,
+    looking: dict[str, Any],
+    weights: str | None,
+    lam: float | None,
+    explain: bool,
+) -> Response:
+    if asking.filters:
+        raise BadRequest("A look takes no filters. Leave out what it may not hold with exclude, or give it a budget.")
+    live = serving.look_strategy(asking.at)
+    request = LookRequest(
+        anchor,
+        at=asking.at,
+        occasion=looking.get("occasion"),
+        budget=looking.get("budget"),
+        locked=query.parse_locks(looking.get("lock", [])),
+        exclude=asking.exclude,
+        count=looking.get("count", 3),
+        strategy=query.tried_looks(live, weights, lam, looking.get("diversity"), looking.get("brands")),
+    )
+    plain = serving.looks(request).as_json()
+    if explain:
+        plain["trace"] = serving.trace_looks(request).as_json()
     return ShopJSON(plain)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core.domain.errors import BadRequest
+from core.domain.looks import LookStrategy, checked_parts
 from core.domain.placements import Placement
 from core.domain.strategy import Strategy, checked_weights
 
@@ -62,6 +63,7 @@ class Request:
     at:       the moment asked about, UTC; None is set to now at the door, never below it.
     strategy: None takes the published one; anything else is a trial.
     exclude:  ids that may not be shown.
+    locale:   language tag of the shop's front, such as fr-FR; rules may be made for one.
     """
 
     placement: Placement = Placement.SIMILAR
@@ -72,6 +74,7 @@ class Request:
     strategy: Strategy | None = None
     filters: Filters = field(default_factory=Filters)
     exclude: tuple[str, ...] = ()
+    locale: str | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:
@@ -96,17 +99,64 @@ def parse_moment(text: str) -> datetime:
 
 def parse_weights(text: str) -> dict[str, float]:
     """ "text=.5,image=.3" as a map from signal to weight. Raises BadRequest."""
+    weights = _amounts(text, "text=.5,image=.3,attributes=.2")
+    checked_weights(weights)
+    return weights
+
+
+def parse_parts(text: str) -> dict[str, float]:
+    """ "worn_together=.5,colour=.3" as a map from the parts of a look to their weights. Raises BadRequest."""
+    weights = _amounts(text, "worn_together=.4,colour=.3,price=.1")
+    if not weights:
+        raise BadRequest("These weights name nothing. Write weights like worn_together=.4,colour=.3,price=.1.")
+    checked_parts(weights)
+    return weights
+
+
+def tried_looks(
+    live: LookStrategy, weights: str | None, lam: float | None, diversity: float | None, brands: str | None
+) -> LookStrategy | None:
+    """The live strategy of looks with what the caller tries instead, or None for the live one. Raises BadRequest."""
+    changes: dict[str, Any] = {}
+    if weights is not None:
+        changes["weights"] = parse_parts(weights)
+    if lam is not None and diversity is not None:
+        raise BadRequest("lam and diversity say one thing in two ways. Give one of them.")
+    if diversity is not None:
+        if not 0 <= diversity <= 100:
+            raise BadRequest(f"Diversity is {diversity}; it goes from 0 (the best looks alone) to 100.")
+        lam = 1.0 - diversity / 100.0
+    if lam is not None:
+        changes["lam"] = lam
+    if brands is not None:
+        changes["brands"] = brands
+    return live.changed(**changes) if changes else None
+
+
+def _amounts(text: str, example: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         name, _, value = part.partition("=")
         if name.strip() in weights:
-            raise BadRequest(f"{name.strip()} is weighed twice. Give each signal one weight.")
+            raise BadRequest(f"{name.strip()} is weighed twice. Give each one weight.")
         try:
             weights[name.strip()] = float(value)
         except ValueError:
-            raise BadRequest(f"{part!r} is not a weight. Write weights like text=.5,image=.3,attributes=.2.") from None
-    checked_weights(weights)
+            raise BadRequest(f"{part!r} is not a weight. Write weights like {example}.") from None
     return weights
+
+
+def parse_locks(texts: Iterable[str]) -> dict[str, str]:
+    """["shoes=pump-01"] as a map from role to id. Raises BadRequest."""
+    locked: dict[str, str] = {}
+    for text in texts:
+        role, equals, item = text.partition("=")
+        if not (equals and role and item):
+            raise BadRequest(f"{text!r} locks nothing. Write it like shoes=ID.")
+        if role in locked:
+            raise BadRequest(f"{role} is locked twice. A look has one piece in each role.")
+        locked[role] = item
+    return locked
 
 
 def parse_filters(texts: Iterable[str]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from core import cli, shop
 from core.api import api
+from core.domain.looks import LookRequest, LookStrategy
 from core.domain.query import Request
 from core.shop import Shop
 from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
@@ -43,6 +44,30 @@ def test_the_api_the_command_line_and_the_page_give_the_same_list(
     data = str(small_shop.settings.data)
     assert cli.main(["--data", data, "recommend", "--anchor", BAG, "-k", "5", "--at", NOW.isoformat(), "--json"]) == 0
     assert capsys.readouterr().out.strip().encode() == over_http.content
+
+
+def test_looks_are_the_same_over_http_on_the_command_line_and_on_the_page(
+    client: TestClient,
+    small_shop: Shop,  # noqa: F811
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tried = {"weights": "worn_together=.5,colour=.5", "diversity": 60, "occasion": "work", "budget": 150000, "count": 2}
+    asked = {"item_id": BAG, "placement": "look", "at": NOW.isoformat(), "lock": "shoes=boots-norrland-brown", **tried}
+    over_http = client.get("/recommend", params=asked)
+    assert over_http.status_code == 200
+    request = LookRequest(
+        BAG, at=NOW, occasion="work", budget=150000, locked={"shoes": "boots-norrland-brown"}, count=2,
+        strategy=LookStrategy(weights={"worn_together": 0.5, "colour": 0.5}, lam=0.4),
+    )  # fmt: skip
+    assert over_http.json() == small_shop.looks(request).as_json()
+    words = [word for name, value in tried.items() for word in (f"--{name}", str(value))]
+    data = str(small_shop.settings.data)
+    assert cli.main(
+        ["--data", data, "recommend", "--placement", "look", "--anchor", BAG, "--at", NOW.isoformat(), "--json",
+         "--lock", "shoes=boots-norrland-brown", *words]
+    ) == 0  # fmt: skip
+    assert capsys.readouterr().out.strip().encode() == over_http.content
+    assert "trace" in client.get("/recommend", params={**asked, "explain": True}).json()
 
 
 def test_parameters_bend_the_list(client: TestClient) -> None:
@@ -87,6 +112,18 @@ def test_parameters_bend_the_list(client: TestClient) -> None:
         ("/recommend", {"item_id": BAG, "exclude": ["x"] * 101}, 422, "bad_request"),
         ("/recommend", {"item_id": "a\0b"}, 404, "unknown_item"),
         ("/recommend", {"item_id": "../../etc/passwd"}, 404, "unknown_item"),
+        ("/recommend", {"item_id": BAG, "occasion": "work"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "filter": "brand=Aurel"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "weights": "text=1"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "weights": "colour=0"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "occasion": "on the moon"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "brands": "none"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "lock": "shoes"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "lock": "shoes=nobody"}, 404, "unknown_item"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "lock": f"bag={BAG}"}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "lam": 0.5, "diversity": 5}, 422, "bad_request"),
+        ("/recommend", {"item_id": BAG, "placement": "look", "count": 11}, 422, "bad_request"),
+        ("/recommend", {"item_id": "nothing", "placement": "look"}, 404, "unknown_item"),
         ("/nothing", {}, 404, "unknown_path"),
     ],
 )

@@ -75,6 +75,60 @@ def test_what_is_in_the_list_is_not_missing_from_it(run: Run) -> None:
     assert json.loads(out)["why_missing"] is None
 
 
+def test_looks_are_asked_for_by_their_placement(run: Run, small_shop: Shop) -> None:  # noqa: F811
+    asked = ("recommend", "--placement", "look", "--anchor", BAG, "--at", NOW.isoformat(), "--json")
+    plain = json.loads(run(*asked)[1])
+    assert (plain["anchor"], plain["placement"], plain["snapshot"]) == (BAG, "look", small_shop.snapshot.id)
+    assert plain["looks"]
+    for look in plain["looks"]:
+        assert isinstance(look["unfilled"], list)
+        for piece in look["pieces"]:
+            assert {"role", "id", "score", "contributions"} <= set(piece)
+            assert piece["score"] == pytest.approx(sum(piece["contributions"].values()), abs=1e-6)
+    shoes = next(piece["id"] for piece in plain["looks"][0]["pieces"] if piece["role"] == "shoes")
+    locked = json.loads(run(*asked, "--lock", f"shoes={shoes}", "--count", "1", "--diversity", "0")[1])
+    assert [piece["id"] for piece in locked["looks"][0]["pieces"] if piece["role"] == "shoes"] == [shoes]
+    house = json.loads(run(*asked, "--brands", "one house")[1])
+    assert {small_shop.item(p["id"]).brand for look in house["looks"] for p in look["pieces"]} <= {"Aurel"}
+    poor = json.loads(run(*asked, "--budget", "60000")[1])
+    assert all(look["total"] is None or look["total"] <= 60000 for look in poor["looks"])
+    colour = json.loads(run(*asked, "--weights", "colour=1")[1])
+    assert all(
+        abs(value) < 1e-9 or name == "colour"
+        for look in colour["looks"] for name, value in look["contributions"].items()
+    )  # fmt: skip
+
+
+def test_looks_can_be_asked_why_and_come_one_a_line_for_many(run: Run, tmp_path: Path) -> None:
+    asked = ("recommend", "--placement", "look", "--at", NOW.isoformat())
+    plain = json.loads(run(*asked, "--anchor", BAG, "--trace", "--why", "handbags-aurel-red")[1])
+    assert [stage["stage"] for stage in plain["trace"]][-2:] == ["shortlist", "compose"]
+    assert "colourway" in plain["why_missing"]["reason"]
+    (tmp_path / "ids").write_text(f"{BAG}\nboots-corvin-red\n", encoding="utf-8")
+    status, out, _ = run(*asked, "--anchors", str(tmp_path / "ids"))
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert (status, [line["anchor"] for line in lines]) == (0, [BAG, "boots-corvin-red"])
+    assert lines[0] == json.loads(run(*asked, "--anchor", BAG, "--json")[1])
+    told = run(*asked, "--anchor", BAG)[1]
+    assert "Shoes" in told
+
+
+def test_the_coverage_of_looks_is_reported_by_branch(run: Run) -> None:
+    status, out, _ = run("looks", "--coverage", "--sample", "30", "--at", NOW.isoformat(), "--json")
+    plain = json.loads(out)
+    assert status == 0
+    assert plain["products"] == 30 == sum(one["products"] for one in plain["branches"])
+    assert "of" in run("looks", "--coverage", "--sample", "30", "--at", NOW.isoformat())[1]
+
+
+def test_substitutes_are_asked_for_by_their_placement(run: Run) -> None:
+    plain = json.loads(
+        run("recommend", "--placement", "substitute", "--anchor", BAG, "--at", NOW.isoformat(), "--json")[1]
+    )
+    assert plain["placement"] == "substitute"
+    assert all(one["id"].startswith("handbags") for one in plain["items"])
+
+
 def test_a_folder_where_a_file_should_go_is_said_in_one_line(run: Run, tmp_path: Path, weightless: None) -> None:
     (tmp_path / "texts").write_text("red coat\n", encoding="utf-8")
     status, out, err = run("embed", "--texts", str(tmp_path / "texts"), "--out", str(tmp_path))
@@ -99,7 +153,24 @@ def test_a_folder_where_a_file_should_go_is_said_in_one_line(run: Run, tmp_path:
         ("recommend", "--all", "--why", BAG),
         ("recommend", "--all", "--trace"),
         ("recommend", "--anchor", BAG, "--placement", "search"),
-        ("recommend", "--anchor", BAG, "--placement", "look"),
+        ("recommend", "--anchor", BAG, "--placement", "trending"),
+        ("recommend", "--anchor", BAG, "--occasion", "work"),
+        ("recommend", "--anchor", BAG, "--lock", f"bag={BAG}"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--filter", "brand=Aurel"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--lock", "shoes"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--lock", "carpet=boots-corvin-red"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--weights", "text=1"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--weights", ""),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--brands", "none"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--occasion", "on the moon"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--diversity", "101"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--diversity", "50", "--lam", ".5"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--count", "0"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--budget", "-1"),
+        ("recommend", "--anchor", BAG, "--placement", "look", "--why", "nothing"),
+        ("recommend", "--all", "--placement", "look", "--trace"),
+        ("looks",),
+        ("looks", "--coverage", "--sample", "0"),
         ("recommend", "--anchor", BAG, "--why", "nothing"),
         ("recommend", "--anchor", BAG, "-k", "ten"),
         ("recommend", "--anchor", BAG, "--lam", "nan"),
