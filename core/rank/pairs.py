@@ -273,25 +273,22 @@ class Scale:
         return cls(mu, sigma, correlation, count)
 
     def usable(self, weights: Mapping[str, float]) -> dict[str, float]:
-        """Part -> share of the weights, summing to 1 over the parts that say something here."""
+        """Part -> share of the weights, summing to 1 over the parts that say something here; to 12 places, as lists."""
         found = {name: float(weights[name]) for name in PARTS if weights.get(name, 0.0) > 0 and name in self.sigma}
         total = sum(found.values())
-        return {name: weight / total for name, weight in found.items()}
+        shares = {name: round(weight / total, 12) for name, weight in found.items()}
+        return {name: share for name, share in shares.items() if share > 0}
 
     def stretch(self, shares: Mapping[str, float]) -> Scores:
         """[2 ^ parts] what a sum over the parts of a pattern (bit i: part i) is multiplied with to deviate by 1."""
-        names = [name for name in PARTS if name in shares]
-        places = [PARTS.index(name) for name in names]
-        w = np.array([shares[name] for name in names])
+        places = np.array([PARTS.index(name) for name in PARTS if name in shares], dtype=np.int64)
+        w = np.array([shares[PARTS[place]] for place in places.tolist()])
+        chosen = np.arange(1, 1 << len(places))[:, None] >> np.arange(len(places)) & 1
+        part = chosen * w
+        spread = np.einsum("ki,ij,kj->k", part, self.correlation[np.ix_(places, places)], part)
+        spread = np.maximum(spread, 0.25 * (part * part).sum(axis=1))  # correlations of different pairs may not fit
         out = np.zeros(1 << len(PARTS))
-        for pattern in range(1, 1 << len(names)):
-            chosen = [i for i in range(len(names)) if pattern >> i & 1]
-            part = w[chosen]
-            spread = float(
-                part @ self.correlation[np.ix_([places[i] for i in chosen], [places[i] for i in chosen])] @ part
-            )
-            spread = max(spread, 0.25 * float(part @ part))  # the correlations of different pairs may not fit together
-            out[sum(1 << places[i] for i in chosen)] = 1.0 / np.sqrt(spread)
+        out[(chosen << places).sum(axis=1)] = 1.0 / np.sqrt(spread)
         return out
 
 
