@@ -283,9 +283,7 @@ def setting_for(key: str, settings: Settings, remembered: str | None = None) -> 
 
 def _brought(one: Known) -> Offer:
     name = f"{one.name}, from a file" if one.setting.startswith(clip_files.BUILT_IN) else one.name
-    return Offer(
-        one.setting, name, one.setting, f"Brought from {_file(one.setting)}.", "as its publisher states"
-    )
+    return Offer(one.setting, name, one.setting, f"Brought from {_file(one.setting)}.", "as its publisher states")
 
 
 def _file(setting: str) -> str:
