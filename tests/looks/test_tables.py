@@ -75,11 +75,11 @@ def own(tmp_path, name, text):
     return tmp_path
 
 
-KINDS = "kind,role,within,formality,warmth,code,audience,words,counted\n"
+KINDS = "kind,role,within,formality,warmth,code,audience,words,counted,variants\n"
 
 
 def test_a_shop_s_own_file_takes_the_place_of_the_shipped_one(tmp_path):
-    folder = own(tmp_path, "kinds.csv", KINDS + "cloak,outer,,3,0.5,,,cloak,Coats\nclog,shoes,,2,0,,,clog,\n")
+    folder = own(tmp_path, "kinds.csv", KINDS + "cloak,outer,,3,0.5,,,cloak,Coats,\nclog,shoes,,2,0,,,clog,,\n")
     own(folder, "pairs.csv", "a,b,verdict,why\n# nobody does\ncloak,clog,never,By decree\n")
     found = tables.load(folder)
     assert [kind.name for kind in found.kinds] == ["cloak", "clog"]
@@ -91,13 +91,15 @@ def test_a_shop_s_own_file_takes_the_place_of_the_shipped_one(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "row", "what"),
     [
-        ("kinds.csv", KINDS + "cloak,coat,,3,0,,,cloak,\n", 2, "no role 'coat'"),
-        ("kinds.csv", KINDS + "cloak,outer,,9,0,,,cloak,\n", 2, "formality is '9'"),
-        ("kinds.csv", KINDS + "cloak,outer,,3,warm,,,cloak,\n", 2, "warmth is 'warm'"),
-        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cape,\nmantle,outer,,3,0,,,capes,\n", 3, "already names cloak"),
-        ("kinds.csv", KINDS + "cloak,outer,robe,3,0,,,cloak,\n", 2, "within 'robe'"),
-        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cloak\n", 2, "8 cells where 9 belong"),
+        ("kinds.csv", KINDS + "cloak,coat,,3,0,,,cloak,,\n", 2, "no role 'coat'"),
+        ("kinds.csv", KINDS + "cloak,outer,,9,0,,,cloak,,\n", 2, "formality is '9'"),
+        ("kinds.csv", KINDS + "cloak,outer,,3,warm,,,cloak,,\n", 2, "warmth is 'warm'"),
+        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cape,,\nmantle,outer,,3,0,,,capes,,\n", 3, "already names cloak"),
+        ("kinds.csv", KINDS + "cloak,outer,robe,3,0,,,cloak,,\n", 2, "within 'robe'"),
+        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cloak\n", 2, "8 cells where 10 belong"),
         ("kinds.csv", "kind,role\n", 1, "the column 'within' is missing"),
+        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cloak,,night:cloak\n", 2, "is no variant"),
+        ("kinds.csv", KINDS + "cloak,outer,,3,0,,,cloak,,sport:vest\n", 2, "its variant 'vest'"),
         ("pairs.csv", "a,b,verdict,why\ncoat,shirt,maybe,\n", 2, "no verdict 'maybe'"),
         ("pairs.csv", "a,b,verdict,why\ncoat,toga,never,\n", 2, "'toga' is no kind"),
         ("pairs.csv", "a,b,verdict,why\ncoat,@toga,never,\n", 2, "'@toga' is no kind"),

@@ -176,6 +176,27 @@ def test_a_dear_bag_goes_with_a_dear_shoe_though_bags_cost_more():
     assert z[0] > z[1]
 
 
+def test_the_flats_of_a_sports_house_are_no_flats_for_a_saree():
+    items = [thing(f"run{i}", "Sports shoes", brand="Swift") for i in range(6)]
+    items += [thing(f"plain{i}", "Flats", brand="Calm") for i in range(12)]
+    items += [thing(f"swift{i}", "Flats", brand="Swift") for i in range(6)]
+    view, wardrobe = closet(*items, thing("saree", "Sarees"), thing("gown", "Evening dresses"), id="houses")
+    assert together(view, wardrobe, "saree", "plain3")
+    assert not together(view, wardrobe, "saree", "swift3")
+    assert not together(view, wardrobe, "gown", "swift3")
+    assert "sports house" in wardrobe.why_not(*rows(view, "saree", "swift3").tolist())
+
+
+def test_a_shirt_for_sport_alone_is_sportswear():
+    view, wardrobe = closet(
+        thing("a", "T-shirts", occasion=("Sports",)), thing("b", "T-shirts", occasion=("Sports", "Casual")),
+        thing("c", "Shirts", occasion=("Formal",)), thing("d", "Dresses", occasion=("Party",)),
+        thing("e", "T-shirts"), id="variants",
+    )  # fmt: skip
+    found = [wardrobe.kind_of(row) for row in rows(view, *"abcde")]
+    assert found == ["sports_top", "t_shirt", "formal_shirt", "cocktail_dress", "t_shirt"]
+
+
 def test_a_corrected_fact_moves_its_own_pairs_and_no_others():
     view, before = closet(*many(120, TYPES, seed=4), id="facts")
     changed = view.catalogue.ids[7]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import Codes
-from core.recommend.looks.tables import Tables, words_of
+from core.recommend.looks.tables import OCCASION_SORTS, Tables, words_of
 
 # Roles that shops confuse, and that titles confuse too. A title is believed only across these groups.
 _SORTS = (
@@ -34,18 +34,37 @@ class KindFinder:
         self._phrase = _any_of(self._exact)
         self._finer: dict[int, tuple[re.Pattern[str], Mapping[str, int]]] = {}
         for place, kind in enumerate(kinds):
-            words = {word: tables.place[one.name] for one in kinds if one.within == kind.name for word in one.words}
+            words = {word: tables.place[one.name] for one in kinds if kind.name in one.within for word in one.words}
             if words:
                 # The wider kind's own longer words stay its own: a "rain coat" is not asked about "coat".
                 words |= {word: place for word in kind.words if " " in word}
                 self._finer[place] = (_any_of(words), words)
         self._last = {word.rpartition(" ")[2] for word in self._exact}
         sort = {role: roles[0] for roles in _SORTS for role in roles}
+        self._variants = {
+            (place, sort): tables.place[other] for place, kind in enumerate(kinds) for sort, other in kind.variants
+        }
         self._sort = [sort.get(kind.role, kind.role) for kind in kinds]
+        self._sorts: dict[tuple[str, ...], str | None] = {}
         self._known: dict[tuple[str | None, tuple[str, ...]], int] = {}
 
+    def of(self, frame: Any) -> Codes:
+        """[n] place of the kind of each item of a catalogue's frame, -1 where nothing names one."""
+        found = self.find(frame["type"].tolist(), frame["category"].tolist(), frame["title"].tolist())
+        for row, occasions in enumerate(frame["occasion"].tolist()):
+            if occasions and (sort := self._sort_of(occasions)) is not None:
+                found[row] = self._variants.get((int(found[row]), sort), found[row])
+        return found
+
+    def _sort_of(self, occasions: tuple[str, ...]) -> str | None:
+        """The sort that all occasions belong to, None where they differ."""
+        if occasions not in self._sorts:
+            words = {" ".join(re.findall(r"\w+", word.casefold())) for word in occasions}
+            self._sorts[occasions] = next((sort for sort, known in OCCASION_SORTS.items() if words <= known), None)
+        return self._sorts[occasions]
+
     def find(self, kinds: Sequence[str | None], categories: Sequence[tuple[str, ...]], titles: Sequence[str]) -> Codes:
-        """[n] place of each item's kind, -1 where nothing names one."""
+        """[n] place of the kind that types, categories and titles name, -1 where nothing names one."""
         out = np.empty(len(titles), dtype=np.int32)
         for row, key in enumerate(zip(kinds, categories, strict=True)):
             place = self._known.get(key)

@@ -164,7 +164,7 @@ class Words:
 def describe(catalogue: Catalogue, tables: Tables) -> Words:
     """Kind, colour family, pattern and section of each item."""
     frame = catalogue.frame
-    found = KindFinder(tables).find(frame["type"].tolist(), frame["category"].tolist(), frame["title"].tolist())
+    found = KindFinder(tables).of(frame)
     roles = np.where(found >= 0, tables.roles[found], -1)
     return Words(roles, {
         "kind": [tables.kinds[place].name if place >= 0 else None for place in found.tolist()],

@@ -26,6 +26,12 @@ from core.rank import pairs
 
 SHIPPED = Path(__file__).resolve().parents[3] / "assets" / "looks"
 FILES = ("kinds.csv", "pairs.csv", "templates.toml", "worn_together.csv")
+# What occasions are called, by sort; a product for one sort alone may be a kind of its own (see kinds.csv, variants).
+OCCASION_SORTS = {
+    "sport": frozenset({"sport", "sports", "active", "gym", "training", "running", "fitness"}),
+    "formal": frozenset({"formal", "business", "office", "work"}),
+    "evening": frozenset({"evening", "party", "cocktail", "gala", "ceremony", "wedding"}),
+}
 GLADLY, SELDOM = 1.0, -1.5  # what a stylist's word adds to the logarithm of a counted lift
 CAP = 2.5  # lifts beyond e^2.5 say no more
 
@@ -45,22 +51,24 @@ class Kind:
     """One kind of product.
 
     role:      what it is in a look; "" is never part of one.
-    within:    the wider kind whose titles may name this one ("slip dress" among dresses).
+    within:    the wider kinds whose titles may name this one ("slip dress" among dresses).
     formality: 1 (sport) to 5 (black tie). warmth: -1 (high summer) to 1 (deep winter).
     code:      "ethnic", "sport", "beach", or "" for plain clothes.
     words:     what types, categories and titles call it, as `words_of` writes them.
     counted:   the Polyvore categories whose counts stand for it.
+    variants:  sort of occasion -> the kind it is when it is for such occasions alone (a T-shirt for sport).
     """
 
     name: str
     role: str
-    within: str
+    within: tuple[str, ...]
     formality: float
     warmth: float
     code: str
     audience: str | None
     words: tuple[str, ...]
     counted: tuple[str, ...]
+    variants: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +263,7 @@ def _lines(text: str, file: Path, columns: tuple[str, ...]) -> Iterable[tuple[in
 
 def read_kinds(text: str, file: Path) -> tuple[Kind, ...]:
     """The kinds of kinds.csv. Raises WrongTable."""
-    columns = ("kind", "role", "within", "formality", "warmth", "code", "audience", "words", "counted")
+    columns = ("kind", "role", "within", "formality", "warmth", "code", "audience", "words", "counted", "variants")
     kinds: dict[str, Kind] = {}
     owner: dict[str, str] = {}
     rows: dict[str, int] = {}
@@ -278,19 +286,39 @@ def read_kinds(text: str, file: Path) -> tuple[Kind, ...]:
             owner[word] = name
         worn = bool(cells["role"])
         kinds[name] = Kind(
-            name, cells["role"], cells["within"],
+            name, cells["role"], _listed(cells["within"]),
             _number(cells["formality"], 1.0, 5.0, "formality", file, row) if worn else 0.0,
             _number(cells["warmth"], -1.0, 1.0, "warmth", file, row) if worn else 0.0,
             cells["code"], cells["audience"] or None, words,
-            tuple(word.strip() for word in cells["counted"].split("|") if word.strip()),
+            _listed(cells["counted"]), _variants(cells["variants"], file, row),
         )  # fmt: skip
         rows[name] = row
     for kind in kinds.values():
-        if kind.within and kind.within not in kinds:
-            raise WrongTable(file, rows[kind.name], f"it is within {kind.within!r}, which is no kind of this table.")
+        for wider in kind.within:
+            if wider not in kinds:
+                raise WrongTable(file, rows[kind.name], f"it is within {wider!r}, which is no kind of this table.")
+        for _, other in kind.variants:
+            if other not in kinds or kinds[other].role != kind.role:
+                raise WrongTable(file, rows[kind.name], f"its variant {other!r} is no kind with the role {kind.role}.")
     if not kinds:
         raise WrongTable(file, None, "there are no kinds in it. Copy assets/looks/kinds.csv and change that.")
     return tuple(kinds.values())
+
+
+def _listed(cell: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in cell.split("|") if word.strip())
+
+
+def _variants(cell: str, file: Path, row: int) -> tuple[tuple[str, str], ...]:
+    found = []
+    for one in _listed(cell):
+        sort, mark, kind = one.partition(":")
+        if not mark or sort not in OCCASION_SORTS:
+            raise WrongTable(
+                file, row, f"{one!r} is no variant. Write sort:kind; the sorts are {', '.join(OCCASION_SORTS)}."
+            )
+        found.append((sort, kind))
+    return tuple(found)
 
 
 def _number(text: str, low: float, high: float, name: str, file: Path, row: int) -> float:

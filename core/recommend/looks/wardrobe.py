@@ -39,6 +39,8 @@ STEPS = 40  # formality and warmth are kept in so many steps
 PRICE_STEPS = 20
 FEW = 8  # priced pieces below which a kind's prices are judged among its role's
 KEPT = 3
+SPORTY = 0.2  # share of sportswear that makes a house a sports house
+DRESSY = 4.0  # formality from which nothing of a sports house is worn
 
 # What an occasion asks for, on the scale of formality.
 OCCASION_FORMALITY = {
@@ -90,6 +92,7 @@ class Pieces:
 
     kind: place in the table of kinds, -1 unknown. formality, warmth: step of the scale. colour, occasion, season,
     section, brand, audience: codes, -1 unknown. child: 1 for what is made for children, whatever its audience says.
+    sporty: 1 for pieces of a house that makes sportswear. dressy: 1 for what such pieces are not worn with.
     price: step of the way from the cheapest to the dearest of its kind, -1 unknown.
     tier: -1 unknown.
     """
@@ -104,6 +107,8 @@ class Pieces:
     brand: Codes
     audience: Codes
     child: Codes
+    sporty: Codes
+    dressy: Codes
     price: Codes
     tier: Codes
 
@@ -131,6 +136,7 @@ class _Reader:
         self.colour, self.occasion, self.season = _Codes(), _Codes(), _Codes()
         self.section, self.brand, self.tier = _Codes(), _Codes(), _Codes()
         self.prices: dict[int, Scores] = {}
+        self.sports_houses: Rows = np.zeros(0, dtype=np.int64)
 
     def copy(self) -> _Reader:
         out = object.__new__(_Reader)
@@ -144,7 +150,7 @@ class _Reader:
         tables = self.tables
         categories = frame["category"].tolist()
         titles = frame["title"].tolist()
-        kind = self.finder.find(frame["type"].tolist(), categories, titles)
+        kind = self.finder.of(frame)
         none = kind < 0
         base = np.array([one.formality for one in tables.kinds])[kind]
         occasions = agreement.values_of(frame, "occasion")
@@ -158,17 +164,22 @@ class _Reader:
         vague = ((audience < 0) | (audience == place["unisex"])) & (hints >= 0) & ~none
         price = frame["price"].to_numpy(dtype=np.float64, na_value=np.nan)
         price = np.where(price > 0, price, np.nan)
+        brand = self.brand.of([name.casefold() if name else None for name in frame["brand"].tolist()])
+        sport = np.array([one.code == "sport" for one in tables.kinds])[kind]
         if learn:
             self._learn(kind, price)
+            self._learn_houses(brand[~none], sport[~none])
+        formality = np.clip(formality, 1.0, 5.0)
+        ethnic = np.array([one.code == "ethnic" for one in tables.kinds])[kind]
         return Pieces(
             kind=kind,
-            formality=np.rint((np.clip(formality, 1.0, 5.0) - 1.0) / 4.0 * STEPS).astype(np.int32),
+            formality=np.rint((formality - 1.0) / 4.0 * STEPS).astype(np.int32),
             warmth=np.rint((np.clip(warmth, -1.0, 1.0) + 1.0) / 2.0 * STEPS).astype(np.int32),
             colour=self.colour.of(_colour_keys(frame)),
             occasion=occasion,
             season=self.season.of([_season_bits(values) or None for values in frame["season"].tolist()]),
             section=self.section.of([own_outfits.section_of(path) for path in categories]),
-            brand=self.brand.of([brand.casefold() if brand else None for brand in frame["brand"].tolist()]),
+            brand=brand,
             audience=np.where(vague, hints, audience).astype(np.int32),
             child=np.array(
                 [
@@ -177,6 +188,8 @@ class _Reader:
                 ],
                 dtype=np.int32,
             ),
+            sporty=np.isin(brand, self.sports_houses).astype(np.int32),
+            dressy=(ethnic | (formality >= DRESSY)).astype(np.int32),
             price=self._price_steps(kind, price),
             tier=self.tier.of(agreement.values_of(frame, "brand_tier")),
         )
@@ -191,6 +204,13 @@ class _Reader:
             if len(own) < FEW and code >= 0:
                 own = price[known & (role == self.tables.roles[code])]
             self.prices[code] = np.sort(own) if len(own) >= FEW else everything
+
+    def _learn_houses(self, brand: Codes, sport: Mask) -> None:
+        """Houses that make much sportswear: their flats and bags are for leisure, whatever they are filed as."""
+        known = brand >= 0
+        pieces = np.bincount(brand[known], minlength=len(self.brand.values))
+        of_sport = np.bincount(brand[known & sport], minlength=len(self.brand.values))
+        self.sports_houses = np.flatnonzero((pieces >= FEW) & (of_sport >= SPORTY * pieces))
 
     def _price_steps(self, kind: Codes, price: Scores) -> Codes:
         out = np.full(len(kind), -1, dtype=np.int32)
@@ -383,6 +403,8 @@ class Wardrobe:
             return "They are made for different people."
         if self.grids.seasons_apart[one.season[0], other.season[0]]:
             return "They have no season in common."
+        if one.sporty[0] & other.dressy[0] or one.dressy[0] & other.sporty[0]:
+            return "One is of a sports house, and the other is dressy."
         if self.grids.far[one.formality[0], other.formality[0]]:
             return "One is far more formal than the other."
         return "One is for the heat and the other for the cold."
@@ -456,6 +478,7 @@ class Wardrobe:
         out |= grids.seasons_apart[a.season, b.season]
         out |= grids.strangers[a.audience, b.audience]
         out |= a.child != b.child
+        out |= (a.sporty & b.dressy | a.dressy & b.sporty).astype(bool)
         return out
 
     def _reference(self, ids: Sequence[str]) -> dict[str, Scores]:
