@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,6 +29,13 @@ KINDS = {
     "Loafers": (("Shoes", "Loafers"), "Loafers with a leather sole"),
     "Coats": (("Clothing", "Coats"), "A long coat cut to layer"),
     "Knitwear": (("Clothing", "Knitwear"), "A jumper knitted in ribs"),
+}
+# With these a look has more than two places to fill.
+WARDROBE = {
+    **KINDS,
+    "Trousers": (("Clothing", "Trousers"), "Trousers with a straight leg"),
+    "Shirts": (("Clothing", "Shirts"), "A shirt with a small collar"),
+    "Belts": (("Accessories", "Belts"), "A narrow belt with a plain buckle"),
 }
 HOUSES = ("Aurel", "Corvin", "Ferrand", "Norrland", "Talamone")
 COLOURS = ("black", "brown", "navy", "red")
@@ -61,10 +68,10 @@ class PlainWorker:
         """Nothing to close."""
 
 
-def boutique() -> list[Item]:
+def boutique(kinds: Mapping[str, tuple[tuple[str, ...], str]] = KINDS) -> list[Item]:
     """120 products: six kinds by five houses in four colours, with prices, stock and dates that differ."""
     items = []
-    for k, (kind, (category, words)) in enumerate(KINDS.items()):
+    for k, (kind, (category, words)) in enumerate(kinds.items()):
         for h, house in enumerate(HOUSES):
             for c, colour in enumerate(COLOURS):
                 audience = ("women", "men", "unisex")[(k + h) % 3]

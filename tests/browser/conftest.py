@@ -38,6 +38,8 @@ PAGES = {
     "Catalogue": "/catalogue",
     "Product": "/product?item=handbags-aurel-black",
     "You May Also Like": "/you-may-also-like?item=handbags-aurel-black",
+    "Complete the Look": "/complete-the-look?item=handbags-aurel-black",
+    "Saved looks": "/complete-the-look?mode=saved",
     "Sheet": "/you-may-also-like?mode=sheet",
     "Shop setup": "/shop-setup",
 }

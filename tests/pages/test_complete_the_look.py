@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import shop as shops
+from core.domain.catalogue import Item
 from core.domain.looks import ROLE_NAMES, LookRequest, LookStrategy, SavedLook
 from core.shop import Shop
 from tests.pages.conftest import Visit, part, words
@@ -18,17 +22,17 @@ BAG = "handbags-aurel-black"
 
 
 @pytest.fixture
-def own_shop(tmp_path, weightless):  # noqa: ANN001, ANN201
+def own_shop(tmp_path: Path, weightless: None) -> Iterator[Shop]:
     """A shop that serves, for a test that writes; everything in it is on sale."""
-    items = [type(one)(**{**_fields(one), "stock": {"M": 3}}) for one in boutique()]
+    items = [Item(**{**_fields(one), "stock": {"M": 3}}) for one in boutique()]
     shop = open_small_shop(tmp_path / "shop", items)
     shops.install(shop)
     yield shop
     shops.install(None)
 
 
-def _fields(item) -> dict:  # noqa: ANN001
-    return {name: getattr(item, name) for name in type(item).__dataclass_fields__}
+def _fields(item: Item) -> dict[str, Any]:
+    return {name: getattr(item, name) for name in Item.__dataclass_fields__}
 
 
 def drawn(at: AppTest) -> dict:
@@ -83,9 +87,8 @@ def test_a_moved_slider_redraws_the_board_by_the_shops_own_function(read_shop: S
         at.slider(key=f"look:w:{name}").set_value(0).run()
     assert "Trying (only you)" in words(at)
     alone = LookStrategy(weights={"colour": 20.0})
-    assert pieces(at) == dict(
-        (piece.role, piece.id) for piece in read_shop.looks(LookRequest(BAG, strategy=alone)).looks[0].pieces
-    )
+    first = read_shop.looks(LookRequest(BAG, strategy=alone)).looks[0]
+    assert pieces(at) == {piece.role: piece.id for piece in first.pieces}
     at.slider(key="look:w:colour").set_value(0).run()
     assert "All parts are at 0" in words(at)
     at.button(key="look:reset").click().run()
