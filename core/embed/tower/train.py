@@ -50,7 +50,7 @@ SAVE_EVERY = 150.0  # seconds
 EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
     "titles": 2.0, "phrases": 0.5, "types": 0.5, "colours": 0.35, "shades": 0.35, "photos": 0.6,
-    "neighbours": 1.2, "tones": 0.3, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 0.4,
+    "neighbours": 1.2, "tones": 0.3, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 1.0,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -384,7 +384,7 @@ class School:
                 contrast(zd, torch.from_numpy(drawn), self.drawn_titles, None, scale["titles"])
                 + F.cross_entropy(scale["types"] * zd @ self.drawn_kinds.T, kinds, label_smoothing=SMOOTHING)
                 + F.cross_entropy(scale["colours"] * zd @ self.drawn_colours.T, colours, label_smoothing=SMOOTHING)
-                + attraction(zd, kinds)
+                + 2 * attraction(zd, kinds)
             )
         return losses
 
