@@ -282,9 +282,7 @@ class _Case:
         """The ways to build a look: for each audience, the template that fits best on each base."""
         out = []
         locked = {ROLES[role] for role in self.fixed}
-        rows = [row for row, _ in self.fixed.values()]
-        fitting = [one for one in self._audiences if _for(self.wardrobe, one)[rows].all()]
-        for audience in fitting or self._audiences:
+        for audience in self._people:
             bases: set[bool] = set()
             templates = self.wardrobe.tables.template_for(
                 self.wardrobe.role_of(self.row), audience, self.occasions, self.wardrobe.code_of(self.row)
@@ -303,6 +301,14 @@ class _Case:
         if self.request.occasion is not None:
             return (self.request.occasion,)
         return tuple(self.view.catalogue.at_row(self.row).occasion)
+
+    @cached_property
+    def _people(self) -> list[str | None]:
+        """Those of the audiences who wear all that is locked or pinned; all audiences where nobody does."""
+        rows = [row for row, _ in self.fixed.values()]
+        if not rows:
+            return self._audiences
+        return [one for one in self._audiences if _for(self.wardrobe, one)[rows].all()] or self._audiences
 
     @cached_property
     def _audiences(self) -> list[str | None]:
@@ -670,7 +676,7 @@ class _Case:
         prices = [None if not np.isfinite(price) else int(price) for price in self.price[whole].tolist()]
         added = prices[1:]
         return Harmony(
-            palette=tuple((ids[row], *wardrobe.colour_of(row)) for row in rows),
+            palette=tuple((ids[row], *_shown(wardrobe, row)) for row in rows),
             formality=(float(known.min()), float(known.max())) if len(known) else None,
             seasons=wardrobe.seasons_of(whole) if wardrobe.seasons[whole].any() else (),
             prices=tuple((ids[row], price) for row, price in zip(rows, prices, strict=True)),
@@ -780,14 +786,11 @@ def occasions(view: View) -> tuple[str, ...]:
 
 
 def _for(wardrobe: Wardrobe, audience: str | None) -> Mask:
-    """[n] what somebody of an audience wears."""
-    return np.isin(wardrobe.audience, [AUDIENCES.index(one) for one in _wears(audience)] + [-1])
-
-
-def _wears(audience: str | None) -> tuple[str, ...]:
+    """[n] what somebody of an audience wears: made for them, for women and men alike, or for nobody in particular."""
     if audience is None:
-        return AUDIENCES
-    return (audience, "unisex") if audience in ("men", "women") else (audience,)
+        return np.ones(len(wardrobe), dtype=bool)
+    own = (wardrobe.audience == AUDIENCES.index(audience)) | (wardrobe.audience < 0)
+    return own | (wardrobe.audience == AUDIENCES.index("unisex")) if audience in ("men", "women") else own
 
 
 def _seasons(wardrobe: Wardrobe, rows: Rows) -> AnyArray:
@@ -808,6 +811,18 @@ def _tones(wardrobe: Wardrobe) -> tuple[Codes, Scores]:
         loud = [0.0 if colour.lab is None else 1.0 - 0.5 * colour.neutral for colour in wardrobe.colours]
         found = _toned[wardrobe] = np.array([*family, -1], dtype=np.int32), np.array([*loud, 0.0])
     return found
+
+
+_colours: weakref.WeakKeyDictionary[Wardrobe, dict[int, tuple[str, str]]] = weakref.WeakKeyDictionary()
+
+
+def _shown(wardrobe: Wardrobe, row: int) -> tuple[str, str]:
+    """A product's colour word and "#rrggbb", kept by code of colour."""
+    kept = _colours.setdefault(wardrobe, {})
+    code = int(wardrobe.pieces.colour[row])
+    if code not in kept:
+        kept[code] = wardrobe.colour_of(row)
+    return kept[code]
 
 
 def _family(lightness: float, chroma: float, hue: float) -> int:

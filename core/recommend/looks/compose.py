@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
+from core.domain.arrays import Codes, Mask, Matrix, Rows, Scores
 
 WIDTH = 24  # looks that the beam keeps
 APART = 2  # slots in which any two looks around one anchor differ
@@ -241,37 +241,35 @@ class _State:
         empty = self.empty[parent] + (slot.required & ~taken)
         row = np.where(taken, table.rows[np.maximum(candidate, 0)] if len(table) else -1, -1)
         apart = self.apart[parent] + (row[:, None] != self.before[:, place][None, :])
-        keep = _best(new_value, empty, apart, parent, row, width)
+        keep = _best(new_value, empty, apart, width)
         parent, candidate, taken = parent[keep], candidate[keep], taken[keep]
-        safe = np.maximum(candidate, 0)
-        chosen = self.chosen[parent].copy()
+        chosen = self.chosen[parent]
         chosen[:, place] = candidate
-
-        def after(grid: AnyArray, old: AnyArray) -> AnyArray:
-            flat = np.concatenate([grid[w, at], old[left]])
-            return flat[keep]
-
         sums, low, out = self.sums[parent], self.low[parent], self.out[parent]
         houses, tones = self.houses[parent], self.tones[parent]
-        if len(table):
-            add = taken[:, None]
-            met = taken & (table.brand[safe] >= 0)
-            houses[np.flatnonzero(met), self.house[safe[met]]] = True
-            met = taken & (table.tone[safe] >= 0)
-            tones[np.flatnonzero(met), self.tone[safe[met]]] += 1
-            sums = sums + np.where(add, table.among[safe], 0.0)
-            low = np.minimum(low, np.where(add, table.among[safe], np.inf))
-            out = out | (add & table.clash[safe])
-        season = self.season[parent]
-        return replace(
-            self, done=place + 1, chosen=chosen, count=self.count[parent] + taken,
-            to_anchor=after(to_anchor, self.to_anchor), pairs=after(pairs, self.pairs),
-            worst=after(worst, self.worst), repeats=after(repeats, self.repeats), houses=houses,
-            cost=after(self.cost[:, None] + np.nan_to_num(table.price[c]), self.cost),
-            echoes=after(echoes, self.echoes), tones=tones, reused=after(reused, self.reused),
-            season=np.where(taken, season & (table.season[safe] if len(table) else -1), season), empty=empty[keep],
-            sums=sums, low=low, out=out, apart=apart[keep], value=new_value[keep],
+        now = replace(
+            self, done=place + 1, chosen=chosen, count=self.count[parent] + taken, to_anchor=self.to_anchor[parent],
+            pairs=self.pairs[parent], worst=self.worst[parent], cost=self.cost[parent], repeats=self.repeats[parent],
+            houses=houses, echoes=self.echoes[parent], tones=tones, reused=self.reused[parent],
+            season=self.season[parent], empty=empty[keep], sums=sums, low=low, out=out, apart=apart[keep],
+            value=new_value[keep],
         )  # fmt: skip
+        at = np.flatnonzero(taken)  # what follows is written into the looks that took a piece
+        one, house, tone = candidate[at], self.house[candidate[at]], self.tone[candidate[at]]
+        now.to_anchor[at] += table.to_anchor[one]
+        now.pairs[at] += sums[at, one]
+        now.worst[at] = np.minimum(np.minimum(now.worst[at], table.to_anchor[one]), low[at, one])
+        now.cost[at] += np.where(np.isnan(table.price[one]), 0.0, table.price[one])
+        now.repeats[at] += houses[at, house]
+        now.echoes[at] += (tones[at, tone] > 1) * table.loud[one]
+        now.reused[at] += self.used[one]
+        now.season[at] &= table.season[one]
+        houses[at, house] |= table.brand[one] >= 0
+        tones[at, tone] += table.tone[one] >= 0
+        sums[at] += table.among[one]
+        low[at] = np.minimum(low[at], table.among[one])
+        out[at] |= table.clash[one]
+        return now
 
     def _allowed(self, slot: Slot, place: int) -> Mask:
         """[W, members] what may stand in the slot of each look begun."""
@@ -303,9 +301,9 @@ class _State:
         return total
 
 
-def _best(value: Scores, empty: Rows, apart: Rows, parent: Rows, row: Rows, width: int) -> Rows:
+def _best(value: Scores, empty: Rows, apart: Rows, width: int) -> Rows:
     """The looks to go on with, in order: a part for each count of slots that tell them from the earlier looks."""
-    order = np.lexsort((row, parent, -np.round(value, DECIMALS), empty))
+    order = np.lexsort((-np.round(value, DECIMALS), empty))
     if apart.shape[1] == 0:
         return order[:width]
     level = np.minimum(apart.min(axis=1), APART)[order]
