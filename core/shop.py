@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from core.curation.resolve import book_over
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
@@ -143,6 +144,7 @@ class Shop:
         with self._opening:
             if (view := self._kept(key)) is not None:
                 return view
+            rules = self.studio.rules(rules_version)
             view = open_view(
                 self.snapshot,
                 self._calibration,
@@ -150,8 +152,9 @@ class Shop:
                 facts_version=facts_version,
                 strategy=self.studio.strategy(str(placement), strategy_version),
                 strategy_version=strategy_version,
-                rules=self.studio.rules(rules_version),
+                rules=rules,
                 rules_version=rules_version,
+                curation=book_over(rules, self._latest),
                 encoders={name: state.name for name, state in self.encoders().items()},
                 reuse=self._latest,
             )

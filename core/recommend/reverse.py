@@ -62,7 +62,7 @@ def _key(view: View, request: Request) -> str:
     ages = any(strategy.weights.get(name, 0) > 0 for name in ("newness", "trending"))
     plain = {
         "strategy": strategy.as_json(), "k": request.k, "filters": request.filters.as_json(),
-        "exclude": sorted(request.exclude), "placement": str(request.placement),
+        "exclude": sorted(request.exclude), "placement": str(request.placement), "locale": request.locale,
         "at": request.at.isoformat() if ages or view.rules else None,
         "live": hashlib.sha256(view.live(request.at).tobytes()).hexdigest(),
     }  # fmt: skip

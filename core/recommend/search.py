@@ -21,7 +21,6 @@ from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Note, Origin, Placed
 from core.domain.query import Request
-from core.domain.rules import Curation
 from core.domain.strategy import DEFAULT_WEIGHTS, SEARCH_WEIGHTS, Strategy
 from core.rank.blend import DECIMALS, Blend, blend_for, contributions, score
 from core.rank.calibrate import Calibration
@@ -336,10 +335,11 @@ def _first(view: View, asked: Request, named: Rows, sides: Sides) -> tuple[View,
         blend = _blend(view, asked, sides)
         rows, _ = _best(view, blend, sides, np.array([row for row, _ in usable], dtype=np.int64), 1)
         best = view.catalogue.ids[int(rows[0])] if rows.size else usable[0][1]
-    place = next(place for place in range(1, len(rules.pins) + 2) if place not in rules.pins)
+    held = {*rules.pins, *(one.place for one in rules.best)}
+    place = next(place for place in range(1, len(held) + 2) if place not in held)
     if best in rules.pins.values():
         return view, {}
-    pinned = Curation({**rules.pins, place: best}, rules.blocked, rules.boosts)
+    pinned = replace(rules, pins={**rules.pins, place: best})
     return replace(view, curation=lambda anchor, request: pinned), {best: Note("exact", "This is what was typed.")}
 
 

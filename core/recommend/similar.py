@@ -384,6 +384,9 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     rows, origins, moves = found.rows.tolist(), found.origin.tolist(), found.moved.tolist()
     known = np.isfinite(why.parts.scores).tolist()
     for lane, who in enumerate(asked.lanes):
+        rules = asked.curations[lane]
+        boosted = query.boosts is not None and len(query.boosts[lane][0]) > 0
+        told = [name for name in shares if boosted or name != "boost"]
         items: list[Placed] = []
         for place, row in enumerate(rows[lane]):
             if row < 0:
@@ -395,12 +398,12 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                     len(items) + 1,
                     scores[lane][place] if sure else None,
                     _ORIGINS[origins[lane][place]],
-                    {name: values[lane][place] for name, values in shares.items()} if sure else {},
+                    {name: shares[name][lane][place] for name in told} if sure else {},
                     below[lane][place] if sure and query.blend.similarity else None,
                     moves[lane][place],
+                    _raised(rules, row) if boosted else (),
                 )
             )
-        rules = asked.curations[lane]
         notes = [
             *asked.notes, *found.notes[lane], *rules.notes, *_gone(view, rules), *_short(len(items), request),
         ]  # fmt: skip
@@ -417,6 +420,12 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
             )
         )
     return out
+
+
+def _raised(rules: Curation, row: int) -> tuple[Note, ...]:
+    """Which rules boost or bury an item."""
+    found = rules.rows.raised(row) if rules.rows is not None else ()
+    return tuple(Note("boosted_by", f"Moved by {name}.") for name in found)
 
 
 def _gone(view: View, rules: Curation) -> list[Note]:

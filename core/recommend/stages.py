@@ -72,7 +72,7 @@ def block(batch: Batch, query: Query) -> Batch:
             ]
     lost = {}
     if query.keep:
-        gone = np.flatnonzero(batch.allowed)
+        gone = np.flatnonzero(batch.wishes.open_to(0, batch.allowed))
         gone = gone[query.barred(0, gone)]
         lost = dict(zip(gone.tolist(), query.blame(0, gone), strict=True))
     allowed = batch.allowed if query.bar is None else batch.allowed & ~query.bar

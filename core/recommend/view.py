@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -32,6 +32,13 @@ from core.rank.twins import Identity, identity
 _SEEN_BY_SIGNALS = frozenset((*FIELD_WEIGHTS, "type", "brand", "family_id"))
 
 CurationFor = Callable[[str | None, Request], Curation]  # anchor's id (None for words) and request -> rules on its list
+
+
+@runtime_checkable
+class RulesOver(Protocol):
+    """Rules that are compiled over the view whose lists they bear on."""
+
+    def on(self, view: View) -> CurationFor: ...
 
 
 class SnapshotLike(Protocol):
@@ -88,9 +95,10 @@ class View:
         """The same shop under another published strategy."""
         return replace(self, strategy=strategy, versions=replace(self.versions, strategy=version))
 
-    def with_rules(self, rules: Sequence[Mapping[str, Any]], version: int, curation: CurationFor) -> View:
+    def with_rules(self, rules: Sequence[Mapping[str, Any]], version: int, curation: CurationFor | RulesOver) -> View:
         """The same shop under other rules."""
-        return replace(self, rules=tuple(rules), curation=curation, versions=replace(self.versions, rules=version))
+        bound = curation.on(self) if isinstance(curation, RulesOver) else curation
+        return replace(self, rules=tuple(rules), curation=bound, versions=replace(self.versions, rules=version))
 
     def with_facts(self, facts: Mapping[str, Mapping[str, Any]], version: int) -> View:
         """The same shop with another overlay of facts."""
@@ -185,7 +193,7 @@ def open_view(
     strategy_version: int = 0,
     rules: Sequence[Mapping[str, Any]] = (),
     rules_version: int = 0,
-    curation: CurationFor | Curation = NOTHING,
+    curation: CurationFor | Curation | RulesOver = NOTHING,
     encoders: Mapping[str, str | None] | None = None,
     reuse: View | None = None,
 ) -> View:
@@ -215,12 +223,14 @@ def open_view(
             image if isinstance(image, VectorSignal) else None,
         )
         columns = ColumnCache()
-    rules_for = (lambda anchor, request, fixed=curation: fixed) if isinstance(curation, Curation) else curation
-    return View(
+    view = View(
         snapshot, catalogue, calibration, signals, alike, strategy or Strategy(),
         Versions(snapshot.id, calibration.id, facts_version, rules_version, strategy_version),
-        rules_for, dict(encoders or {}), tuple(rules), overlay, columns,
+        lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns,
     )  # fmt: skip
+    if isinstance(curation, Curation):
+        return replace(view, curation=lambda anchor, request: curation)
+    return replace(view, curation=curation.on(view) if isinstance(curation, RulesOver) else curation)
 
 
 def _signals(

@@ -1,0 +1,715 @@
+"""A rule book over a view: which rules bear on one list, and what they come to, as arrays.
+
+What a rule says of items and anchors is compiled once for a catalogue. For a list, the rules in force at its moment are
+looked up, those of its anchor are joined with those of all lists, and the result is kept: lists under the same rules
+share it. Only relations to the anchor (same brand, cheaper) are worked out for each anchor.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Mask, Rows, Scores
+from core.domain.catalogue import AUDIENCES, Catalogue
+from core.domain.errors import BadRequest, SlotTaken
+from core.domain.listing import Note
+from core.domain.query import Filters, Request
+from core.domain.rules import (
+    MAX_BOOST,
+    NOTHING,
+    Block,
+    BlockedItems,
+    Boost,
+    BoostedItems,
+    Boundary,
+    Curation,
+    Keep,
+    ListBest,
+    ListBorder,
+    ListQuota,
+    OnRows,
+    Pin,
+    PinBest,
+    Quota,
+    Rule,
+)
+from core.domain.sentences import label
+from core.rank.signals import margin
+from core.recommend.filters import allowed, indexed
+from core.recommend.view import View
+
+MOMENTS = 8  # sets of rules in force that are kept: placements, an hour ago, now
+KEPT = 256  # combinations of rules whose effect is kept for each
+_DAY = np.timedelta64(86_400_000_000, "us")
+
+
+@dataclass(frozen=True, eq=False)
+class RuleBook:
+    """Rules, ready to be laid over a view.
+
+    problems: published rules that could not be read, each a sentence; they are passed over, and said on every list.
+    """
+
+    rules: tuple[Rule, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, plain: Iterable[Mapping[str, Any]]) -> RuleBook:
+        """Published rules as they were stored."""
+        rules, problems = [], []
+        for one in plain:
+            try:
+                rules.append(Rule.from_json(one))
+            except BadRequest as error:
+                problems.append(error.message)
+        return cls(tuple(rules), tuple(problems))
+
+    def on(self, view: View) -> BookOn:
+        """The rules over the catalogue of `view`."""
+        return BookOn(self, view)
+
+
+def book_over(plain: Sequence[Mapping[str, Any]], like: View | None) -> BookOn | RuleBook | Curation:
+    """Published rules for a view about to be opened; an earlier view lends what it compiled of the same ones."""
+    if not plain:
+        return NOTHING
+    if like is not None and isinstance(like.curation, BookOn) and like.rules == tuple(plain):
+        return like.curation
+    return RuleBook.of(plain)
+
+
+def read_book(plain: Iterable[Any], *, made_at: datetime | None = None) -> tuple[Rule, ...]:
+    """Rules that somebody wrote. Raises BadRequest for one that makes no sense, or for two with one id."""
+    rules = tuple(Rule.from_json(one, made_at=made_at) for one in plain)
+    seen: set[str] = set()
+    for rule in rules:
+        if rule.id in seen:
+            raise BadRequest(f"Two rules have the id {rule.id!r}. Give one of them another.")
+        seen.add(rule.id)
+    return rules
+
+
+@dataclass(frozen=True, eq=False)
+class _Compiled:
+    """A rule over one catalogue.
+
+    bears:  [n] anchors on whose lists it bears, or None for all lists, those without an anchor included.
+    target: [n] what its items and filters match, or None for everything; relations and newness are not in it.
+    sides:  [n] of a boundary.
+    """
+
+    rule: Rule
+    name: str
+    bears: Mask | None
+    target: Mask | None
+    sides: AnyArray | None
+
+    @property
+    def relations(self) -> tuple[tuple[str, str], ...]:
+        return self.rule.target.relations
+
+
+@dataclass(frozen=True, eq=False)
+class _Words:
+    """The words of a field: [n] codes of its distinct values, and word -> the codes of values that have it."""
+
+    codes: AnyArray
+    values: Sequence[frozenset[str]]
+    holders: Mapping[str, AnyArray]
+
+    def same(self, row: int) -> Mask | None:
+        """[n] what shares a word with `row`; None where that is unknown."""
+        words = self.values[self.codes[row]]
+        if not words:
+            return None
+        hit = np.zeros(len(self.values), dtype=bool)
+        for word in words:
+            hit[self.holders[word]] = True
+        out: Mask = hit[self.codes]
+        return out
+
+    @cached_property
+    def known(self) -> Mask:
+        out: Mask = np.array([bool(words) for words in self.values], dtype=bool)[self.codes]
+        return out
+
+
+@dataclass(eq=False)
+class _Effect:
+    """What rules without relations come to together.
+
+    here: [n] what they keep out, without what is kept out everywhere.    dense: [n] the sum of boosts, or None.
+    """
+
+    here: Mask | None = None
+    dense: Scores | None = None
+    quotas: list[tuple[Mask, _Compiled]] = field(default_factory=list)
+    borders: list[_Compiled] = field(default_factory=list)
+    places: list[tuple[_Compiled, Mask | None]] = field(default_factory=list)
+    curations: dict[int, Curation] = field(default_factory=dict)
+
+
+class BookOn:
+    """A rule book over one view: `book(anchor, request)` is the curation of one list."""
+
+    def __init__(self, book: RuleBook, view: View, like: BookOn | None = None) -> None:
+        self.book, self.view = book, view
+        self._lock = threading.RLock()
+        self._moments: OrderedDict[tuple[Any, ...], _Moment] = OrderedDict()
+        self._ranks: OrderedDict[tuple[str, bytes], Scores] = OrderedDict()
+        self._words: dict[str, _Words] = {}
+        if like is not None and "compiled" in like.__dict__ and like._speaks_of(view):
+            self.__dict__["compiled"] = like.compiled
+            self._words = dict(like._words)
+
+    def on(self, view: View) -> BookOn:
+        """The same rules over another view; what they match is worked out anew only where they could tell."""
+        return BookOn(self.book, view, self)
+
+    def __call__(self, anchor: str | None, request: Request) -> Curation:
+        if not self.book.rules and not self.book.problems:
+            return NOTHING
+        return self._moment(request).around(anchor, request)
+
+    def _speaks_of(self, view: View) -> bool:
+        """Whether what was compiled holds for `view`: nothing that a rule reads has changed."""
+        reads = _reads(self.book.rules)
+        return view.snapshot is self.view.snapshot and _part(self.view.facts, reads) == _part(view.facts, reads)
+
+    @cached_property
+    def compiled(self) -> tuple[_Compiled, ...]:
+        """The rules that are on, in the order of the book."""
+        titles = self.view.catalogue
+
+        def name(item: str) -> str:
+            return str(titles.frame["title"].iat[titles.row(item)]) if item in titles else ""
+
+        return tuple(self._compile(rule, label(rule, name)) for rule in self.book.rules if not rule.off)
+
+    def _compile(self, rule: Rule, name: str) -> _Compiled:
+        scope, bears = rule.scope, None
+        if scope.anchored or scope.audiences or rule.target.relations:
+            bears = np.ones(len(self.view), dtype=bool)
+            if scope.anchors:
+                bears &= self._items(scope.anchors)
+            if scope.anchor_filters:
+                bears &= self.passing(scope.anchor_filters)
+            if scope.audiences:
+                bears &= np.isin(self.view.audience, [AUDIENCES.index(one) for one in scope.audiences])
+        target = self._items(rule.target.items) if rule.target.items else None
+        if rule.target.filters:
+            passed = self.passing(rule.target.filters)
+            target = passed if target is None else target & passed
+        sides = self._sides(rule.act) if isinstance(rule.act, Boundary) else None
+        return _Compiled(rule, name, bears, target, sides)
+
+    def _items(self, items: Sequence[str]) -> Mask:
+        mask = np.zeros(len(self.view), dtype=bool)
+        mask[[self.view.catalogue.row(item) for item in items if item in self.view.catalogue]] = True
+        return mask
+
+    def passing(self, filters: Filters) -> Mask:
+        """[n] what passes filters, but for stock and state, which change with the hour."""
+        fields = {name: values for name, values in filters.fields.items() if name != "state"}
+        lasting = Filters(fields, filters.price_from, filters.price_to)
+        return allowed(self.view.catalogue, lasting, _NO_MOMENT)
+
+    def _sides(self, act: Boundary) -> AnyArray:
+        index = indexed(self.view.catalogue)
+
+        def of(brands: Sequence[str]) -> Mask:
+            wanted = {brand.casefold().strip() for brand in brands}
+            return index.matching("brand", lambda words: any(word.casefold().strip() in wanted for word in words))
+
+        ours, others = of(act.brands), of(act.others)
+        sides = np.zeros(len(self.view), dtype=np.int8)
+        sides[~ours & ~others if act.only else others] = 2
+        sides[ours] = 1
+        return sides
+
+    @cached_property
+    def matrix(self) -> tuple[AnyArray, AnyArray]:
+        """[m] numbers of the rules that bear on some anchors only, and [n, m] on which."""
+        some = [(number, one.bears) for number, one in enumerate(self.compiled) if one.bears is not None]
+        table = np.stack([b for _, b in some], axis=1) if some else np.zeros((len(self.view), 0), dtype=bool)
+        return np.array([number for number, _ in some], dtype=np.int64), np.ascontiguousarray(table)
+
+    @cached_property
+    def sides(self) -> AnyArray:
+        """[n, boundaries] the side of each boundary that an item stands on."""
+        found = [one.sides for one in self.compiled if one.sides is not None]
+        return np.stack(found, axis=1) if found else np.zeros((len(self.view), 0), dtype=np.int8)
+
+    @cached_property
+    def _pinned(self) -> Rows:
+        catalogue = self.view.catalogue
+        items = {item for one in self.compiled if isinstance(one.rule.act, Pin) for item in one.rule.target.items}
+        return np.array(sorted(catalogue.row(item) for item in items if item in catalogue), dtype=np.int64)
+
+    # -- a moment ------------------------------------------------------------------------------------------------------
+
+    def _moment(self, request: Request) -> _Moment:
+        at = request.at
+        if at is None:
+            raise ValueError("a request below the door has its moment")
+        on = [number for number, one in enumerate(self.compiled) if _bears_now(one.rule, request, at)]
+        changing: dict[str, Mask] = {}
+        for number in on:
+            rule = self.compiled[number].rule
+            if rule.target.new_days is not None:
+                changing.setdefault(f"new {rule.target.new_days}", self._released(at, rule.target.new_days))
+            for filters in (rule.target.filters, rule.scope.anchor_filters):
+                if filters.in_stock:
+                    changing.setdefault("in stock", np.asarray(self.view.pieces != 0))
+                for state in filters.fields.get("state", ()):
+                    changing.setdefault(f"state {state.casefold().strip()}", self._in_state(at, state))
+            if isinstance(rule.act, Boost) and rule.act.by:
+                changing.setdefault("live", self.view.live(at))
+        if len(self._pinned):
+            changing["pinned"] = self.view.live(at)[self._pinned]
+        key = (tuple(on), *((name, mask.tobytes()) for name, mask in changing.items()))
+        with self._lock:
+            if key in self._moments:
+                self._moments.move_to_end(key)
+                return self._moments[key]
+            found = self._moments[key] = _Moment(self, on, changing, at)
+            while len(self._moments) > MOMENTS:
+                self._moments.popitem(last=False)
+            return found
+
+    def _released(self, at: datetime, days: int) -> Mask:
+        released = self._release
+        moment = np.datetime64(at.replace(tzinfo=None) - (at.utcoffset() or at - at), "us")
+        out: Mask = (released <= moment) & (released > moment - days * _DAY)
+        return out
+
+    @cached_property
+    def _release(self) -> AnyArray:
+        out: AnyArray = self.view.catalogue.frame["release_at"].to_numpy(dtype="datetime64[us]")
+        return out
+
+    def _in_state(self, at: datetime, state: str) -> Mask:
+        wanted = state.casefold().strip()
+        return np.array([str(one).casefold() == wanted for one in self.view.catalogue.states(at)], dtype=bool)
+
+    def rank(self, by: str, live: Mask) -> Scores:
+        """[n] 0 for the live item with least of something, 1 for that with most, by rank; 0 where it is unknown."""
+        key = by, live.tobytes()
+        with self._lock:
+            if key not in self._ranks:
+                self._ranks[key] = _ranked(self._number(by), live)
+                while len(self._ranks) > 2 * MOMENTS:
+                    self._ranks.popitem(last=False)
+            return self._ranks[key]
+
+    def _number(self, by: str) -> Scores:
+        if by == "margin":
+            return margin(self.view.catalogue).values
+        if by == "stock_depth":
+            return self.view.pieces
+        return np.where(np.isnat(self._release), np.nan, self._release.astype(np.int64).astype(np.float64))
+
+    # -- relations to an anchor ----------------------------------------------------------------------------------------
+
+    def related(self, relations: Sequence[tuple[str, str]], row: int) -> Mask | None:
+        """[n] what stands in all `relations` to the anchor `row`; None where nothing does."""
+        out: Mask | None = None
+        for name, how in relations:
+            mask = self._related(name, how, row)
+            if mask is None:
+                return None
+            out = mask if out is None else out & mask
+        return out
+
+    def _related(self, name: str, how: str, row: int) -> Mask | None:
+        if how in ("cheaper", "dearer"):
+            own = self._price[row]
+            if not np.isfinite(own):
+                return None
+            less: Mask = self._price < own if how == "cheaper" else self._price > own
+            return less
+        words = self._words_of(name)
+        same = words.same(row)
+        if same is None or how == "same":
+            return same
+        return words.known & ~same
+
+    @cached_property
+    def _price(self) -> Scores:
+        return np.asarray(self.view.catalogue.money("price"), dtype=np.float64)
+
+    def _words_of(self, name: str) -> _Words:
+        with self._lock:
+            if name not in self._words:
+                self._words[name] = _words(self.view.catalogue, name)
+            return self._words[name]
+
+
+_NO_MOMENT = datetime(2000, 1, 1)  # for filters that do not ask about one
+
+
+class _Moment:
+    """The rules in force at one moment in one placement, over one view."""
+
+    def __init__(self, book: BookOn, on: Sequence[int], changing: Mapping[str, Mask], at: datetime) -> None:
+        self.book, self.changing, self.at = book, changing, at
+        self._lock = threading.Lock()
+        self._effects: OrderedDict[bytes, _Effect] = OrderedDict()
+        self.everybody = [number for number in on if book.compiled[number].bears is None]
+        some, _ = book.matrix
+        now = set(on)
+        self.some_on = np.array([number in now for number in some.tolist()], dtype=bool)
+        out = [self._bar(book.compiled[number]) for number in self.everybody]
+        self.everywhere = _any([bar for bar in out if bar is not None])
+        self._hourly = {number: self._anchors_now(book.compiled[number]) for number in some[self.some_on].tolist()}
+
+    def around(self, anchor: str | None, request: Request) -> Curation:
+        """The curation of the list around `anchor`, or of one without a product."""
+        compiled = self.book.compiled
+        if anchor is None or anchor not in self.book.view.catalogue:
+            wanted = request.filters.fields.get("audience", ())
+            audience = wanted[0].casefold().strip() if len(wanted) == 1 else None
+            also = [
+                number for number in self.book.matrix[0][self.some_on].tolist()
+                if not compiled[number].rule.scope.anchored and not compiled[number].relations
+                and audience in compiled[number].rule.scope.audiences
+            ]  # fmt: skip
+            return self._curation(also, (), -1, request.k)
+        row = self.book.view.catalogue.row(anchor)
+        some, table = self.book.matrix
+        active = some[table[row] & self.some_on].tolist()
+        if self._hourly:
+            active = [number for number in active if (mask := self._hourly.get(number)) is None or mask[row]]
+        plain = [number for number in active if not compiled[number].relations]
+        return self._curation(plain, [number for number in active if compiled[number].relations], row, request.k)
+
+    def _curation(self, some: Sequence[int], related: Sequence[int], row: int, k: int) -> Curation:
+        """some: rules of this anchor without relations; related: those with."""
+        sides = self.book.sides[row].tobytes() if row >= 0 else b""
+        key = np.array(some, dtype=np.int64).tobytes() + b"|" + sides
+        with self._lock:
+            effect = self._effects.get(key)
+            if effect is not None:
+                self._effects.move_to_end(key)
+        if effect is None:
+            effect = self._effect(some, row)
+            with self._lock:
+                effect = self._effects.setdefault(key, effect)
+                while len(self._effects) > KEPT:
+                    self._effects.popitem(last=False)
+        if not related:
+            if k not in effect.curations:
+                effect.curations[k] = self._whole(effect, some, (), row, k)
+            return effect.curations[k]
+        return self._whole(self._with_related(effect, related, row), some, related, row, k)
+
+    # -- effects -------------------------------------------------------------------------------------------------------
+
+    def _effect(self, some: Sequence[int], row: int) -> _Effect:
+        """What the rules of all lists and `some` rules of this anchor come to."""
+        compiled, effect = self.book.compiled, _Effect()
+        out = [self._bar(compiled[number]) for number in some]
+        for number in (*self.everybody, *some):
+            one = compiled[number]
+            out.append(self._add(effect, one, None, row))
+        effect.here = _any([bar for bar in out if bar is not None])
+        return effect
+
+    def _with_related(self, base: _Effect, related: Sequence[int], row: int) -> _Effect:
+        effect = _Effect(
+            base.here, None if base.dense is None else base.dense.copy(), [*base.quotas], [*base.borders],
+            [*base.places],
+        )  # fmt: skip
+        out = [] if base.here is None else [base.here]
+        for number in related:
+            one = self.book.compiled[number]
+            mask = self.matching(one, row)
+            bar = self._bar(one, mask)
+            out += [bar] if bar is not None else []
+            self._add(effect, one, mask, row)
+        effect.here = _any(out)
+        return effect
+
+    def matching(self, one: _Compiled, row: int) -> Mask:
+        """[n] what a rule's whole target matches in the list around `row`."""
+        mask = self.lasting(one)
+        if one.relations:
+            related = self.book.related(one.relations, row) if row >= 0 else None
+            if related is None:
+                return np.zeros(len(self.book.view), dtype=bool)
+            mask = related if mask is None else mask & related
+        return np.ones(len(self.book.view), dtype=bool) if mask is None else mask
+
+    def lasting(self, one: _Compiled) -> Mask | None:
+        """[n] a rule's target without its relations, as it is now; None is everything."""
+        parts = [] if one.target is None else [one.target]
+        if one.rule.target.new_days is not None:
+            parts.append(self.changing[f"new {one.rule.target.new_days}"])
+        parts += self._hourly_of(one.rule.target.filters)
+        out: Mask | None = parts[0] if len(parts) == 1 else np.logical_and.reduce(parts) if parts else None
+        return out
+
+    def _hourly_of(self, filters: Filters) -> list[Mask]:
+        parts = [self.changing["in stock"]] if filters.in_stock else []
+        if states := filters.fields.get("state"):
+            parts.append(np.logical_or.reduce([self.changing[f"state {one.casefold().strip()}"] for one in states]))
+        return parts
+
+    def _anchors_now(self, one: _Compiled) -> Mask | None:
+        parts = self._hourly_of(one.rule.scope.anchor_filters)
+        out: Mask | None = np.logical_and.reduce(parts) if parts else None
+        return out
+
+    def _bar(self, one: _Compiled, mask: Mask | None = None) -> Mask | None:
+        """[n] what a block or keep rule keeps out."""
+        if not isinstance(one.rule.act, Block | Keep) or (mask is None and one.relations):
+            return None
+        found = self.matching(one, -1) if mask is None else mask
+        return found if isinstance(one.rule.act, Block) else ~found
+
+    def _add(self, effect: _Effect, one: _Compiled, mask: Mask | None, row: int) -> Mask | None:
+        """Note what a rule does besides keeping out; returns what a boundary keeps out because of the anchor."""
+        act = one.rule.act
+        if isinstance(act, Pin):
+            effect.places.append((one, None))
+        elif isinstance(act, Boundary):
+            assert one.sides is not None
+            effect.borders.append(one)
+            if row >= 0 and one.sides[row]:
+                bar: Mask = one.sides == 3 - one.sides[row]
+                return bar
+        elif isinstance(act, PinBest | Quota | Boost):
+            found = self.matching(one, -1) if mask is None else mask
+            if isinstance(act, PinBest):
+                effect.places.append((one, found))
+            elif isinstance(act, Quota):
+                effect.quotas.append((found, one))
+            else:
+                effect.dense = np.zeros(len(found)) if effect.dense is None else effect.dense
+                amount = act.amount if not act.by else act.amount * self.book.rank(act.by, self.changing["live"])[found]
+                effect.dense[found] += amount
+        return None
+
+    def _whole(self, effect: _Effect, some: Sequence[int], related: Sequence[int], row: int, k: int) -> Curation:
+        numbers = (*self.everybody, *some, *related)
+        boosted, amounts = np.empty(0, dtype=np.int64), np.empty(0)
+        if effect.dense is not None:
+            boosted = np.flatnonzero(effect.dense)
+            amounts = np.clip(np.round(effect.dense[boosted], 12), -MAX_BOOST, MAX_BOOST)
+        rows = OnRows(
+            self.everywhere, effect.here, _Why(self, numbers, row), boosted, amounts, _Raised(self, numbers, row)
+        )
+        pins, best, notes = self._places(effect)
+        notes += [Note("rule_unread", f"A published rule is passed over. {text}") for text in self.book.book.problems]
+        catalogue = self.book.view.catalogue
+        return Curation(
+            pins=pins, blocked=BlockedItems(catalogue, rows), boosts=BoostedItems(catalogue, rows),
+            quotas=tuple(
+                ListQuota(mask, *one.rule.act.bounds(k), one.name)
+                for mask, one in effect.quotas if isinstance(one.rule.act, Quota)
+            ),
+            borders=tuple(ListBorder(one.sides, one.name) for one in effect.borders if one.sides is not None),
+            best=best, notes=tuple(notes), rows=rows,
+        )  # fmt: skip
+
+    def _places(self, effect: _Effect) -> tuple[dict[int, str], tuple[ListBest, ...], list[Note]]:
+        """Who gets which place: what can be shown before what sleeps, then the higher priority, pins before the best of
+        some, the lower id. Whoever loses is named."""
+        live = dict(zip(self.book._pinned.tolist(), self.changing.get("pinned", np.empty(0)).tolist(), strict=True))
+        catalogue = self.book.view.catalogue
+
+        def asleep(one: _Compiled) -> int:
+            if not isinstance(one.rule.act, Pin):
+                return 0
+            item = one.rule.target.items[0]
+            return 2 if item not in catalogue else 0 if live[catalogue.row(item)] else 1
+
+        ordered = sorted(
+            effect.places,
+            key=lambda pair: (asleep(pair[0]), -pair[0].rule.priority, pair[1] is not None, pair[0].rule.id),
+        )
+        holders: dict[int, _Compiled] = {}
+        of_item: dict[str, _Compiled] = {}
+        pins: dict[int, str] = {}
+        best, notes = [], []
+        for one, mask in ordered:
+            act = one.rule.act
+            assert isinstance(act, Pin | PinBest)
+            item = one.rule.target.items[0] if isinstance(act, Pin) else None
+            holder = holders.get(act.place)
+            twice = of_item.get(item) if item is not None else None
+            if holder is not None and not (twice is holder and item is not None):
+                sleeping = "sleeps meanwhile" if asleep(one) > asleep(holder) else "gives way"
+                notes.append(Note("pin_outranked", f"{one.name} {sleeping}: {holder.name} holds place {act.place}."))
+            elif twice is not None and twice.rule.act != act:
+                notes.append(Note("pin_outranked", f"{one.name} gives way: {twice.name} pins the same product."))
+            elif twice is None:
+                holders[act.place] = one
+                if item is None:
+                    assert mask is not None
+                    best.append(ListBest(act.place, mask, one.name))
+                else:
+                    pins[act.place], of_item[item] = item, one
+        return dict(sorted(pins.items())), tuple(sorted(best, key=lambda one: one.place)), notes
+
+
+@dataclass(frozen=True, eq=False)
+class _Why:
+    """What keeps rows out of one list, asked when somebody wants to know."""
+
+    moment: _Moment
+    numbers: Sequence[int]
+    row: int
+
+    def __call__(self, rows: Rows) -> list[str]:
+        out = ["kept out by a rule"] * len(rows)
+        left = np.ones(len(rows), dtype=bool)
+        for number in self.numbers:
+            one = self.moment.book.compiled[number]
+            act = one.rule.act
+            if isinstance(act, Block):
+                hit, text = self.moment.matching(one, self.row)[rows], f"blocked by {one.name}"
+            elif isinstance(act, Keep):
+                hit, text = ~self.moment.matching(one, self.row)[rows], f"not among what {one.name} keeps"
+            elif one.sides is not None and self.row >= 0 and one.sides[self.row]:
+                hit, text = one.sides[rows] == 3 - one.sides[self.row], f"kept apart from the product by {one.name}"
+            else:
+                continue
+            for at in np.flatnonzero(hit & left).tolist():
+                out[at] = text
+            left &= ~hit
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Raised:
+    """Which rules boost or bury a row of one list."""
+
+    moment: _Moment
+    numbers: Sequence[int]
+    row: int
+
+    def __call__(self, row: int) -> list[str]:
+        compiled = [self.moment.book.compiled[number] for number in self.numbers]
+        return [
+            one.name for one in compiled
+            if isinstance(one.rule.act, Boost) and bool(self.moment.matching(one, self.row)[row])
+        ]  # fmt: skip
+
+
+def refuse_clashes(book: BookOn) -> None:
+    """Raises SlotTaken where two pins of equal priority want one place in one list at one time.
+
+    Pins of products that are gone, and rules that are off, are passed over.
+    """
+    pins = [one for one in book.compiled if isinstance(one.rule.act, Pin)]
+    by_place: dict[tuple[int, int], list[_Compiled]] = {}
+    for one in pins:
+        assert isinstance(one.rule.act, Pin)
+        by_place.setdefault((one.rule.act.place, one.rule.priority), []).append(one)
+    for (place, _), rivals in sorted(by_place.items()):
+        for number, one in enumerate(rivals):
+            for other in rivals[number + 1 :]:
+                if one.rule.target.items != other.rule.target.items and meet(one, other):
+                    raise SlotTaken(place, one.rule.target.items[0], other.rule.target.items[0])
+
+
+def meet(one: _Compiled, other: _Compiled) -> bool:
+    """Whether two rules ever bear on one list."""
+    a, b = one.rule, other.rule
+    starts = [rule.starts_at for rule in (a, b) if rule.starts_at is not None]
+    ends = [rule.ends_at for rule in (a, b) if rule.ends_at is not None]
+    if starts and ends and max(starts) >= min(ends):
+        return False
+    if a.scope.placements and b.scope.placements and not set(a.scope.placements) & set(b.scope.placements):
+        return False
+    if (
+        a.scope.locales
+        and b.scope.locales
+        and not any(_speaks(x, [y]) or _speaks(y, [x]) for x in a.scope.locales for y in b.scope.locales)
+    ):
+        return False
+    if one.bears is None or other.bears is None:
+        return True
+    both_audiences = not a.scope.anchored and not b.scope.anchored and set(a.scope.audiences) & set(b.scope.audiences)
+    return bool((one.bears & other.bears).any()) or bool(both_audiences)
+
+
+def _bears_now(rule: Rule, request: Request, at: datetime) -> bool:
+    scope = rule.scope
+    if scope.placements and request.placement not in scope.placements:
+        return False
+    if scope.locales and (request.locale is None or not _speaks(request.locale, scope.locales)):
+        return False
+    return rule.in_force(at)
+
+
+def _speaks(locale: str, wanted: Sequence[str]) -> bool:
+    """Whether a locale is one of those wanted, or a part of one: "fr-FR" is "fr"."""
+    mine = locale.casefold().replace("_", "-")
+    return any(mine == one or mine.startswith(f"{one}-") for one in (w.casefold().replace("_", "-") for w in wanted))
+
+
+def _any(masks: Sequence[Mask]) -> Mask | None:
+    if not masks:
+        return None
+    out: Mask = masks[0] if len(masks) == 1 else np.logical_or.reduce(masks)
+    return out
+
+
+def _ranked(values: Scores, live: Mask) -> Scores:
+    """[n] mid-ranks of the known values of live items, scaled into [0, 1]; 0 elsewhere.
+
+    >>> _ranked(np.array([5.0, 1.0, 1.0, np.nan, 9.0]), np.array([True, True, True, True, False])).tolist()
+    [1.0, 0.25, 0.25, 0.0, 0.0]
+    """
+    out = np.zeros(len(values))
+    rows = np.flatnonzero(live & np.isfinite(values))
+    if len(rows) == 1:
+        out[rows] = 1.0
+    elif len(rows):
+        _, inverse, counts = np.unique(values[rows], return_inverse=True, return_counts=True)
+        below = np.cumsum(counts) - counts
+        out[rows] = ((below + (counts - 1) / 2) / (len(rows) - 1))[inverse]
+    return out
+
+
+def _words(catalogue: Catalogue, name: str) -> _Words:
+    """The words of a field. A category path is one word: items are of the same category where their paths agree."""
+    codes, values = indexed(catalogue).of(name)
+    if name == "category":
+        tidy = [frozenset(["\x1f".join(word.casefold().strip() for word in path)] if path else []) for path in values]
+    else:
+        tidy = [frozenset(word.casefold().strip() for word in words if word.strip()) for words in values]
+    holders: dict[str, list[int]] = {}
+    for code, words in enumerate(tidy):
+        for word in words:
+            holders.setdefault(word, []).append(code)
+    return _Words(codes, tidy, {word: np.array(some, dtype=np.int64) for word, some in holders.items()})
+
+
+def _reads(rules: Iterable[Rule]) -> frozenset[str]:
+    """The fields of items that compiled rules read."""
+    fields = {"audience"}
+    for rule in rules:
+        for filters in (rule.target.filters, rule.scope.anchor_filters):
+            fields |= filters.fields.keys()
+            if filters.price_from is not None or filters.price_to is not None:
+                fields.add("price")
+        fields |= {name for name, _ in rule.target.relations}
+        if isinstance(rule.act, Boundary):
+            fields.add("brand")
+    return frozenset(fields)
+
+
+def _part(facts: Mapping[str, Mapping[str, Any]], names: frozenset[str]) -> dict[str, dict[str, Any]]:
+    found = {item: {name: value for name, value in fields.items() if name in names} for item, fields in facts.items()}
+    return {item: fields for item, fields in found.items() if fields}
