@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
-from core.curation.resolve import book_over
+from core.curation.impact import Impact, impact
+from core.curation.resolve import RuleBook, book_over
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
+from core.domain.changes import Documents, Key
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
@@ -231,6 +233,51 @@ class Shop:
         minute = moment.replace(second=0, microsecond=0)
         found = reverse.shown_in(self.view(moment), item, Request(k=k, at=minute))
         return [Shown(anchor, rank) for anchor, rank in found]
+
+    # -- what a draft would change ---------------------------------------------------------------------------------
+
+    def proposed(
+        self, documents: Documents, at: datetime | None = None, placement: str = Placement.SIMILAR
+    ) -> View:  # fmt: skip
+        """The view as it would be with these documents published: what serves then, asked now.
+
+        Raises BadRequest for a document that makes no sense.
+        """
+        view = self.view(at, placement)
+        rules = [plain for key, plain in documents.items() if key.kind == "rule"]
+        if tuple(rules) != view.rules:
+            view = view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
+        plain = documents.get(Key("strategy", str(placement)))
+        if plain is not None and (strategy := Strategy.from_json(plain)) != view.strategy:
+            view = view.with_strategy(strategy, view.versions.strategy)
+        return view
+
+    def impact(
+        self,
+        documents: Documents,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[Placement, Impact]:
+        """What these documents would do to every list of every placement that has one for each product.
+
+        The lists as they are and as they would be are made by the function that serves them. progress: lists made, and
+        of how many.
+        """
+        moment = self._moment(at).replace(second=0, microsecond=0)
+        request = Request(k=k, at=moment)
+        live, draft = self.view(at), self.proposed(documents, at)
+        count = len(live)
+
+        def tell(already: int) -> Callable[[int, int], None] | None:
+            return None if progress is None else lambda done, total: progress(already + done, 2 * count)
+
+        before = reverse.all_lists(live, request, tell(0))
+        after = before if draft is live else reverse.all_lists(draft, request, tell(count))
+        anchors = np.arange(count, dtype=np.int64)
+        compared = impact(Placement.SIMILAR, live.catalogue, anchors, before, after, live.live(moment), asked=k)
+        return {Placement.SIMILAR: compared}
 
     # -- search and browse -----------------------------------------------------------------------------------------
 
