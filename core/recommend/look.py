@@ -789,8 +789,10 @@ def _for(wardrobe: Wardrobe, audience: str | None) -> Mask:
     """[n] what somebody of an audience wears: made for them, for women and men alike, or for nobody in particular."""
     if audience is None:
         return np.ones(len(wardrobe), dtype=bool)
-    own = (wardrobe.audience == AUDIENCES.index(audience)) | (wardrobe.audience < 0)
-    return own | (wardrobe.audience == AUDIENCES.index("unisex")) if audience in ("men", "women") else own
+    out: Mask = (wardrobe.audience == AUDIENCES.index(audience)) | (wardrobe.audience < 0)
+    if audience in ("men", "women"):
+        out |= wardrobe.audience == AUDIENCES.index("unisex")
+    return out
 
 
 def _seasons(wardrobe: Wardrobe, rows: Rows) -> AnyArray:
