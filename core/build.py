@@ -351,14 +351,18 @@ class ImageChoice:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._stamp = self._stamped()
         self._read = self._in_the_file()
 
     def now(self) -> Settings:
-        """The settings, with the image model that the shop's file names by now."""
-        read = self._in_the_file()
-        if read is not None and read != self._read:
-            self._read = read
-            self.settings = self.settings.changed(image_model=read)
+        """The settings, with the image model that the shop's file names by now; pages ask for them all the time."""
+        stamp = self._stamped()
+        if stamp != self._stamp:
+            self._stamp = stamp
+            read = self._in_the_file()
+            if read is not None and read != self._read:
+                self._read = read
+                self.settings = self.settings.changed(image_model=read)
         return self.settings
 
     @contextmanager
@@ -371,6 +375,14 @@ class ImageChoice:
         else:
             with EncoderWorker(settings) as other:
                 yield settings, other
+
+    def _stamped(self) -> tuple[object, ...]:
+        """What changes when the file does."""
+        try:
+            stat = (self.settings.data / settings_module.FILE).stat()
+        except OSError:
+            return (None, models.overridden())
+        return (stat.st_ino, stat.st_mtime_ns, stat.st_size, models.overridden())
 
     def _in_the_file(self) -> str | None:
         try:

@@ -176,13 +176,14 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _shop(settings: Settings, *, encoders: bool = False) -> Any:
-    from core.build import open_shop, reading
+    from core.build import open_shop, reading, serving_manifest
     from core.embed.worker import EncoderWorker
 
     if not encoders:
         return open_shop(settings)
-    # Words are read by the model that made the edition, whatever the settings name for the next one.
-    settings = reading(settings, open_shop(settings).snapshot.manifest)
+    if (manifest := serving_manifest(settings)) is not None:
+        # Words are read by the model that made the edition, whatever the settings name for the next one.
+        settings = reading(settings, manifest)
     worker = EncoderWorker(settings)
     worker.warm(wait=True)
     return open_shop(settings, worker=worker)

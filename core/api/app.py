@@ -81,7 +81,7 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
         await anyio.to_thread.run_sync(serving.install)
     except (NotReady, Damaged) as error:  # answers say so too, until an edition is published
         log.warning("%s", error.message)
-    worker.warm()
+    serving.worker.warm()  # which may be another by now: that of the edition that serves
     serving.follow()
     yield
     serving.close()

@@ -178,10 +178,6 @@ def shelved(offer: Offer, settings: Settings) -> Shelved:
     return Shelved(offer, here, reason, found, parameters, size, quality_of(found, settings) if found else None)
 
 
-def is_offered(setting: str) -> bool:
-    return any(offer.setting == setting for offer in OFFERS)
-
-
 def quality_of(card: EncoderCard, settings: Settings) -> Quality | None:
     """What Vitrine's benchmark found for the model of `card`: on this machine, else as it ships beside the weights."""
     here = _read(settings.data / BROUGHT / QUALITY)

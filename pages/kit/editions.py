@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from core.store.layout import Layout
 from pages.kit import cards, engine, frame, parts, states, text
 
 FIRST, SECOND, OPEN, PAGE, ROWS = "versus:first", "versus:second", "versus:open", "versus:page", "versus:rows"
+SERVING = "versus:serving"
 SAME = {"type": "The same type", "colour": "The same colour"}
 PATIENCE = 1.0  # seconds after which work says how far it is
 
@@ -31,19 +32,17 @@ def section(made: list[Edition]) -> None:
     if pair is None:
         states.said("Once an edition was built with another image model, what each makes of your products stands here.")
         return
+    turned = st.session_state.get(SERVING) != pair[0]  # another edition serves: begin with that one
+    st.session_state[SERVING] = pair[0]
     for key, edition in zip((FIRST, SECOND), pair, strict=True):
-        if st.session_state.get(key) not in able:
+        if turned or st.session_state.get(key) not in able:
             st.session_state[key] = edition
     with st.container(key="versus-choice", horizontal=True, vertical_alignment="bottom", gap="small"):
         for key, label in ((FIRST, "This edition"), (SECOND, "beside this one")):
             st.selectbox(
-                label,
-                list(able),
-                format_func=lambda edition: _label(able[edition]),
-                key=key,
-                width=430,
+                label, list(able), format_func=lambda edition: _label(able[edition]), key=key, width=430,
                 on_change=_close,
-            )
+            )  # fmt: skip
         st.button("Compare", key="versus:go", type="primary", on_click=_open)
     chosen = (str(st.session_state[FIRST]), str(st.session_state[SECOND]))
     if st.session_state.get(OPEN) != chosen:
@@ -52,14 +51,13 @@ def section(made: list[Edition]) -> None:
         states.said("These are one and the same edition. Choose two.", "warn")
         return
     try:
-        _show(chosen)
+        _show(chosen, able)
     except ShopError as error:
         states.trouble(error)
 
 
 def _label(one: Edition) -> str:
-    serving = ", serving" if one.current else ""
-    return f"{one.models['image'].get('name')}: {text.moment(one.built_at, engine.zone())}{serving}"
+    return f"{one.models['image'].get('name')}, {text.moment(one.built_at, engine.zone())}"
 
 
 def _open() -> None:
@@ -71,24 +69,24 @@ def _close() -> None:
     st.session_state.pop(OPEN, None)
 
 
-def _show(chosen: tuple[str, str]) -> None:
+def _show(chosen: tuple[str, str], able: Mapping[str, Edition]) -> None:
     minute = datetime.now(UTC).replace(second=0, microsecond=0)
-    facts = engine.shop().view().versions.facts
+    data, facts = str(engine.settings().data), engine.shop().view().versions.facts
     told = st.empty()
     kept = st.session_state.get("versus:kept")
     if kept is None or kept[0] != (chosen, facts):
         bar = _Bar(told)
-        bar.tell("Opening the two editions", 0, 0)
-        sides = _sides(*chosen, facts)
+        bar.begin("Opening the two editions")
+        sides = _sides(data, *chosen, facts)
         found = editions.compare(*sides, at=minute, progress=lambda done, total: bar.tell("Comparing", done, total))
         kept = st.session_state["versus:kept"] = ((chosen, facts), found, minute)
         told.empty()
     _, found, at = kept
-    first, second = _sides(*chosen, facts)
-    _shares(found)
+    first, second = _sides(data, *chosen, facts)
+    names = found.models if found.models[0] != found.models[1] else tuple(_label(able[one]) for one in chosen)
+    _shares(found, names)
     page = int(st.session_state.get(PAGE, 0))
     rows = editions.side_by_side(first, second, at=at, page=page)
-    names = _names(found, first, second)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.html(
             '<p class="aside">The first six beside each product. <span class="only-here">Underlined</span> is what '
@@ -99,7 +97,7 @@ def _show(chosen: tuple[str, str]) -> None:
             st.button("Ten others", key="versus:next", on_click=_next)
     catalogue = engine.shop().catalogue()
     parts.versus(
-        [_row(one, first, second, catalogue) for one in rows], labels=names,
+        [_row(one, first, second, catalogue) for one in rows], labels=(names[0], names[1]),
         told=(f"Only by {names[0]}", f"Only by {names[1]}"), key=ROWS,
         label="Products under both editions", on_action=_follow,
     )  # fmt: skip
@@ -107,18 +105,10 @@ def _show(chosen: tuple[str, str]) -> None:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _sides(first: str, second: str, facts: int) -> tuple[Side, Side]:
+def _sides(data: str, first: str, second: str, facts: int) -> tuple[Side, Side]:
     """Both editions, open; what serves is open already. Shared by all who compare the same two."""
     at = datetime.now(UTC)
     one, two = (build.side_of(engine.settings(), edition, at=at, shop=engine.shop()) for edition in (first, second))
-    return one, two
-
-
-def _names(found: Comparison, first: Side, second: Side) -> tuple[str, str]:
-    """What the two are called: by their models, and by their day as well where one model made both."""
-    if found.models[0] != found.models[1]:
-        return found.models
-    one, two = (f"{side.model}, {side.edition[:6]}" for side in (first, second))
     return one, two
 
 
@@ -132,7 +122,7 @@ def _follow() -> None:
         st.session_state["kit:go"] = ("product.py", {"item": sent["id"]})
 
 
-def _shares(found: Comparison) -> None:
+def _shares(found: Comparison, names: Sequence[str]) -> None:
     """How often the nearest ten agree with their product, under both, and how sure the difference is."""
     if not found.comparable:
         states.said("No product has a picture in both editions, so there is nothing to compare.")
@@ -142,7 +132,7 @@ def _shares(found: Comparison) -> None:
         points = f"{100 * abs(share.gained):.1f} points"
         sure = f"± {100 * share.within:.1f}"
         if abs(share.gained) > share.within:
-            verdict = f"{points} more by {found.models[share.gained > 0]} ({sure})"
+            verdict = f"{points} more by {names[share.gained > 0]} ({sure})"
         else:
             verdict = f"No difference one can be sure of ({points} {sure})"
         cells = "".join(f"<td class=num>{100 * value:.1f}{text.NBSP}%</td>" for value in share.values)
@@ -150,7 +140,7 @@ def _shares(found: Comparison) -> None:
         lines.append(
             f"<tr><td>{SAME.get(name, name)}{counted}</td>{cells}<td class=mute>{text.markup(verdict)}</td></tr>"
         )
-    heads = "".join(f"<th class=num>{text.markup(model)}</th>" for model in found.models)
+    heads = "".join(f"<th class=num>{text.markup(name)}</th>" for name in names)
     st.html(
         '<div class="wide" tabindex="0" role="region" aria-label="Shares under both editions">'
         f'<table class="plain-table versus-shares"><thead><tr><th>Among the nearest ten</th>{heads}'
@@ -195,15 +185,22 @@ class _Bar:
     def __init__(self, place: Any) -> None:
         self._place, self._began, self._last = place, time.monotonic(), 0.0
 
+    def begin(self, stage: str) -> None:
+        """How long this takes is not known; the style keeps it from showing within the first second."""
+        self._draw(stage, "", '<div class="track unknown"><i></i></div>')
+
     def tell(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if now - self._began < PATIENCE or now - self._last < 0.2:
             return
         self._last = now
-        share = 100 * done / total if total else 0
-        self._place.html(
-            f'<div class="work"><p><strong>{stage}</strong><span>{text.count(done)} of {text.count(total)} lists</span>'
-            "</p>"
+        share = 100 * done / max(total, 1)
+        self._draw(
+            stage, f"{text.count(done)} of {text.count(total)} lists",
             f'<div class="track" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share:.0f}" '
-            f'aria-label="{stage}"><i style="width:{share:.1f}%"></i></div></div>'
-        )
+            f'aria-label="{stage}"><i style="width:{share:.1f}%"></i></div>',
+        )  # fmt: skip
+
+    def _draw(self, stage: str, figure: str, track: str) -> None:
+        late = "" if figure else " late"
+        self._place.html(f'<div class="work{late}"><p><strong>{stage}</strong><span>{figure}</span></p>{track}</div>')

@@ -139,6 +139,7 @@ def test_a_local_model_is_tried_before_anything_depends_on_it(tmp_path: Path) ->
 
 
 @pytest.mark.models
+@pytest.mark.slow
 def test_weights_of_another_model_and_programs_are_refused_plainly(tmp_path: Path) -> None:
     import pickle
 
@@ -244,6 +245,7 @@ def tiny_on_the_hub(folder: Path) -> tuple[Offer, dict[str, bytes]]:
 
 
 @pytest.mark.models
+@pytest.mark.slow
 def test_a_model_is_fetched_by_consent_in_a_process_of_its_own_and_is_here_then(
     tmp_path: Path, hub: Callable[..., Hub]
 ) -> None:

@@ -89,6 +89,7 @@ def test_three_models_are_offered_with_what_is_known_of_them_and_no_more(app: Wo
     assert "Once an edition was built with another image model" in said
 
 
+@pytest.mark.slow
 def test_a_model_is_brought_built_compared_and_left_again(app: Works, visit: Visit, tiny: Path) -> None:
     at = bring(visit(PAGE), app, tiny)
     assert "Tiny CLIP works" in words(at)
@@ -124,6 +125,7 @@ def test_a_model_is_brought_built_compared_and_left_again(app: Works, visit: Vis
     assert "A new one has them read by" not in words(at)
 
 
+@pytest.mark.slow
 def test_an_upload_is_kept_only_when_it_works(app: Works, visit: Visit, tiny: Path) -> None:
     at = visit(PAGE)
     weights = (tiny / "open_clip_model.safetensors").read_bytes()

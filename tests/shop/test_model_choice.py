@@ -30,7 +30,7 @@ from tests.embed.tiny_models import tiny_folder
 from tests.worlds import NOW, boutique, stock_the_shop
 
 ROOT = Path(__file__).resolve().parents[2]
-pytestmark = pytest.mark.models
+pytestmark = [pytest.mark.models, pytest.mark.slow]
 
 
 @pytest.fixture(scope="session")
