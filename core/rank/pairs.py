@@ -267,8 +267,9 @@ class Scale:
                 z[PARTS.index(name)] = 3.0 * np.arcsinh(z[PARTS.index(name)] / 3.0)
         have = np.isfinite(z)
         filled = np.where(have, z, 0.0)
-        both = have.astype(np.float64) @ have.T.astype(np.float64)
-        correlation = np.clip((filled @ filled.T) / np.maximum(both, 1.0), -1.0, 1.0).round(9)
+        # Not a matrix product: its bits would depend on the number of threads.
+        both = np.einsum("ik,jk->ij", have.astype(np.float64), have.astype(np.float64))
+        correlation = np.clip(np.einsum("ik,jk->ij", filled, filled) / np.maximum(both, 1.0), -1.0, 1.0).round(9)
         np.fill_diagonal(correlation, 1.0)
         return cls(mu, sigma, correlation, count)
 

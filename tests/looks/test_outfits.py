@@ -8,12 +8,14 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from core import cli
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, Damaged
 from core.domain.looks import DEFAULT_PARTS
 from core.intake import outfits
 from core.recommend.looks import learn, own, tables
 from core.recommend.looks.wardrobe import open_wardrobe
+from core.store import source
 from core.store.layout import Layout
 from tests.looks.closets import rows, shop, thing
 
@@ -226,3 +228,20 @@ def test_an_import_keeps_outfits_and_says_what_came_of_learning(tmp_path):
     without = outfits.carry_out(found, layout, view=None, who="me", at=AT)
     assert not without.kept
     assert "vitrine build" in without.reason
+
+
+def test_the_command_line_shows_first_and_keeps_on_yes(tmp_path, capsys):
+    data = tmp_path / "data"
+    source.save_source(Layout(data).ensure(), Catalogue.of(catalogue_of()), {})
+    path = write(tmp_path, ["outfit_id,item_id", "a,shirts-00", "a,jeans-00", "b,gone"])
+    command = ["--data", str(data), "import-outfits", str(path)]
+    assert cli.main([*command, "--json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["kept"] is None
+    assert shown["report"]["outfits"] == 1
+    assert not (data / "looks").exists()
+    assert cli.main([*command, "--yes"]) == 0
+    assert "Kept." in capsys.readouterr().out
+    assert own.load(data / "looks").outfits == (("shirts-00", "jeans-00"),)
+    assert cli.main([*command, "--map", "item=nowhere"]) == 2
+    assert "nowhere" in capsys.readouterr().err

@@ -88,6 +88,16 @@ def test_a_shop_s_own_file_takes_the_place_of_the_shipped_one(tmp_path):
     assert found.templates == tables.load().templates
 
 
+def test_never_is_never_taken_back_and_of_the_others_the_later_line_wins(tmp_path):
+    lines = "coat,pumps,never,a\ncoat,pumps,gladly,b\nboots,coat,seldom,c\n@outer,@shoes&!pumps,gladly,d\n"
+    found = tables.load(own(tmp_path, "pairs.csv", "a,b,verdict,why\n" + lines))
+    coat, pumps, boots = (found.place[name] for name in ("coat", "pumps", "boots"))
+    assert found.never[coat, pumps]
+    assert found.reasons[coat, pumps] == "a"
+    assert found.said[coat, boots] == tables.GLADLY
+    assert found.said[pumps, boots] == 0
+
+
 @pytest.mark.parametrize(
     ("name", "text", "row", "what"),
     [

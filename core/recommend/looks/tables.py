@@ -334,8 +334,8 @@ def _number(text: str, low: float, high: float, name: str, file: Path, row: int)
 def read_pairs(text: str, file: Path, kinds: tuple[Kind, ...]) -> tuple[Mask, Matrix, dict[tuple[int, int], str]]:
     """[k, k] what is never worn together, [k, k] what stylists say beside the counts, and why. Raises WrongTable.
 
-    A cell names kinds, @role or #code; `|` is or, `&` is and, `!` is not, and `&` binds closer than `|`. A later line
-    wins over an earlier one.
+    A cell names kinds, @role or #code; `|` is or, `&` is and, `!` is not, and `&` binds closer than `|`. What is
+    once said never to go together never does; of seldom and gladly the later line wins.
     """
     never = np.zeros((len(kinds), len(kinds)), dtype=bool)
     said = np.zeros((len(kinds), len(kinds)))
@@ -348,15 +348,14 @@ def read_pairs(text: str, file: Path, kinds: tuple[Kind, ...]) -> tuple[Mask, Ma
             case "never":
                 never |= block
             case "seldom":
-                never &= ~block
                 said[block] = SELDOM
             case "gladly":
-                never &= ~block
                 said[block] = GLADLY
             case verdict:
                 raise WrongTable(file, row, f"there is no verdict {verdict!r}. Say never, seldom or gladly.")
         if cells["why"]:
-            reasons.update(dict.fromkeys(zip(*map(np.ndarray.tolist, np.nonzero(block)), strict=True), cells["why"]))
+            told = block if cells["verdict"] == "never" else block & ~never
+            reasons.update(dict.fromkeys(zip(*map(np.ndarray.tolist, np.nonzero(told)), strict=True), cells["why"]))
     return never, said, reasons
 
 

@@ -644,7 +644,8 @@ def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
     if kept is not None and kept.encoder != (view.encoders.get("text") or ""):
         kept = None  # it reads the vectors of another encoder
     base_key = (view.snapshot.id, tables.id, own.id if own else "", kept.id if kept else "", id(view.snapshot))
-    latest = _by_view.get(view)
+    with _lock:
+        latest = _by_view.get(view)
     if latest is not None and latest[0] == base_key:
         return latest[1]
     seen = _seen(view.facts)
@@ -655,7 +656,8 @@ def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
         base = _base(view, tables, own, kept, (*base_key, ()))
         out = base if not seen else _with_facts(base, view.catalogue, seen)
     out = _keep(key, out)
-    _by_view[view] = (base_key, out)
+    with _lock:
+        _by_view[view] = (base_key, out)
     return out
 
 
