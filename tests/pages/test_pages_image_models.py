@@ -50,7 +50,7 @@ def app(tmp_path: Path, weightless: None, monkeypatch: pytest.MonkeyPatch) -> It
 
 def done(works: Works) -> None:
     if works._thread is not None:
-        works._thread.join(120)
+        works._thread.join(300)
     assert not works.busy
 
 

@@ -63,11 +63,11 @@ def works(stocked: Settings) -> Iterator[Works]:
 
 def finished(works: Works) -> None:
     if works._thread is not None:
-        works._thread.join(120)
+        works._thread.join(300)
     assert not works.busy
 
 
-def until(true: Callable[[], bool], seconds: float = 60) -> bool:
+def until(true: Callable[[], bool], seconds: float = 180) -> bool:
     end = time.monotonic() + seconds
     while not true() and time.monotonic() < end:
         time.sleep(0.05)
