@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.arrays import AnyArray, Codes, Matrix, Rows, Scores, Vectors
+from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores, Vectors
 from core.rank.blend import Blend, codes_in
 from core.rank.signals import AttributeSignal, Signal, VectorSignal
 from core.rank.twins import GRID, on_grid
@@ -53,6 +53,62 @@ class Cap:
     taken: Rows
 
 
+@dataclass(frozen=True, eq=False)
+class Border:
+    """Positions on side 1 and positions on side 2 are not picked for one list.
+
+    sides: [B, D], 0 is on neither.    taken: [B, 3] which sides have picks so far.
+    """
+
+    sides: AnyArray
+    taken: Mask
+
+    def open(self, taken: Mask) -> Mask:
+        """[B, D] positions that the sides taken leave open."""
+        out: Mask = ~(((self.sides == 1) & taken[:, 2:3]) | ((self.sides == 2) & taken[:, 1:2]))
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Floor:
+    """Each list wants `need` [B] of the positions in `mask` [B, D]."""
+
+    mask: Mask
+    need: Rows
+
+
+def reserve(
+    free: Mask, floors: Sequence[Floor], wanted: Rows, caps: Sequence[Cap] = (), borders: Sequence[Border] = ()
+) -> Rows:
+    """Hold places for what lists must have: the first free positions of each floor that no cap or border forbids.
+
+    free: [B, D] positions that may be picked.    wanted: [B] places there are.
+
+    Returns [B, D] the number of the floor that a position is held for, -1 for the others.
+    """
+    out = np.full(free.shape, -1, dtype=np.int64)
+    for lane in range(len(free)):
+        sides = [border.taken[lane].copy() for border in borders]
+        held = np.zeros(free.shape[1], dtype=bool)
+        for number, floor in enumerate(floors):
+            need = int(floor.need[lane]) - int((held & floor.mask[lane]).sum())
+            for at in np.flatnonzero(floor.mask[lane] & free[lane] & ~held).tolist():
+                if need <= 0 or held.sum() >= wanted[lane]:
+                    break
+                codes = [cap.codes[lane] for cap in caps]
+                full = any(
+                    code[at] >= 0 and cap.taken[lane, at] + (held & (code == code[at])).sum() >= cap.limit[lane]
+                    for cap, code in zip(caps, codes, strict=True)
+                )
+                mine = [int(border.sides[lane, at]) for border in borders]
+                if full or any(side and taken[3 - side] for side, taken in zip(mine, sides, strict=True)):
+                    continue
+                held[at], out[lane, at], need = True, number, need - 1
+                for side, taken in zip(mine, sides, strict=True):
+                    taken[side] = True
+    return out
+
+
 def pick(
     relevance: Matrix,
     similarity: AnyArray | None,
@@ -62,6 +118,8 @@ def pick(
     wanted: Rows | None = None,
     near: Matrix | None = None,
     caps: Sequence[Cap] = (),
+    borders: Sequence[Border] = (),
+    reserved: Mask | None = None,
 ) -> Rows:
     """Pick up to `k` of D positions for each of B lists, one after the other.
 
@@ -69,6 +127,8 @@ def pick(
     similarity: [B, D, D], or None when `lam` is 1.
     wanted:     [B] picks each list takes, or None for k each.
     near:       [B, D] largest similarity to what was picked before (pins), -inf for none.
+    reserved:   [B, D] what has a place in any case; it counts for caps and borders from the start, and the others are
+                picked only while enough places are left for it.
 
     Returns [B, k] positions in order of picking, -1 after the last; equal gains go to the lower position.
     """
@@ -80,7 +140,18 @@ def pick(
     free = np.isfinite(relevance)
     closest = np.full(relevance.shape, -np.inf) if near is None else near.astype(np.float64)
     counts = [cap.taken.copy() for cap in caps]
+    sides = [border.taken.copy() for border in borders]
     left = np.full(len(relevance), k) if wanted is None else wanted
+    spare = left
+    if reserved is not None:
+        spare = left - reserved.sum(axis=1)
+        for cap, count in zip(caps, counts, strict=True):
+            for lane in np.flatnonzero(reserved.any(axis=1)):
+                for code in cap.codes[lane, reserved[lane]]:
+                    count[lane] += (cap.codes[lane] == code) & (code >= 0)
+        for border, taken in zip(borders, sides, strict=True):
+            for side in (1, 2):
+                taken[:, side] |= (reserved & (border.sides == side)).any(axis=1)
     for place in range(k):
         gain = gain_of_score
         if similarity is not None and lam < 1.0:
@@ -88,6 +159,11 @@ def pick(
         allowed = free & (place < left)[:, None]
         for cap, count in zip(caps, counts, strict=True):
             allowed &= (count < cap.limit[:, None]) | (cap.codes < 0)
+        for border, taken in zip(borders, sides, strict=True):
+            allowed &= border.open(taken)
+        if reserved is not None:
+            allowed &= (spare > 0)[:, None]
+            allowed |= free & reserved & (place < left)[:, None]
         gain = np.where(allowed, gain, -np.inf)
         best = np.argmax(gain, axis=1)
         got = np.isfinite(gain[lanes, best])
@@ -97,6 +173,11 @@ def pick(
         free[lanes[got], best[got]] = False
         if similarity is not None and lam < 1.0:
             closest[got] = np.maximum(closest[got], similarity[lanes[got], best[got]])
+        if reserved is not None:
+            got &= ~reserved[lanes, best]  # what is reserved has been counted
+            spare = spare - got
+        for border, taken in zip(borders, sides, strict=True):
+            taken[lanes[got], border.sides[lanes[got], best[got]]] = True
         for cap, count in zip(caps, counts, strict=True):
             chosen = cap.codes[lanes, best]
             count += (cap.codes == chosen[:, None]) & (got & (chosen >= 0))[:, None]

@@ -16,6 +16,7 @@ import numpy as np
 
 from core.domain.arrays import Codes, Mask, Matrix, Rows, Scores, Vectors
 from core.domain.listing import Note
+from core.domain.rules import ListBest, ListBorder, ListQuota
 from core.rank.blend import Blend
 from core.rank.candidates import Scanner, Wishes
 from core.rank.signals import Sides, Signal
@@ -32,6 +33,8 @@ class Query:
     pins:       for each query, (place from 1, row) in order of place.
     bar:        [n] rows that rules keep out of the lists of all these queries, or None.
     bars:       for each query, [n] further rows that rules keep out of its list, or None; None when nobody has any.
+    quotas, borders, best: for each query, its shares, brands that stay apart and places for the best of some; None when
+                nobody has any.
     blame:      query and rows -> what keeps each out, in words ("blocked by ..."); asked of barred rows only.
     boosts:     for each query, its boosted rows and amounts, or None when nobody has any.
     own:        for each query, rows that are the query itself or its colourways.
@@ -60,6 +63,9 @@ class Query:
     name: Callable[[int], str]
     bar: Mask | None = None
     bars: Sequence[Mask | None] | None = None
+    quotas: Sequence[Sequence[ListQuota]] | None = None
+    borders: Sequence[Sequence[ListBorder]] | None = None
+    best: Sequence[Sequence[ListBest]] | None = None
     blame: Callable[[int, Rows], list[str]] = lambda lane, rows: ["kept out by a rule"] * len(rows)
     scanner: Scanner | None = None
     keep: bool = False
@@ -76,6 +82,9 @@ class Query:
             own=[self.own[lane] for lane in lanes],
             boosts=None if self.boosts is None else [self.boosts[lane] for lane in lanes],
             bars=None if self.bars is None else [self.bars[lane] for lane in lanes],
+            quotas=None if self.quotas is None else [self.quotas[lane] for lane in lanes],
+            borders=None if self.borders is None else [self.borders[lane] for lane in lanes],
+            best=None if self.best is None else [self.best[lane] for lane in lanes],
             blame=lambda lane, rows: self.blame(int(lanes[lane]), rows),
         )
 
@@ -100,6 +109,7 @@ class Batch:
     pins:    for each query, the pins that are awake.    asleep: those whose product may not be shown.
     reached: how deep the pool of each query went.
     notes:   for each query.
+    choice:  [B, D] the rows, and choice_scores their scores, that diversity chose from; kept where there are quotas.
     lost:    row -> why this stage dropped it; kept for a trace of one list only.
     """
 
@@ -115,6 +125,8 @@ class Batch:
     origin: Codes = field(default_factory=lambda: EMPTY.astype(np.int32))
     reached: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     cosines: Mapping[str, Vectors] = field(default_factory=dict)
+    choice: Rows = field(default_factory=lambda: EMPTY.astype(np.int64))
+    choice_scores: Matrix = field(default_factory=lambda: EMPTY)
     lost: Mapping[int, str] = field(default_factory=dict)
 
     def noted(self, notes: Mapping[int, Sequence[Note]]) -> Batch:

@@ -243,6 +243,9 @@ def _ruled(view: View, query: Query, curations: Sequence[Curation]) -> Query:
         bars=bars if any(bar is not None for bar in bars) else None,
         blame=lambda lane, rows: found[lane].why(rows),
         boosts=[(one.boosted, one.amounts) for one in found] if boosted else None,
+        quotas=[one.quotas for one in curations] if any(one.quotas for one in curations) else None,
+        borders=[one.borders for one in curations] if any(one.borders for one in curations) else None,
+        best=[one.best for one in curations] if any(one.best for one in curations) else None,
     )
 
 
