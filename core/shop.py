@@ -21,7 +21,7 @@ from core.curation.impact import Impact, impact
 from core.curation.resolve import RuleBook, book_over
 from core.domain.arrays import Mask, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
-from core.domain.changes import Documents, Key
+from core.domain.changes import Documents, Key, Plain
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
@@ -129,6 +129,7 @@ class Shop:
         self._opening = threading.Lock()  # so that many who ask at once wait for one view or index, not make many
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
         self._latest: View | None = None
+        self._draft: tuple[View, list[Plain], Plain | None, View] | None = None
         self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._counting: set[tuple[Any, ...]] = set()
@@ -192,8 +193,11 @@ class Shop:
 
     # -- lists -----------------------------------------------------------------------------------------------------
 
-    def recommend(self, request: Request) -> Listing:
-        """The list for `request`. Raises UnknownItem, BadRequest."""
+    def recommend(self, request: Request, *, draft: Documents | None = None) -> Listing:
+        """The list for `request`; with `draft`, as it would be with those documents published.
+
+        Raises UnknownItem, BadRequest.
+        """
         request = self._settled(request)
         match request.placement:
             case Placement.SEARCH:
@@ -201,28 +205,34 @@ class Shop:
             case Placement.LOOK:
                 raise BadRequest("A look is no list and has a question of its own. Ask for looks.")
             case _:
-                return _recipe(request).one(self.view(request.at, request.placement), request)
+                return _recipe(request).one(self._asked(request, draft), request)
 
     def recommend_all(
         self,
         request: Request,
         anchors: Sequence[str] | None = None,
         progress: Callable[[int, int], None] | None = None,
+        *,
+        draft: Documents | None = None,
     ) -> Iterator[Listing]:
         """The lists of many anchors (None: of every item), with the numbers that `recommend` gives."""
         request = self._settled(request)
-        view = self.view(request.at, request.placement)
-        return _recipe(request).many(view, request, anchors, progress)
+        return _recipe(request).many(self._asked(request, draft), request, anchors, progress)
 
-    def trace(self, request: Request) -> Trace:
+    def trace(self, request: Request, *, draft: Documents | None = None) -> Trace:
         """How a list came about, stage by stage."""
         request = self._settled(request)
-        return _recipe(request).trace(self.view(request.at, request.placement), request)
+        return _recipe(request).trace(self._asked(request, draft), request)
 
-    def why_missing(self, request: Request, item: str) -> Missing | None:
+    def why_missing(self, request: Request, item: str, *, draft: Documents | None = None) -> Missing | None:
         """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
-        return _recipe(request).why_missing(self.view(request.at, request.placement), request, item)
+        return _recipe(request).why_missing(self._asked(request, draft), request, item)
+
+    def _asked(self, request: Request, draft: Documents | None) -> View:
+        if draft is None:
+            return self.view(request.at, request.placement)
+        return self.proposed(draft, request.at, request.placement)
 
     def shown_in(self, item: str, k: int = 10, at: datetime | None = None) -> list[Shown]:
         """Every "You May Also Like" list that shows `item` among its first k, best place first.
@@ -243,13 +253,19 @@ class Shop:
 
         Raises BadRequest for a document that makes no sense.
         """
-        view = self.view(at, placement)
+        live = view = self.view(at, placement)
         rules = [plain for key, plain in documents.items() if key.kind == "rule"]
+        weights = documents.get(Key("strategy", str(placement)))
+        with self._lock:
+            kept = self._draft
+        if kept is not None and kept[0] is live and kept[1:3] == (rules, weights):
+            return kept[3]
         if tuple(rules) != view.rules:
             view = view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
-        plain = documents.get(Key("strategy", str(placement)))
-        if plain is not None and (strategy := Strategy.from_json(plain)) != view.strategy:
+        if weights is not None and (strategy := Strategy.from_json(weights)) != view.strategy:
             view = view.with_strategy(strategy, view.versions.strategy)
+        with self._lock:  # a slider asks for the same draft again and again
+            self._draft = live, rules, weights, view
         return view
 
     def impact(

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[1]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from pages.kit import frame, menu, session, states  # noqa: E402
+from pages.kit import frame, menu, session, states, tray  # noqa: E402
 
 st.set_page_config(page_title="Vitrine", page_icon=str(menu.ASSETS / "favicon.png"), layout="wide")
 st.logo(str(menu.ASSETS / "wordmark.svg"), size="large")
@@ -27,6 +27,7 @@ def show() -> None:
     frame.recognise()
     frame.masthead()
     frame.welcome()
+    tray.tray(at_the_desk=page.url_path == "publish")
     if page.url_path != menu.SETUP:
         states.building()
     states.guarded(page.run)()

@@ -8,9 +8,22 @@ import streamlit as st
 
 from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import ShopError
-from core.domain.listing import Listing, Missing, Trace
+from core.domain.listing import Listing, Missing, Origin, Trace
 from core.domain.query import Filters, Request
-from pages.kit import cards, charts, controls, engine, finder, frame, narrowing, parts, session, states, text
+from pages.kit import (
+    cards,
+    charts,
+    controls,
+    engine,
+    finder,
+    frame,
+    narrowing,
+    parts,
+    session,
+    shaping,
+    states,
+    text,
+)  # fmt: skip
 
 LIST, SHEET, ASIDE, NARROW = "like:list", "like:sheet", "like:aside", "like:narrow"
 MODES = ("One product", "Sheet")
@@ -35,9 +48,12 @@ def request(anchor: str | None) -> Request:
     )  # fmt: skip
 
 
-def follow(key: str) -> None:
-    """A card was clicked: its product, or its list, opens."""
+def follow(key: str, anchor: Item | None = None) -> None:
+    """A card was clicked: its product, or its list, opens; or it was shaped, and the draft takes that."""
     sent = parts.event(key)
+    if anchor is not None and shaping.act(anchor, sent):
+        st.session_state["kit:again"] = True  # the tray stands outside of what is redrawn
+        return
     if sent.get("id") in engine.shop().catalogue():
         if sent.get("type") == "list":
             choose(sent["id"])
@@ -76,7 +92,7 @@ def one_product(item: Item) -> None:
     with right:
         if controls.weighed():
             asked = request(item.id)
-            listing = engine.shop().recommend(asked)
+            listing = engine.shop().recommend(asked, draft=shaping.standing())
             the_list(item, listing)
             how(asked)
             if listing.items:
@@ -113,6 +129,8 @@ def the_list(item: Item, listing: Listing) -> None:
         with st.container(
             key="list-options", horizontal=True, width="content", vertical_alignment="center", gap="small"
         ):
+            if shaping.drafted_rules():
+                st.toggle("With your draft", **session.bound("with_draft"))
             st.selectbox("Places", PLACES, format_func=lambda n: f"{n} places", label_visibility="collapsed",
                          width=128, **session.bound("places"))  # fmt: skip
             st.segmented_control("Shown as", LAYOUTS, label_visibility="collapsed", required=True,
@@ -121,9 +139,15 @@ def the_list(item: Item, listing: Listing) -> None:
         states.empty("Nothing to show", " ".join(note.text for note in listing.notes) or "Nothing compares with it.")
         return
     parts.rail(
-        cards.listed(listing, items, at=engine.moment(), anchor=item), key=LIST, label="You May Also Like",
-        layout=me.layout.lower(), say="The list has changed.", on_action=lambda: follow(LIST),
+        cards.listed(
+            listing, items, at=engine.moment(), anchor=item, tools=(cards.TO_LIST, shaping.TOOL),
+            menu=lambda placed: shaping.menu(placed.rank, pinned=placed.origin is Origin.PIN),
+        ),
+        key=LIST, label="You May Also Like", layout=me.layout.lower(), say="The list has changed.",
+        on_action=lambda: follow(LIST, item),
     )  # fmt: skip
+    if said := st.session_state.pop(shaping.SAID, None):
+        states.said(said, "warn")
     for note in listing.notes:
         states.said(note.text)
 
@@ -133,7 +157,7 @@ def how(asked: Request) -> None:
     with st.expander("How this list came about", expanded=True, key="how", on_change="rerun", type="compact") as fold:
         if not fold.open:
             return
-        trace = engine.shop().trace(asked)
+        trace = engine.shop().trace(asked, draft=shaping.standing())
         stages(trace)
         aside = set_aside(trace, asked)
         if not aside:
@@ -180,7 +204,7 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
             found += [(item, f"{reason[:1].upper()}{reason[1:]}.") for item, reason in islice(twins, 8)]
     strategy = asked.strategy or engine.shop().strategy(at=engine.at())
     if strategy.lam < 1:
-        alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)))
+        alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)), draft=shaping.standing())
         found += [
             (one.id, f"Place {one.rank} by score alone; variety put others first.")
             for one in alone.items
@@ -209,11 +233,15 @@ def answers(anchor: Item, asked: Request) -> None:
     if not found:
         states.said("No product answers to that.")
         return
-    rows = []
+    rows, draft = [], shaping.standing()
     for one in found:
         item = catalogue.item(one)
         try:
-            answer = "It is the product itself." if one == anchor.id else said_missing(shop.why_missing(asked, one))
+            answer = (
+                "It is the product itself."
+                if one == anchor.id
+                else said_missing(shop.why_missing(asked, one, draft=draft))
+            )
         except ShopError as error:
             answer = error.message
         rows.append(
@@ -285,7 +313,7 @@ def sheet() -> None:
                 "No list is thin today." if me.scope == THIN else "Nothing of this kind is on sale.",
             )
         else:
-            lists = list(shop.recommend_all(request(None), chosen))
+            lists = list(shop.recommend_all(request(None), chosen, draft=shaping.standing()))
             parts.sheet(
                 [row(one, catalogue) for one in lists], key=SHEET, label="Lists", on_action=lambda: follow(SHEET)
             )

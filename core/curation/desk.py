@@ -12,7 +12,7 @@ from typing import Any
 from core.domain.changes import ChangeSet, Clash, Documents, Key, Plain, ready
 from core.domain.errors import BadRequest
 from core.store.publications import Publications, Published
-from core.store.studio import Studio
+from core.store.studio import Draft, Studio
 
 FIRST = "My changes"  # the draft that the first edit begins, until it gets a name
 ACTIVE = "draft"  # the preference that says which draft a person works on
@@ -33,7 +33,7 @@ class Desk:
 
     def drafts(self) -> list[ChangeSet]:
         """All drafts of this person, the one worked on last first."""
-        return [ChangeSet.from_json(one.name, one.content) for one in self._studio.drafts(self.who)]
+        return [self._read(one) for one in self._studio.drafts(self.who)]
 
     @property
     def name(self) -> str:
@@ -104,6 +104,13 @@ class Desk:
         self._drop(draft.name, only=draft)
         self._studio.set_pref(self.who, ACTIVE, FIRST)
         return done
+
+    def _read(self, kept: Draft) -> ChangeSet:
+        if "strategy" in kept.content:  # weights alone, as drafts were before they could hold anything else
+            key = Key("strategy", str(kept.content["placement"]))
+            empty = ChangeSet(kept.name)
+            return empty.edited(key, kept.content["strategy"], self.published().get(key), says=kept.name, at=kept.at)
+        return ChangeSet.from_json(kept.name, kept.content)
 
     def _revise(self, step: Any, at: datetime) -> ChangeSet:
         name = self.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -90,13 +90,23 @@ def state_badges(item: Item, at: datetime) -> list[tuple[str, str]]:
 ORIGIN_BADGES = {Origin.PIN: ("dark", "Pinned"), Origin.FILL: ("", "Filled up")}
 
 
-def listed(listing: Listing, items: Mapping[str, Item], *, at: datetime, anchor: Item | None = None) -> list[dict]:
-    """The cards of a list, each with its place, its moves and its reasons."""
+def listed(
+    listing: Listing,
+    items: Mapping[str, Item],
+    *,
+    at: datetime,
+    anchor: Item | None = None,
+    tools: Sequence[Mapping[str, str]] = (TO_LIST,),
+    menu: Callable[[Placed], list[dict]] | None = None,
+) -> list[dict]:
+    """The cards of a list, each with its place, its moves and its reasons. menu: what can be asked of one of them."""
     made = []
     for placed in listing.items:
         item = items[placed.id]
         badges = [ORIGIN_BADGES[placed.origin]] if placed.origin in ORIGIN_BADGES else []
-        one = card(item, at=at, place=placed.rank, badges=badges)
+        one = card(item, at=at, place=placed.rank, badges=badges, tools=tools)
+        if menu is not None:
+            one["menu"] = menu(placed)
         one["moved"] = placed.moved
         one["movedText"] = moved_words(placed)
         if placed.moved >= FAR:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.curation.desk import Desk
+from core.domain.changes import Change, Key
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import charts, engine, session, text
+from pages.kit import charts, documents, engine, session, text, tray
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth")
@@ -67,12 +69,12 @@ def weighed() -> bool:
 
 
 def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
-    """This person's draft for a placement, the latest."""
-    me = session.current()
-    if not me.who:
-        return None
-    drafts = [one for one in engine.shop().studio.drafts(me.who) if one.content.get("placement") == str(placement)]
-    return Strategy.from_json(max(drafts, key=lambda one: one.at).content["strategy"]) if drafts else None
+    """The weights of a placement in this person's draft."""
+    desk = tray.desk()
+    key = Key("strategy", str(placement))
+    changes = desk.draft().changes if desk is not None else ()
+    found = next((change.after for change in changes if change.key == key), None)
+    return None if found is None else Strategy.from_json(found)
 
 
 def panel(placement: Placement = Placement.SIMILAR) -> None:
@@ -129,7 +131,7 @@ def _head(placement: Placement, live: Strategy) -> None:
             if tried is not None:
                 with st.popover("Make live", type="tertiary", key="make-live"):
                     st.markdown(f"Every {text.plain(PLACEMENT_NAMES[placement])} list will use these weights at once.")
-                    st.text_input("Why (for the history)", key="control:publish_why", max_chars=200)
+                    st.text_input("Why", key="control:publish_why", max_chars=200, placeholder="Asked by the house")
                     st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement,),
                               width="stretch")  # fmt: skip
         elif draft is not None and draft != live:
@@ -188,16 +190,12 @@ def take_up(draft: Strategy) -> None:
 
 
 def keep(placement: Placement) -> None:
-    """Keep what is tried as this person's draft; an older one of the placement gives way."""
+    """Take what is tried into this person's draft; sliders can say all of it, so taking it up gives exactly it."""
     try:
         tried, _ = strategy(placement)
-        # A draft holds what the sliders can say, so that taking it up again gives exactly it.
-        studio, who = engine.shop().studio, engine.who()
-        for old in studio.drafts(who):
-            if old.content.get("placement") == str(placement):
-                studio.drop_draft(old.id)
-        content = {"placement": str(placement), "strategy": tried.as_json()}
-        studio.save_draft(who, f"Weights of {PLACEMENT_NAMES[placement]}", content, engine.now())
+        desk = Desk(engine.shop().studio, engine.who())
+        key = Key("strategy", str(placement))
+        desk.edit(key, tried.as_json(), says=documents.lines(key, tried.as_json())[0], at=engine.now())
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
 
@@ -206,11 +204,15 @@ def publish(placement: Placement) -> None:
     why = str(st.session_state.get("control:publish_why") or "").strip()
     try:
         tried, _ = strategy(placement)
-        version = engine.shop().publish_strategy(
-            placement, tried, who=engine.who(), why=why, expected=engine.shop().studio.strategy_version()
-        )
+        desk = Desk(engine.shop().studio, engine.who())
+        key = Key("strategy", str(placement))
+        change = Change(key, desk.published().get(key), tried.as_json(), tuple(documents.lines(key, tried.as_json())))
+        done = desk.publications.publish(
+            [change], name=documents.name_of(key, None), who=desk.who, at=engine.now(), why=why
+        )  # fmt: skip
+        desk.take_theirs(key, engine.now())  # what is live need not wait in the draft
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
     else:
         reset()
-        st.session_state["controls:said"] = (f"Live now, for everybody, as version {version}.", "")
+        st.session_state["controls:said"] = (f"Live now, for everybody, as publication {done.version}.", "")

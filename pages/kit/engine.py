@@ -96,18 +96,19 @@ def introduce(name: str) -> None:
     name = " ".join(name.split())[:60]
     if not name:
         return
-    studio = _studio()
+    book = studio()
     now = datetime.now(UTC)
     since = None
-    if studio is not None:
-        before = studio.last_visit(name)
-        studio.person(name, at=now)
-        studio.visited(name, at=now)
+    if book is not None:
+        before = book.last_visit(name)
+        book.person(name, at=now)
+        book.visited(name, at=now)
         since = before.isoformat() if before else None
     session.commit(who=name, since=since)
 
 
-def _studio() -> Studio | None:
+def studio() -> Studio | None:
+    """The studio database, as soon as the app has one."""
     works_ = works()
     if works_ is not None:
         return works_.studio

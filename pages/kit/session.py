@@ -26,6 +26,7 @@ class Session:
     filters, price_from, price_to: what the list on You May Also Like is narrowed to; prices in minor units.
     words, chosen, from_price, to_price, sort, page: the same for the catalogue, with its page from 0.
     board:     what is set on Complete the Look (see `kit.board`).
+    with_draft: whether lists are shown with one's own draft, where there is one.
     mode, scope, lists: You May Also Like as one product or as a sheet, of which category, of how many lists.
     """
 
@@ -51,6 +52,7 @@ class Session:
     scope: str = ""
     lists: int = 20
     board: Mapping[str, Any] = field(default_factory=dict)
+    with_draft: bool = True
 
 
 def current() -> Session:

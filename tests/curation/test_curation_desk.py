@@ -117,6 +117,12 @@ def test_a_draft_needs_a_name_that_can_be_read(studio, name):
         Desk(studio, "Ada").work_on(name)
 
 
+def test_weights_that_were_drafted_before_drafts_held_rules_are_still_there(studio):
+    studio.save_draft("Ada", "Weights", {"placement": "similar", "strategy": {"weights": {"text": 1}}}, AT)
+    (kept,) = Desk(studio, "Ada").drafts()
+    assert [change.key for change in kept.changes] == [Key("strategy", "similar")]
+
+
 class TwoMerchandisers(RuleBasedStateMachine):
     """Two people edit, undo, publish and roll back; a plain dictionary says what must be live."""
 

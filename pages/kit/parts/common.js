@@ -14,6 +14,7 @@ const ICONS = {
   left: "M14.5 6l-6 6 6 6",
   right: "M9.5 6l6 6-6 6",
   remove: "M7 7l10 10M17 7L7 17",
+  shape: "M5 8h9M18 8h1M5 16h1M10 16h9M16 6v4M8 14v4",
   choose: "M5 12.5l4.5 4.5L19 7.5",
   lock: "M7 11h10v8H7zM9 11V8.5a3 3 0 0 1 6 0V11",
   unlock: "M7 11h10v8H7zM9 11V8a3 3 0 0 1 5.8-1",

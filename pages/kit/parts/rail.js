@@ -10,6 +10,59 @@ function tool(one, item) {
   return button;
 }
 
+// What can be asked of one card, as a small menu.
+function showMenu(root, item, button, send) {
+  root.querySelector(".menu")?.remove();
+  const box = el("div", "menu");
+  box.popover = "auto";
+  box.setAttribute("role", "menu");
+  box.setAttribute("aria-label", `${button.title}: ${item.title}`);
+  for (const one of item.menu) {
+    const entry = el("button", "entry", one.label);
+    entry.type = "button";
+    entry.setAttribute("role", "menuitem");
+    entry.onclick = (event) => { event.stopPropagation(); box.hidePopover(); send({ type: one.act, id: item.id, place: item.place }); };
+    box.append(entry);
+  }
+  root.append(box);
+  button.setAttribute("aria-expanded", "true");
+  box.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") { button.setAttribute("aria-expanded", "false"); box.remove(); }
+  });
+  box.showPopover();
+  hang(box, button);
+  box.firstElementChild?.focus({ preventScroll: true });
+  box.addEventListener("keydown", (event) => {
+    const entries = [...box.children], at = entries.indexOf(box.getRootNode().activeElement);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: entries.length - 1 }[event.key];
+    if (to !== undefined) { event.preventDefault(); event.stopPropagation(); entries[(to + entries.length) % entries.length].focus(); }
+    if (event.key === "Escape") { box.hidePopover(); button.focus(); }
+  });
+}
+
+// A card that is dragged onto another asks for its place.
+function dragging(list, send) {
+  let held = null;
+  const over = (card) => { for (const one of list.children) one.classList.toggle("is-target", one === card && one !== held); };
+  list.ondragstart = (event) => {
+    held = event.target.closest(".card");
+    if (!held?._item.place) { held = null; return event.preventDefault(); }
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", held.dataset.id);
+    held.classList.add("is-held");
+  };
+  list.ondragover = (event) => { if (held) { event.preventDefault(); over(event.target.closest(".card")); } };
+  list.ondragend = () => { held?.classList.remove("is-held"); held = null; over(null); };
+  list.ondrop = (event) => {
+    const card = event.target.closest(".card");
+    if (!held || !card) return;
+    event.preventDefault();
+    const id = held.dataset.id, place = card._item.place;
+    list.ondragend();
+    if (card.dataset.id !== id) send({ type: "pin", id, place });
+  };
+}
+
 function build() {
   const li = el("li", "card");
   const shot = el("div", "shot");
@@ -33,6 +86,7 @@ function fill(li, item) {
   li._plain = plain;
   li.dataset.id = item.id;
   li.classList.toggle("is-dim", !!item.dim);
+  li.draggable = !!item.menu;
   const $ = (selector) => li.querySelector(selector);
   const frame = $(".frame");
   picture(frame, item);
@@ -40,6 +94,8 @@ function fill(li, item) {
   frame.setAttribute("aria-label", item.open || item.title);
   $(".badges").replaceChildren(...(item.badges || []).map(([kind, text]) => el("span", `badge ${kind}`, text)));
   $(".tools").replaceChildren(...(item.tools || []).map((one) => tool(one, item)));
+  const shape = $(".tools [data-act=menu]");
+  if (shape) { shape.setAttribute("aria-haspopup", "menu"); shape.setAttribute("aria-expanded", "false"); }
   $(".brand").textContent = item.brand || "";
   $(".title").textContent = item.title;
   $(".title").title = item.title;
@@ -143,18 +199,21 @@ export default function (component) {
     if (root.getBoundingClientRect().top < 60) root.scrollIntoView({ block: "start" });
   }
   own.arrows.see();
+  const send = (action) => setTriggerValue("action", action);
+  dragging(list, send);
   root.onclick = (event) => {
     const target = event.target.closest("[data-act]"), card = event.target.closest(".card");
     if (!target || !card) return;
     if (target.dataset.act === "why") { event.preventDefault(); return showWhy(root, card._item.why, target); }
+    if (target.dataset.act === "menu") { event.preventDefault(); return showMenu(root, card._item, target, send); }
     if (!simple(event)) return;
     event.preventDefault();
-    setTriggerValue("action", { type: target.dataset.act, id: card.dataset.id });
+    send({ type: target.dataset.act, id: card.dataset.id });
   };
   root.onkeydown = (event) => {
     if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     const card = event.target.closest(".card");
-    if (!card || event.target.closest(".why")) return;
+    if (!card || event.target.closest(".why, .menu")) return;
     const to = event.key === "ArrowLeft" ? card.previousElementSibling : card.nextElementSibling;
     if (!to) return;
     event.preventDefault();

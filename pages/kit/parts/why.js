@@ -39,9 +39,14 @@ function showWhy(root, reason, button) {
   box.showPopover();
   box.tabIndex = -1;
   box.focus({ preventScroll: true });
+  hang(box, button);
+  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.hidePopover(); button.focus(); } });
+}
+
+// Near its button, and inside the window.
+function hang(box, button) {
   const at = button.getBoundingClientRect(), width = box.offsetWidth, height = box.offsetHeight;
   box.style.left = `${Math.max(12, Math.min(innerWidth - width - 12, at.right - width + 8))}px`;
   const below = at.bottom + 8, above = at.top - height - 8;
   box.style.top = `${below + height + 12 <= innerHeight || above < 12 ? Math.min(below, Math.max(12, innerHeight - height - 12)) : above}px`;
-  box.addEventListener("keydown", (event) => { if (event.key === "Escape") { box.hidePopover(); button.focus(); } });
 }

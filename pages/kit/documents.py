@@ -1,0 +1,82 @@
+"""What can be published, in words: a rule, the weights of a placement, a saved look; and what a change makes of it."""
+
+from __future__ import annotations
+
+from core.domain.changes import Change, Key, Plain
+from core.domain.errors import ShopError
+from core.domain.looks import PART_NAMES, LookStrategy, SavedLook
+from core.domain.placements import PLACEMENT_NAMES, Placement
+from core.domain.rules import Rule
+from core.domain.sentences import sentence
+from core.domain.strategy import Strategy
+from pages.kit import engine, text
+
+
+def described(change: Change) -> tuple[str, list[str]]:
+    """What kind of change it is, and what it says."""
+    if change.after is None:
+        return "Taken away", lines(change.key, change.before or {})
+    if change.before is None:
+        return "New", lines(change.key, change.after)
+    if change.key.kind == "strategy":
+        return "Changed", differences(change.key, change.before, change.after)
+    return "Changed", lines(change.key, change.after)
+
+
+def name_of(key: Key, plain: Plain | None) -> str:
+    """The document's name for people."""
+    if key.kind == "strategy":
+        return f"Weights of {placement_name(key.id)}"
+    if key.kind == "look":
+        return f"The look {(plain or {}).get('name', key.id)}"
+    return f"Rule {key.id}"
+
+
+def placement_name(placement: str) -> str:
+    return PLACEMENT_NAMES[Placement(placement)] if placement in set(Placement) else placement
+
+
+def lines(key: Key, plain: Plain) -> list[str]:
+    """What a document says, in a sentence or two."""
+    try:
+        match key.kind:
+            case "rule":
+                rule = Rule.from_json(plain)
+                return [sentence(rule, _known, engine.zone().key), *([f"“{rule.note}”"] if rule.note else [])]
+            case "strategy":
+                return [f"{name_of(key, plain)}: {weights(key, plain)}."]
+            case _:
+                look = SavedLook.from_json(plain)
+                pieces = text.listed(title(item) for _, item in look.pieces)
+                return [f"{look.name}: {title(look.anchor)} with {pieces}."]
+    except ShopError as error:
+        return [error.message]
+
+
+def weights(key: Key, plain: Plain) -> str:
+    """The shares of a strategy, its diversity and its limit on one house."""
+    if key.id == Placement.LOOK:
+        look = LookStrategy.from_json(plain)
+        shares = text.shares(look.weights)
+        said = [f"{PART_NAMES[name]} {share}{text.NBSP}%" for name, share in shares.items() if share]
+        return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}"])
+    strategy = Strategy.from_json(plain)
+    shares = text.shares(strategy.weights)
+    said = [f"{text.part_name(name)} {share}{text.NBSP}%" for name, share in shares.items() if share]
+    cap = f"at most {strategy.brand_cap} of ten from one house" if strategy.brand_cap else "no limit on one house"
+    return text.listed([*said, f"diversity {round(100 * (1 - strategy.lam))}", cap])
+
+
+def differences(key: Key, before: Plain, after: Plain) -> list[str]:
+    return [f"{name_of(key, after)}: {weights(key, after)}.", f"Until now: {weights(key, before)}."]
+
+
+def title(item: str) -> str:
+    catalogue = engine.shop().catalogue()
+    return text.title(catalogue.item(item)) if item in catalogue else item
+
+
+def _known(item: str) -> str:
+    """The title of a product that is there, for a rule's sentence; "" for one that is not."""
+    catalogue = engine.shop().catalogue()
+    return text.title(catalogue.item(item)) if item in catalogue else ""

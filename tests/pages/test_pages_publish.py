@@ -1,0 +1,123 @@
+"""The draft on the pages: shaped on a tile, gathered in the tray, measured, published, taken back."""
+
+from __future__ import annotations
+
+from unittest.mock import patch
+
+import pytest
+from conftest import Visit, part, words
+from streamlit.testing.v1 import AppTest
+
+from core.curation.desk import Desk
+from core.domain.changes import Key
+from core.shop import Shop
+from tests.worlds import NOW
+
+LIKE, PUBLISH = "you_may_also_like.py", "publish.py"
+BAG = "handbags-aurel-black"
+
+
+def shown(at: AppTest) -> list[str]:
+    return [card["id"] for card in part(at, "like:list")["items"]]
+
+
+def drafted(shop: Shop, kind: str, item: str, place: int | None = None, who: str = "Ines") -> None:
+    from pages.kit import shaping
+
+    with patch.object(shaping.engine, "zone", shop.settings.zone):
+        rule = shaping.made(kind, BAG, item, place)
+    Desk(shop.studio, who).edit(Key("rule", rule.id), rule.as_json(), says=f"{kind} {item}", at=NOW)
+
+
+@pytest.fixture
+def other(own_shop: Shop, visit: Visit) -> str:
+    """A product that stands low in the list of the bag."""
+    return shown(visit(LIKE, item=BAG))[3]
+
+
+def test_without_a_draft_there_is_no_tray_and_nothing_to_publish(own_shop: Shop, visit: Visit) -> None:
+    at = visit(PUBLISH)
+    assert "Nothing waits to be published" in words(at)
+    assert "not live yet" not in words(at)
+
+
+def test_a_pin_in_the_draft_is_seen_by_its_owner_alone(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "pin", other, 1)
+    assert shown(visit(LIKE, item=BAG))[0] == other
+    assert "not live yet" in words(visit(LIKE, item=BAG))
+    assert shown(visit(LIKE, item=BAG, who="Bo"))[0] != other
+
+
+def test_the_list_can_be_seen_as_it_is_live(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "pin", other, 1)
+    at = visit(LIKE, item=BAG)
+    at.toggle(key="control:with_draft").set_value(False).run()
+    assert shown(at)[0] != other
+
+
+def test_undo_in_the_tray_takes_back_the_last_step(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block", other)
+    at = visit(LIKE, item=BAG)
+    assert other not in shown(at)
+    at.button(key="tray-undo").click().run()
+    assert other in shown(at)
+    assert "not live yet" not in words(at)
+
+
+def test_a_draft_is_measured_published_with_a_comment_and_taken_back(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block-everywhere", other)
+    at = visit(PUBLISH)
+    at.button(key="measure").click().run()
+    assert "Lists changed" in words(at)
+    at.button(key="FormSubmitter:publish-Publish").click().run()
+    assert "Say in a few words why" in words(at)
+    assert own_shop.studio.rules() == ()
+    at.text_input(key="publish:why").set_value("Asked by the house")
+    at.button(key="FormSubmitter:publish-Publish").click().run()
+    assert "Published as number 1" in words(at)
+    assert len(own_shop.studio.rules()) == 1
+    assert other not in shown(visit(LIKE, item=BAG, who="Bo"))
+    at.button(key="rollback-1").click().run()
+    assert "was taken back" in words(at)
+    assert own_shop.studio.rules() == ()
+
+
+def test_the_second_of_two_publishers_sees_both_sides_and_chooses(own_shop: Shop, visit: Visit, other: str) -> None:
+    for who, weight in (("Ines", 0.2), ("Bo", 0.9)):
+        plain = own_shop.strategy().changed(lam=weight).as_json()
+        Desk(own_shop.studio, who).edit(Key("strategy", "similar"), plain, says="weights", at=NOW)
+    Desk(own_shop.studio, "Bo").publish("first", NOW)
+    at = visit(PUBLISH)
+    assert "Two changes to the same thing" in words(at)
+    assert "diversity 10" in words(at)
+    assert "diversity 80" in words(at)
+    at.button(key="keep-0").click().run()
+    at.text_input(key="publish:why").set_value("Seen both")
+    at.button(key="FormSubmitter:publish-Publish").click().run()
+    assert own_shop.strategy().lam == 0.2
+
+
+def test_one_change_is_taken_out_of_a_draft_and_the_others_stay(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block", other)
+    drafted(own_shop, "block-everywhere", other)
+    at = visit(PUBLISH)
+    at.button(key="take-out-0").click().run()
+    assert len(Desk(own_shop.studio, "Ines").draft()) == 1
+
+
+def test_a_draft_is_named_in_the_tray(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block", other)
+    at = visit(PUBLISH)
+    at.text_input(key="control:draft-name").set_value("Autumn launch").run()
+    assert "Autumn launch" in words(at)
+    assert Desk(own_shop.studio, "Ines").name == "Autumn launch"
+
+
+def test_what_a_person_writes_is_shown_as_text(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block", other)
+    desk = Desk(own_shop.studio, "Ines")
+    desk.rename("<b>:red[x]</b>", NOW)
+    desk.publish("<script>alert(1)</script>", NOW)
+    said = words(visit(PUBLISH))
+    assert "<script>" not in said
+    assert "&lt;script&gt;" in said
