@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ from core.recommend.looks.tables import Template
 from core.recommend.looks.wardrobe import OCCASION_FORMALITY, Wardrobe
 from core.recommend.view import View
 
-SHORTLIST = 16  # candidates of a role that looks are composed of
+SHORTLIST, OPTIONAL = 16, 9  # candidates that looks are composed of: of a role that looks need, of one that may join
 SAME_HOUSE, SAME_KIND = 5, 10  # of these, at most so many of one house, of one kind
 CHEAPEST = 4  # of a role that join them where there is a budget
 OPTIONS = 24  # that a swap offers
@@ -324,6 +325,10 @@ class _Case:
         return [own]
 
     @cached_property
+    def _needed(self) -> frozenset[str]:
+        return frozenset(role for plan in self.plans for role in plan.template.required)
+
+    @cached_property
     def sieves(self) -> list[Sieve]:
         """What each stage keeps of the whole shop, in order; the conflicts are asked only of what came so far."""
         view, wardrobe, request, policy = self.view, self.wardrobe, self.request, self.strategy.brands
@@ -522,7 +527,8 @@ class _Case:
         first = (_nth(brand) < SAME_HOUSE) & (_nth(kind) < SAME_KIND)
         if self.strategy.brands == "one house":
             first = _nth(kind) < SAME_KIND
-        out = np.concatenate([order[first], order[~first]])[:SHORTLIST]
+        most = SHORTLIST if ROLES[role] in self._needed else OPTIONAL
+        out = np.concatenate([order[first], order[~first]])[:most]
         if self.request.budget is not None:
             cheap = order[np.lexsort((rows[order], self.price[rows[order]]))][:CHEAPEST]
             out = np.concatenate([out, cheap[~np.isin(cheap, out)]])
@@ -550,15 +556,22 @@ class _Case:
         earlier: list[dict[int, int]] = []
         scores: list[tuple[int, float]] = []
         role = self.wardrobe.role
-        for _ in range(self.request.count):
-            found = [
-                (one, place, plan) for place, plan in enumerate(self.plans) for one in self._compose(plan, earlier)[:1]
-            ]
+        # A look only loses by what must differ from it, so what was composed before is an upper bound, and only the
+        # plan in front is composed anew.
+        fresh: list[tuple[int, Composed | None]] = [(0, one) for one in map(self._compose, self.plans, repeat(()))]
+        for number in range(self.request.count):
+            while True:
+                found = [(place, one) for place, (_, one) in enumerate(fresh) if one is not None]
+                if not found:
+                    break
+                front, best = min(found, key=lambda one: (one[1].empty, -round(one[1].value, 9), one[0]))
+                if fresh[front][0] == number:
+                    break
+                fresh[front] = number, self._compose(self.plans[front], earlier)
             if not found:
                 break
-            best, _, plan = min(found, key=lambda one: (one[0].empty, -round(one[0].value, 9), one[1]))
-            table = self.tables[plan.audience]
-            rows = table.rows[[place for place in best.places if place >= 0]]
+            plan = self.plans[front]
+            rows = self.tables[plan.audience].rows[[place for place in best.places if place >= 0]]
             if not len(rows) and out:
                 break
             out.append((plan, rows))
@@ -569,17 +582,17 @@ class _Case:
         order = sorted(range(len(out)), key=lambda at: (*scores[at], at))
         return [out[at] for at in order]
 
-    def _compose(self, plan: _Plan, earlier: Sequence[Mapping[int, int]]) -> list[Composed]:
+    def _compose(self, plan: _Plan, earlier: Sequence[Mapping[int, int]]) -> Composed | None:
         table = self.tables[plan.audience]
         wardrobe, row, change = self.wardrobe, self.row, 1 - self.strategy.lam
         terms = Terms(
             budget=self.request.budget, most=max(plan.template.pieces, len(self.kept)), house=HOUSE * change,
-            echo=ECHO * change, reuse=REUSE * change / max(len(earlier), 1),
+            echo=ECHO * change, reuse=REUSE * change,
             own_house=int(self.view.identity.brand[row]),
             own_tone=int(_tones(wardrobe)[0][wardrobe.pieces.colour[row]]),
             season=int(_seasons(wardrobe, np.array([row]))[0]),
         )  # fmt: skip
-        return compose(table, self._slots(plan, table), terms, earlier)
+        return next(iter(compose(table, self._slots(plan, table), terms, earlier)), None)
 
     def _slots(self, plan: _Plan, table: Table) -> list[Slot]:
         """The slots of a look: what is locked or pinned first, then what is required, then what may join."""

@@ -82,7 +82,7 @@ def test_a_thousand_looks_hold_what_a_look_must_hold():
 
 def test_any_two_looks_of_an_anchor_differ_in_two_slots():
     for lam in (1.0, 0.5, 0.0):
-        for found in look_all(*SHOP, asking(WORN[0], lam=lam), WORN[::5]):
+        for found in look_all(*SHOP, asking(WORN[0], lam=lam), WORN[::14]):
             for one, other in itertools.combinations(found.looks, 2):
                 a, b = ({piece.role: piece.id for piece in look.pieces} for look in (one, other))
                 assert sum(a.get(role) != b.get(role) for role in {*a, *b}) >= 2
@@ -90,7 +90,7 @@ def test_any_two_looks_of_an_anchor_differ_in_two_slots():
 
 def test_an_anchor_is_never_in_its_own_look_nor_are_its_colourways():
     view, _ = SHOP
-    for found in look_all(*SHOP, asking(WORN[0]), WORN[::3]):
+    for found in look_all(*SHOP, asking(WORN[0]), WORN[::10]):
         family = {view.catalogue.ids[row] for row in view.family_of(view.catalogue.row(found.anchor))}
         assert not family & {item for look in found.looks for item in look.ids}
 
@@ -112,7 +112,7 @@ weights = st.dictionaries(st.sampled_from(PARTS), amounts, min_size=1).filter(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(WORN), weights, st.floats(0, 1))
 def test_the_parts_shown_add_up_to_the_score_under_any_weights(anchor, given_weights, lam):
     for look in looks(*SHOP, asking(anchor, weights=given_weights, lam=lam)).looks:
@@ -127,7 +127,7 @@ def test_the_parts_shown_add_up_to_the_score_under_any_weights(anchor, given_wei
 
 
 def test_looks_stand_best_first():
-    for found in look_all(*SHOP, asking(WORN[0]), WORN[::4]):
+    for found in look_all(*SHOP, asking(WORN[0]), WORN[::10]):
         order = [(len(look.unfilled), -round(look.score, 9)) for look in found.looks]
         assert order == sorted(order)
 
@@ -135,19 +135,19 @@ def test_looks_stand_best_first():
 def test_weights_and_ten_times_the_weights_give_equal_looks():
     one = LookStrategy()
     ten = one.changed(weights={name: 10 * value for name, value in one.weights.items()})
-    for anchor in WORN[::20]:
+    for anchor in WORN[::40]:
         a, b = (looks(*SHOP, asking(anchor).changed(strategy=strategy)) for strategy in (one, ten))
         assert ids(a) == ids(b)
 
 
 def test_one_look_and_the_same_among_many_are_the_same_bytes():
-    for found in look_all(*SHOP, asking(WORN[0]), WORN[::9]):
+    for found in look_all(*SHOP, asking(WORN[0]), WORN[::25]):
         assert json.dumps(found.as_json()) == json.dumps(looks(*SHOP, asking(found.anchor)).as_json())
 
 
 def test_little_is_left_to_gain_by_swapping_one_piece_of_the_best_look():
     gains = []
-    for anchor in WORN[::15]:
+    for anchor in WORN[::30]:
         asked = asking(anchor, lam=1.0, count=1)
         look = looks(*SHOP, asked).looks[0]
         best = [swap(*SHOP, asked, look.ids, piece.role).options[:1] for piece in look.pieces]
@@ -193,7 +193,7 @@ def test_alone_in_the_shop_a_product_has_an_empty_look_that_declares_what_is_mis
 
 
 def test_an_optional_piece_that_does_not_go_with_the_rest_stays_out():
-    for found in look_all(*SHOP, asking(WORN[0]), WORN[::7]):
+    for found in look_all(*SHOP, asking(WORN[0]), WORN[::15]):
         for look in found.looks:
             template = next(t for t in SHOP[1].tables.templates if t.name == look.template
                             and {p.role for p in look.pieces} <= {*t.roles})  # fmt: skip
@@ -222,7 +222,7 @@ def test_the_card_tells_palette_formality_prices_and_the_pair_that_is_weakest():
 def test_a_locked_piece_is_in_every_look():
     view, wardrobe = SHOP
     tried = 0
-    for anchor in WORN[::11]:
+    for anchor in WORN[::20]:
         first = looks(view, wardrobe, asking(anchor)).looks[0]
         for piece in first.pieces[-1:]:
             found = looks(view, wardrobe, asking(anchor, locked={piece.role: piece.id}))
@@ -231,7 +231,7 @@ def test_a_locked_piece_is_in_every_look():
             for look in found.looks:
                 check(view, wardrobe, look)
             tried += 1
-    assert tried > 20
+    assert tried > 10
 
 
 @pytest.mark.parametrize(
@@ -254,7 +254,7 @@ def test_what_cannot_be_locked_is_refused_with_its_reason(locked, words):
 
 def test_a_budget_holds_and_what_has_no_price_is_left_out():
     view, wardrobe = SHOP
-    for anchor in WORN[::9]:
+    for anchor in WORN[::20]:
         for budget in (0, 20_000, 60_000):
             for look in looks(view, wardrobe, asking(anchor, budget=budget)).looks:
                 prices = [view.catalogue.item(item).price for item in look.ids]
@@ -278,7 +278,7 @@ def test_a_budget_is_kept_for_what_is_required():
 @pytest.mark.parametrize("policy", ["one house", "mixed"])
 def test_brand_policies_hold(policy):
     view, wardrobe = SHOP
-    for anchor in WORN[::9]:
+    for anchor in WORN[::18]:
         own = view.catalogue.item(anchor).brand
         for look in looks(view, wardrobe, asking(anchor, brands=policy)).looks:
             brands = [view.catalogue.item(item).brand for item in look.ids]
@@ -346,7 +346,7 @@ def test_boosts_are_told_apart_and_add_up():
 def test_diversity_moves_the_looks_apart():
     def shared(lam: float) -> float:
         total = []
-        for found in look_all(*SHOP, asking(WORN[0], lam=lam), WORN[::6]):
+        for found in look_all(*SHOP, asking(WORN[0], lam=lam), WORN[::18]):
             for one, other in itertools.combinations(found.looks, 2):
                 total.append(len(set(one.ids) & set(other.ids)) / max(len(one.ids), len(other.ids), 1))
         return float(np.mean(total))
@@ -366,7 +366,7 @@ def test_a_moment_without_a_zone_and_a_count_of_none_are_refused():
 def test_a_unisex_product_is_dressed_for_one_person_at_a_time():
     view, wardrobe = dressed(wardrobe_of(600, 5, people=("women", "men", "unisex")))
     anchors = [id for id, a in zip(view.catalogue.ids, view.catalogue.frame["audience"], strict=True) if a == "unisex"]
-    for found in look_all(view, wardrobe, asking(anchors[0]), anchors[:40]):
+    for found in look_all(view, wardrobe, asking(anchors[0]), anchors[:15]):
         for look in found.looks:
             assert len({view.catalogue.item(item).audience for item in look.ids} - {"unisex"}) <= 1
 
@@ -377,7 +377,7 @@ def test_a_unisex_product_is_dressed_for_one_person_at_a_time():
 def test_a_swap_says_before_and_after_and_the_look_scores_what_was_said():
     view, wardrobe = SHOP
     tried = 0
-    for anchor in WORN[::13]:
+    for anchor in WORN[::30]:
         look = looks(view, wardrobe, asking(anchor)).looks[0]
         for piece in look.pieces:
             found = swap(view, wardrobe, asking(anchor), look.ids, piece.role)
@@ -392,7 +392,7 @@ def test_a_swap_says_before_and_after_and_the_look_scores_what_was_said():
                 assert option.role == piece.role
                 assert option.score == pytest.approx(sum(option.contributions.values()), abs=1e-9)
                 tried += 1
-    assert tried > 100
+    assert tried > 40
 
 
 def test_an_empty_role_can_be_filled_and_a_role_that_cannot_be_offers_nothing():
@@ -423,7 +423,7 @@ def test_a_look_put_together_by_hand_says_what_is_wrong_with_it():
 
 
 def test_a_look_rescored_is_the_look():
-    for found in look_all(*SHOP, asking(WORN[0]), WORN[::9]):
+    for found in look_all(*SHOP, asking(WORN[0]), WORN[::25]):
         for look in found.looks:
             again = rescored(*SHOP, asking(found.anchor), look.ids)
             assert (again.score, again.contributions, again.harmony) == (look.score, look.contributions, look.harmony)
@@ -454,7 +454,7 @@ def test_why_a_piece_is_missing_is_said_by_the_first_stage_that_lost_it():
 
 
 def test_a_trace_tells_each_stage_and_loses_every_product_once():
-    for anchor in WORN[::40]:
+    for anchor in WORN[::90]:
         told = trace(*SHOP, asking(anchor))
         assert [stage.stage for stage in told.stages] == [
             "eligible", "block", "role", "match", "shortlist", "compose",

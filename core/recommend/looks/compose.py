@@ -122,17 +122,9 @@ def compose(
             break
         state = state.extended(place, width)
     done = np.flatnonzero((state.differences >= APART).all(axis=1)) if earlier else np.arange(len(state.count))
-    found = [
-        Composed(
-            tuple(state.chosen[at].tolist()), float(state.scores[at]), float(state.value[at]), int(state.empty[at])
-        )
-        for at in done.tolist()
-    ]
-    return sorted(found, key=lambda one: (one.empty, -round(one.value, DECIMALS), _order(table, one.places)))
-
-
-def _order(table: Table, places: Sequence[int]) -> tuple[int, ...]:
-    return tuple(int(table.rows[place]) if place >= 0 else -1 for place in places)
+    done = done[np.lexsort((-np.round(state.value[done], DECIMALS), state.empty[done]))]
+    chosen, scores, value, empty = (x[done].tolist() for x in (state.chosen, state.scores, state.value, state.empty))
+    return [Composed(tuple(one), *rest) for one, *rest in zip(chosen, scores, value, empty, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,8 +171,10 @@ class _State:
         used = np.zeros(m)
         for look in earlier:
             rows = np.fromiter(look.values(), dtype=np.int64, count=len(look))
-            looks_like = np.unique(table.alike[np.isin(table.rows, rows)])
-            used += np.where(np.isin(table.rows, rows), 1.0, np.where(np.isin(table.alike, looks_like), 0.5, 0.0))
+            again = (table.rows[:, None] == rows[None, :]).any(axis=1)
+            like = (table.alike[:, None] == table.alike[again][None, :]).any(axis=1)
+            mine = np.where(again, 1.0, np.where(like, 0.5, 0.0))
+            used = np.maximum(used, mine)
         zero = np.zeros(1)
         names, house = np.unique(table.brand, return_inverse=True)
         houses = np.zeros((1, len(names)), dtype=bool)
