@@ -14,6 +14,8 @@ from core.store.generations import BEFORE, Finding, check, pointer_lock
 from core.store.layout import Layout
 from core.store.lock import briefly, exclusive
 
+BROUGHT = ("models", "looks")  # folders of what a person brought: image models; tables of looks and outfits
+
 
 def backup(layout: Layout, target: Path) -> list[Finding]:
     """Copy the shop to `target`, which must not exist yet, and return what `check` finds in the copy.
@@ -40,6 +42,8 @@ def backup(layout: Layout, target: Path) -> list[Finding]:
             (layout.vectors, copy.vectors),
         ):
             _copy_folder(here, there)
+        for name in BROUGHT:
+            _copy_folder(layout.data / name, beside / name)
         for part in ("index", "pack"):  # in this order: what the index names is in the pack by then
             _copy_file(layout.pictures / part, copy.pictures / part)
         copy.ensure()

@@ -41,6 +41,7 @@ PAGES = {
     "Complete the Look": "/complete-the-look?item=handbags-aurel-black",
     "Saved looks": "/complete-the-look?mode=saved",
     "Sheet": "/you-may-also-like?mode=sheet",
+    "Publish": "/publish",
     "Shop setup": "/shop-setup",
 }
 

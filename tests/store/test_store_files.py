@@ -299,3 +299,13 @@ def test_nothing_is_pickled(path: Path) -> None:
         assert not FORBIDDEN & set(names), f"line {getattr(node, 'lineno', '?')}"
         if isinstance(node, ast.keyword) and node.arg == "allow_pickle":
             assert getattr(node.value, "value", None) is False, f"line {node.value.lineno}"
+
+
+def test_a_backup_holds_what_a_person_brought(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / "shop").ensure()
+    for name in ("models/abc/weights.safetensors", "looks/kinds.csv"):
+        (layout.data / name).parent.mkdir(parents=True, exist_ok=True)
+        (layout.data / name).write_text("ours")
+    backup(layout, tmp_path / "copy")
+    assert (tmp_path / "copy" / "models" / "abc" / "weights.safetensors").read_text() == "ours"
+    assert (tmp_path / "copy" / "looks" / "kinds.csv").read_text() == "ours"
