@@ -92,7 +92,7 @@ def tiles(
         if role not in filled:
             made.append({
                 "kind": "unfilled", "key": f"unfilled:{role}", "role": role, "roleName": name_of(role),
-                "text": "Nothing in the shop fills this place.",
+                "text": "Nothing in the shop fits here.",
             })  # fmt: skip
     return _placed(made)
 
