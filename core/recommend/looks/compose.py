@@ -18,9 +18,9 @@ WIDTH = 24  # looks that the beam keeps
 APART = 2  # slots in which any two looks around one anchor differ
 DECIMALS = 9
 
-# An optional piece joins a look when it goes better than two random pieces do, with the anchor and, on average, with
-# the pieces there are; and when it makes no pair that is worse than this and than the worst one there is.
-WELCOME = 0.0
+# An optional piece joins a look when it goes clearly better than two random pieces do with the anchor, and better on
+# average with the pieces there are; and when it makes no pair that is worse than this and than the worst one there is.
+WELCOME = 0.1
 BEARABLE = -0.5
 
 
@@ -280,7 +280,7 @@ class _State:
             count = np.maximum(self.count[:, None], 1)
             mean = np.where(self.count[:, None] > 0, self.sums[:, c] / count, np.inf)
             least = np.minimum(self.low[:, c], table.to_anchor[c])
-            fits &= (table.to_anchor[c] > WELCOME) & (mean > WELCOME)
+            fits &= (table.to_anchor[c] > WELCOME) & (mean > 0.0)
             fits &= least >= np.minimum(self.worst[:, None], BEARABLE)
             fits &= self.count[:, None] < terms.most
         return fits
