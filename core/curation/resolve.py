@@ -98,7 +98,7 @@ def read_book(plain: Iterable[Any], *, made_at: datetime | None = None) -> tuple
 
 
 @dataclass(frozen=True, eq=False)
-class _Compiled:
+class Compiled:
     """A rule over one catalogue.
 
     bears:  [n] anchors on whose lists it bears, or None for all lists, those without an anchor included.
@@ -151,10 +151,11 @@ class _Effect:
 
     here: Mask | None = None
     dense: Scores | None = None
-    quotas: list[tuple[Mask, _Compiled]] = field(default_factory=list)
-    borders: list[_Compiled] = field(default_factory=list)
-    places: list[tuple[_Compiled, Mask | None]] = field(default_factory=list)
+    quotas: list[tuple[Mask, Compiled]] = field(default_factory=list)
+    borders: list[Compiled] = field(default_factory=list)
+    places: list[tuple[Compiled, Mask | None]] = field(default_factory=list)
     curations: dict[int, Curation] = field(default_factory=dict)
+    placed: tuple[int, tuple[dict[int, str], tuple[ListBest, ...], list[Note]]] | None = None
 
 
 class BookOn:
@@ -166,6 +167,7 @@ class BookOn:
         self._moments: OrderedDict[tuple[Any, ...], _Moment] = OrderedDict()
         self._ranks: OrderedDict[tuple[str, bytes], Scores] = OrderedDict()
         self._words: dict[str, _Words] = {}
+        self._asked: tuple[Any, _Moment] | None = None
         if like is not None and "compiled" in like.__dict__ and like._speaks_of(view):
             self.__dict__["compiled"] = like.compiled
             self._words = dict(like._words)
@@ -185,7 +187,7 @@ class BookOn:
         return view.snapshot is self.view.snapshot and _part(self.view.facts, reads) == _part(view.facts, reads)
 
     @cached_property
-    def compiled(self) -> tuple[_Compiled, ...]:
+    def compiled(self) -> tuple[Compiled, ...]:
         """The rules that are on, in the order of the book."""
         titles = self.view.catalogue
 
@@ -194,7 +196,7 @@ class BookOn:
 
         return tuple(self._compile(rule, label(rule, name)) for rule in self.book.rules if not rule.off)
 
-    def _compile(self, rule: Rule, name: str) -> _Compiled:
+    def _compile(self, rule: Rule, name: str) -> Compiled:
         scope, bears = rule.scope, None
         if scope.anchored or scope.audiences or rule.target.relations:
             bears = np.ones(len(self.view), dtype=bool)
@@ -209,7 +211,7 @@ class BookOn:
             passed = self.passing(rule.target.filters)
             target = passed if target is None else target & passed
         sides = self._sides(rule.act) if isinstance(rule.act, Boundary) else None
-        return _Compiled(rule, name, bears, target, sides)
+        return Compiled(rule, name, bears, target, sides)
 
     def _items(self, items: Sequence[str]) -> Mask:
         mask = np.zeros(len(self.view), dtype=bool)
@@ -260,6 +262,15 @@ class BookOn:
         at = request.at
         if at is None:
             raise ValueError("a request below the door has its moment")
+        asked = (at, request.placement, request.locale)
+        known = self._asked  # many lists are asked with one request
+        if known is not None and known[0] == asked:
+            return known[1]
+        found = self._moment_of(request, at)
+        self._asked = asked, found
+        return found
+
+    def _moment_of(self, request: Request, at: datetime) -> _Moment:
         on = [number for number, one in enumerate(self.compiled) if _bears_now(one.rule, request, at)]
         changing: dict[str, Mask] = {}
         for number in on:
@@ -426,19 +437,26 @@ class _Moment:
     def _with_related(self, base: _Effect, related: Sequence[int], row: int) -> _Effect:
         effect = _Effect(
             base.here, None if base.dense is None else base.dense.copy(), [*base.quotas], [*base.borders],
-            [*base.places],
+            [*base.places], placed=base.placed,
         )  # fmt: skip
         out = [] if base.here is None else [base.here]
+        seen: dict[tuple[tuple[str, str], ...], Mask | None] = {}
         for number in related:
             one = self.book.compiled[number]
-            mask = self.matching(one, row)
+            if one.relations not in seen:
+                seen[one.relations] = self.book.related(one.relations, row)
+            mask = seen[one.relations]
+            if mask is None:
+                mask = np.zeros(len(self.book.view), dtype=bool)
+            elif (lasting := self.lasting(one)) is not None:
+                mask = mask & lasting
             bar = self._bar(one, mask)
             out += [bar] if bar is not None else []
             self._add(effect, one, mask, row)
         effect.here = _any(out)
         return effect
 
-    def matching(self, one: _Compiled, row: int) -> Mask:
+    def matching(self, one: Compiled, row: int) -> Mask:
         """[n] what a rule's whole target matches in the list around `row`."""
         mask = self.lasting(one)
         if one.relations:
@@ -448,7 +466,7 @@ class _Moment:
             mask = related if mask is None else mask & related
         return np.ones(len(self.book.view), dtype=bool) if mask is None else mask
 
-    def lasting(self, one: _Compiled) -> Mask | None:
+    def lasting(self, one: Compiled) -> Mask | None:
         """[n] a rule's target without its relations, as it is now; None is everything."""
         parts = [] if one.target is None else [one.target]
         if one.rule.target.new_days is not None:
@@ -463,19 +481,19 @@ class _Moment:
             parts.append(np.logical_or.reduce([self.changing[f"state {one.casefold().strip()}"] for one in states]))
         return parts
 
-    def _anchors_now(self, one: _Compiled) -> Mask | None:
+    def _anchors_now(self, one: Compiled) -> Mask | None:
         parts = self._hourly_of(one.rule.scope.anchor_filters)
         out: Mask | None = np.logical_and.reduce(parts) if parts else None
         return out
 
-    def _bar(self, one: _Compiled, mask: Mask | None = None) -> Mask | None:
+    def _bar(self, one: Compiled, mask: Mask | None = None) -> Mask | None:
         """[n] what a block or keep rule keeps out."""
         if not isinstance(one.rule.act, Block | Keep) or (mask is None and one.relations):
             return None
         found = self.matching(one, -1) if mask is None else mask
         return found if isinstance(one.rule.act, Block) else ~found
 
-    def _add(self, effect: _Effect, one: _Compiled, mask: Mask | None, row: int) -> Mask | None:
+    def _add(self, effect: _Effect, one: Compiled, mask: Mask | None, row: int) -> Mask | None:
         """Note what a rule does besides keeping out; returns what a boundary keeps out because of the anchor."""
         act = one.rule.act
         if isinstance(act, Pin):
@@ -507,8 +525,12 @@ class _Moment:
         rows = OnRows(
             self.everywhere, effect.here, _Why(self, numbers, row), boosted, amounts, _Raised(self, numbers, row)
         )
-        pins, best, notes = self._places(effect)
-        notes += [Note("rule_unread", f"A published rule is passed over. {text}") for text in self.book.book.problems]
+        if effect.placed is None or effect.placed[0] != len(effect.places):
+            effect.placed = len(effect.places), self._places(effect)
+        pins, best, notes = effect.placed[1]
+        notes = notes + [
+            Note("rule_unread", f"A published rule is passed over. {text}") for text in self.book.book.problems
+        ]
         catalogue = self.book.view.catalogue
         return Curation(
             pins=pins, blocked=BlockedItems(catalogue, rows), boosts=BoostedItems(catalogue, rows),
@@ -526,7 +548,7 @@ class _Moment:
         live = dict(zip(self.book._pinned.tolist(), self.changing.get("pinned", np.empty(0)).tolist(), strict=True))
         catalogue = self.book.view.catalogue
 
-        def asleep(one: _Compiled) -> int:
+        def asleep(one: Compiled) -> int:
             if not isinstance(one.rule.act, Pin):
                 return 0
             item = one.rule.target.items[0]
@@ -536,8 +558,8 @@ class _Moment:
             effect.places,
             key=lambda pair: (asleep(pair[0]), -pair[0].rule.priority, pair[1] is not None, pair[0].rule.id),
         )
-        holders: dict[int, _Compiled] = {}
-        of_item: dict[str, _Compiled] = {}
+        holders: dict[int, Compiled] = {}
+        of_item: dict[str, Compiled] = {}
         pins: dict[int, str] = {}
         best, notes = [], []
         for one, mask in ordered:
@@ -611,7 +633,7 @@ def refuse_clashes(book: BookOn) -> None:
     Pins of products that are gone, and rules that are off, are passed over.
     """
     pins = [one for one in book.compiled if isinstance(one.rule.act, Pin)]
-    by_place: dict[tuple[int, int], list[_Compiled]] = {}
+    by_place: dict[tuple[int, int], list[Compiled]] = {}
     for one in pins:
         assert isinstance(one.rule.act, Pin)
         by_place.setdefault((one.rule.act.place, one.rule.priority), []).append(one)
@@ -622,7 +644,7 @@ def refuse_clashes(book: BookOn) -> None:
                     raise SlotTaken(place, one.rule.target.items[0], other.rule.target.items[0])
 
 
-def meet(one: _Compiled, other: _Compiled) -> bool:
+def meet(one: Compiled, other: Compiled) -> bool:
     """Whether two rules ever bear on one list."""
     a, b = one.rule, other.rule
     starts = [rule.starts_at for rule in (a, b) if rule.starts_at is not None]
@@ -638,7 +660,7 @@ def meet(one: _Compiled, other: _Compiled) -> bool:
     ):
         return False
     if one.bears is None or other.bears is None:
-        return True
+        return all(each.bears is None or bool(each.bears.any()) for each in (one, other))
     both_audiences = not a.scope.anchored and not b.scope.anchored and set(a.scope.audiences) & set(b.scope.audiences)
     return bool((one.bears & other.bears).any()) or bool(both_audiences)
 

@@ -216,8 +216,12 @@ def _best_of(
     for numbers, mask in _alike(masks):
         mine = lanes[numbers]
         few = query.lanes(mine)
-        scanner = Scanner(query.blend, query.signals, scope(query.blend, query.signals, batch.allowed & mask))
-        g = scanner.one(few.sides, view.columns) if len(mine) == 1 else scanner.many(few.sides)
+        if query.scanner is not None:
+            scanner = query.scanner.within(mask)
+        else:
+            scanner = Scanner(query.blend, query.signals, scope(query.blend, query.signals, batch.allowed & mask))
+        one = len(mine) == 1 and query.scanner is None
+        g = scanner.one(few.sides, view.columns) if one else scanner.many(few.sides)
         parts.append((numbers, pool(scanner, g, few.sides, batch.wishes.lanes(mine), query.priors, depth[numbers])))
     width = max((found.rows.shape[1] for _, found in parts), default=0)
     rows, scores = np.full((len(lanes), width), -1, dtype=np.int64), np.full((len(lanes), width), -np.inf)
@@ -463,7 +467,9 @@ def _quota_caps(batch: Batch, pinned: Rows, query: Query) -> list[diversify.Cap]
             codes[mine] = np.where((batch.rows[mine] >= 0) & mask[batch.rows[mine]], 0, -1)
             taken[mine] = (mask[pinned[mine]] & (pinned[mine] >= 0)).sum(axis=1)[:, None]
         limit[lanes] = [most for lane in lanes if (most := slot[lane].most) is not None]
-        caps.append(diversify.Cap(codes, limit, taken))
+        binds = (codes >= 0).sum(axis=1) + taken.max(axis=1, initial=0) > limit
+        if query.keep or binds.any():
+            caps.append(diversify.Cap(codes, limit, taken))
     return caps
 
 
@@ -479,7 +485,9 @@ def _borders(batch: Batch, pinned: Rows, query: Query) -> list[diversify.Border]
             beside = np.where(pinned[mine] >= 0, whole[pinned[mine]], 0)
             for side in (1, 2):
                 taken[mine, side] = (beside == side).any(axis=1)
-        out.append(diversify.Border(sides, taken))
+        meet = (taken[:, 1] | (sides == 1).any(axis=1)) & (taken[:, 2] | (sides == 2).any(axis=1))
+        if query.keep or meet.any():
+            out.append(diversify.Border(sides, taken))
     return out
 
 
