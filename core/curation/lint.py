@@ -1,0 +1,316 @@
+"""The linter: what a rule book says that it cannot mean, before anybody is surprised by it.
+
+A pure function of the rules, the shop and a moment. What can be told from the rules and the catalogue is told without
+a list; whether lists run short and boosts change anything is found on a sample of lists, made by the one that serves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from core.curation.resolve import BookOn, Compiled, RuleBook, meet
+from core.domain.arrays import Mask, Rows
+from core.domain.catalogue import AUDIENCES
+from core.domain.rules import PIN_DAYS, Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule
+from core.domain.sentences import label
+from core.recommend.view import View
+
+ERROR, WARNING, NOTE = "error", "warning", "note"
+SOON = timedelta(days=7)
+PLACES = 10  # of the lists that quotas and pins are measured against
+SAMPLE = 48  # lists that are looked at to see whether one rule changes anything
+SHOWN = 20  # anchors that a finding names
+
+Lists = Callable[[Sequence[Rule], Sequence[str]], Rows]  # rules and anchors -> [B, PLACES] rows, -1 where one is short
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """One click: `rule` takes the place of the rule `id`; None takes it away."""
+
+    text: str
+    id: str
+    rule: Rule | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"text": self.text, "id": self.id, "rule": None if self.rule is None else self.rule.as_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something about a rule book that a person should know.
+
+    lists: how many lists it touches.    anchors: the first of them.
+    """
+
+    code: str
+    severity: str
+    text: str
+    rules: tuple[str, ...]
+    lists: int = 0
+    anchors: tuple[str, ...] = ()
+    fix: Fix | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "code": self.code, "severity": self.severity, "text": self.text, "rules": list(self.rules),
+            "lists": self.lists, "anchors": list(self.anchors), "fix": None if self.fix is None else self.fix.as_json(),
+        }  # fmt: skip
+
+
+def lint(
+    rules: Sequence[Rule], view: View, at: datetime, lists: Lists | None = None, *, sample: int = SAMPLE
+) -> list[Finding]:
+    """What is wrong with `rules` at `at`, errors first. lists: without it nothing is said that only lists can tell."""
+    case = _Case(rules, view, at)
+    parts = (case.dates, case.duplicates, case.dead, case.pins, case.clashes, case.shadowed, case.quotas)
+    found = [one for part in parts for one in part()]
+    if lists is not None and case.now:
+        found += case.on_lists(lists, sample, {id for one in found if one.severity != NOTE for id in one.rules})
+    order = {ERROR: 0, WARNING: 1, NOTE: 2}
+    return sorted(found, key=lambda one: order[one.severity])
+
+
+class _Case:
+    """One rule book over one shop at one moment."""
+
+    def __init__(self, rules: Sequence[Rule], view: View, at: datetime) -> None:
+        self.view, self.at = view, at
+        self.rules = [rule for rule in rules if not rule.off]
+        self.book: BookOn = RuleBook(tuple(self.rules)).on(view)
+        self.all = dict(zip([rule.id for rule in self.rules], self.book.compiled, strict=True))
+        self.now = [one for one in self.book.compiled if one.rule.ends_at is None or one.rule.ends_at > at]
+        self.live = view.live(at)
+        frame = view.catalogue.frame
+        self._titles = frame["title"].tolist()
+
+    def name(self, rule: Rule) -> str:
+        return label(rule, self.title)
+
+    def title(self, item: str) -> str:
+        return str(self._titles[self.view.catalogue.row(item)]) if item in self.view.catalogue else ""
+
+    def item(self, item: str) -> str:
+        return f"“{self.title(item)}” ({item})" if self.title(item) else item
+
+    def found(
+        self, code: str, severity: str, text: str, rules: Sequence[Rule], fix: Fix | None = None, on: Mask | None = None
+    ) -> Finding:
+        """A finding on the lists of the anchors in `on`, by default on all that the first rule bears on."""
+        mask = self.bears(self.all[rules[0].id]) if on is None and rules[0].id in self.all else on
+        rows = np.flatnonzero(mask) if mask is not None else np.empty(0, dtype=np.int64)
+        ids = self.view.catalogue.ids
+        anchors = tuple(ids[row] for row in rows[:SHOWN].tolist())
+        return Finding(code, severity, text, tuple(rule.id for rule in rules), len(rows), anchors, fix)
+
+    def bears(self, one: Compiled) -> Mask:
+        """[n] anchors on whose lists a rule bears."""
+        return np.ones(len(self.view), dtype=bool) if one.bears is None else one.bears
+
+    def target(self, one: Compiled) -> Mask | None:
+        """[n] what a rule matches by itself; None where only the anchor tells, or the hour."""
+        aim = one.rule.target
+        if aim.relations or aim.new_days is not None or aim.filters.in_stock or "state" in aim.filters.fields:
+            return None
+        return np.ones(len(self.view), dtype=bool) if one.target is None else one.target
+
+    # -- what the rules and the catalogue tell -------------------------------------------------------------------------
+
+    def dates(self) -> Iterator[Finding]:
+        for rule in self.rules:
+            if rule.ends_at is not None and rule.ends_at <= self.at:
+                text = f"{self.name(rule)} ended on {rule.ends_at:%Y-%m-%d} and does nothing any more."
+                yield self.found("expired", NOTE, text, [rule], Fix("Take it away", rule.id))
+            elif rule.ends_at is not None and rule.ends_at <= self.at + SOON:
+                longer = rule.changed(ends_at=rule.ends_at + timedelta(days=PIN_DAYS))
+                text = f"{self.name(rule)} ends on {rule.ends_at:%Y-%m-%d}."
+                yield self.found("ends_soon", NOTE, text, [rule], Fix(f"{PIN_DAYS} days more", rule.id, longer))
+
+    def duplicates(self) -> Iterator[Finding]:
+        seen: dict[str, Rule] = {}
+        for rule in self.rules:
+            plain = rule.as_json()
+            said = repr(sorted((k, v) for k, v in plain.items() if k not in ("id", "note", "campaign", "priority")))
+            if (first := seen.setdefault(said, rule)) is not rule:
+                text = f"{self.name(rule)} says what {self.name(first)} says."
+                yield self.found("duplicate", WARNING, text, [rule, first], Fix("Take it away", rule.id))
+
+    def dead(self) -> Iterator[Finding]:
+        for one in self.now:
+            rule, away = one.rule, Fix("Take it away", one.rule.id)
+            if not self.bears(one).any():
+                text = f"{self.name(rule)} bears on no list: no product is one that it speaks of."
+                yield self.found("dead", WARNING, text, [rule], away)
+            elif isinstance(rule.act, Boundary):
+                assert one.sides is not None
+                for side, brands in ((1, rule.act.brands), (2, rule.act.others)):
+                    if not (one.sides == side).any():
+                        text = f"{self.name(rule)} parts nothing: no product is of {' or '.join(brands) or 'others'}."
+                        yield self.found("dead", WARNING, text, [rule], away)
+                        break
+            elif not isinstance(rule.act, Pin) and one.target is not None and not one.target.any():
+                text = f"{self.name(rule)} matches no product."
+                if isinstance(rule.act, Keep):
+                    text += " Every list that it bears on is empty."
+                yield self.found("dead", ERROR if isinstance(rule.act, Keep) else WARNING, text, [rule], away)
+
+    def pins(self) -> Iterator[Finding]:
+        for one in self.now:
+            rule = one.rule
+            if not isinstance(rule.act, Pin):
+                continue
+            item, away = rule.target.items[0], Fix("Take the pin away", rule.id)
+            if item not in self.view.catalogue:
+                text = f"{self.name(rule)}: {item} is not in the catalogue any more."
+                yield self.found("pin_removed", WARNING, text, [rule], away)
+                continue
+            row = self.view.catalogue.row(item)
+            if not self.live[row]:
+                state = self.view.catalogue.at_row(row).state(self.at)
+                text = f"{self.name(rule)} sleeps: {self.item(item)} is {state}."
+                yield self.found(
+                    "pin_asleep", WARNING, text, [rule], Fix("Switch it off", rule.id, rule.changed(off=True))
+                )
+            barred = self.bears(one) & ~self._shows(row)
+            if barred.any() and barred.sum() == self.bears(one).sum():
+                text = f"{self.name(rule)} can hold nowhere: these lists are for others than {self.item(item)} is."
+                yield self.found("pin_ineligible", WARNING, text, [rule], away)
+            for other in self.now:
+                found = self.target(other)
+                if not isinstance(other.rule.act, Block | Keep) or found is None or not meet(one, other):
+                    continue
+                if bool(found[row]) == isinstance(other.rule.act, Block):
+                    both = self.bears(one) & self.bears(other)
+                    text = f"{self.name(rule)} does not hold where {self.name(other.rule)} keeps it out: blocks win."
+                    yield self.found("pin_blocked", WARNING, text, [rule, other.rule], away, both)
+
+    def _shows(self, row: int) -> Mask:
+        """[n] anchors whose audience lets an item be in their lists."""
+        audience = self.view.audience
+        out = np.zeros(len(audience), dtype=bool)
+        for code in np.unique(audience).tolist():
+            out[audience == code] = self.view.guard(AUDIENCES[code] if code >= 0 else None)[row]
+        return out
+
+    def clashes(self) -> Iterator[Finding]:
+        places = [one for one in self.now if isinstance(one.rule.act, Pin | PinBest)]
+        for one, other in combinations(places, 2):
+            a, b = one.rule, other.rule
+            assert isinstance(a.act, Pin | PinBest)
+            assert isinstance(b.act, Pin | PinBest)
+            if a.act.place != b.act.place or a.target == b.target or not meet(one, other):
+                continue
+            both = self.bears(one) & self.bears(other)
+            if a.priority == b.priority and isinstance(a.act, Pin) and isinstance(b.act, Pin):
+                text = f"{self.name(a)} and {self.name(b)} want one place in the same lists. Only one can have it."
+                lower = b.changed(priority=max(a.priority - 1, -1000))
+                yield self.found("pins_clash", ERROR, text, [a, b], Fix("Let the first one have it", b.id, lower), both)
+            else:
+                pinned = isinstance(a.act, Pin) >= isinstance(b.act, Pin)
+                win, lose = (a, b) if (a.priority, pinned) >= (b.priority, not pinned) else (b, a)
+                text = f"{self.name(lose)} gives way to {self.name(win)} on {int(both.sum()):,} lists."
+                whole = not (self.bears(self.all[lose.id]) & ~both).any()
+                fix = Fix("Take it away", lose.id) if whole else None
+                yield self.found("outranked", WARNING if whole else NOTE, text, [lose, win], fix, both)
+
+    def shadowed(self) -> Iterator[Finding]:
+        """Rules without effect because a block keeps out all that they speak of."""
+        blocks = [
+            (one, mask)
+            for one in self.now
+            if isinstance(one.rule.act, Block) and (mask := self.target(one)) is not None
+        ]
+        for one in self.now:
+            mine = self.target(one)
+            if mine is None or isinstance(one.rule.act, Keep | Pin | Boundary) or not mine.any():
+                continue
+            for other, theirs in blocks:
+                covers = not (mine & ~theirs).any() and not (self.bears(one) & ~self.bears(other)).any()
+                twins = isinstance(one.rule.act, Block) and not (theirs & ~mine).any() and one.rule.id < other.rule.id
+                if other is not one and covers and not twins and _lasts(one.rule, other.rule):
+                    text = f"{self.name(one.rule)} does nothing: {self.name(other.rule)} keeps all of it out already."
+                    yield self.found(
+                        "shadowed", WARNING, text, [one.rule, other.rule], Fix("Take it away", one.rule.id)
+                    )
+                    break
+
+    def quotas(self) -> Iterator[Finding]:
+        found = [(one, self.target(one)) for one in self.now if isinstance(one.rule.act, Quota)]
+        for one, mask in found:
+            act = one.rule.act
+            assert isinstance(act, Quota)
+            least, _ = act.bounds(PLACES)
+            there = PLACES if mask is None else int((mask & self.live).sum())
+            if least > min(there, PLACES):
+                why = f"a list has {PLACES} places" if least > PLACES else f"{there} that match can be sold"
+                text, fix = f"{self.name(one.rule)} cannot be kept: {why}.", Fix("Take it away", one.rule.id)
+                if not act.percent and (able := min(there, PLACES)):
+                    fix = Fix(f"Ask for {able}", one.rule.id, one.rule.changed(act=Quota(able, act.most)))
+                yield self.found("impossible", ERROR, text, [one.rule], fix)
+        for (one, mask), (other, theirs) in combinations(found, 2):  # one wants more than the other lets in
+            if mask is None or theirs is None or not meet(one, other):
+                continue
+            for (a, mine), (b, its) in (((one, mask), (other, theirs)), ((other, theirs), (one, mask))):
+                assert isinstance(a.rule.act, Quota)
+                assert isinstance(b.rule.act, Quota)
+                most = b.rule.act.bounds(PLACES)[1]
+                if most is not None and a.rule.act.bounds(PLACES)[0] > most and not (mine & ~its).any():
+                    text = f"{self.name(a.rule)} and {self.name(b.rule)} cannot both be kept."
+                    both = self.bears(a) & self.bears(b)
+                    yield self.found(
+                        "impossible", ERROR, text, [a.rule, b.rule], Fix("Take the first away", a.rule.id), both
+                    )
+
+    # -- what only lists tell ------------------------------------------------------------------------------------------
+
+    def on_lists(self, lists: Lists, sample: int, known: set[str]) -> Iterator[Finding]:
+        """Lists that rules make too short, and boosts that change none."""
+        some = self._sample(np.ones(len(self.view), dtype=bool), 4 * sample)
+        ids = self.view.catalogue.ids
+        anchors = [ids[row] for row in some.tolist()]
+        if not anchors:
+            return
+        with_all, without = lists(self.rules, anchors), lists([], anchors)
+        short = ((with_all >= 0).sum(axis=1) < PLACES) & ((without >= 0).sum(axis=1) > (with_all >= 0).sum(axis=1))
+        if short.any():
+            mask = np.zeros(len(self.view), dtype=bool)
+            mask[some[short]] = True
+            bars = [one.rule for one in self.now if isinstance(one.rule.act, Block | Keep | Quota | Boundary)]
+            text = (
+                f"{int(short.sum())} of {len(anchors)} lists looked at are shorter because of rules, "
+                f"{self.item(anchors[int(np.argmax(short))])} among them."
+            )
+            yield self.found("short", WARNING, text, bars or [one.rule for one in self.now], None, mask)
+        for one in self.now:
+            if not isinstance(one.rule.act, Boost) or one.rule.id in known or not one.rule.in_force(self.at):
+                continue
+            rows = self._sample(self.bears(one), sample)
+            mine = [ids[row] for row in rows.tolist()]
+            rest = [rule for rule in self.rules if rule.id != one.rule.id]
+            if mine and np.array_equal(lists(self.rules, mine), lists(rest, mine)):
+                text = f"{self.name(one.rule)} changes none of {len(mine)} lists looked at."
+                yield self.found("no_effect", NOTE, text, [one.rule], Fix("Take it away", one.rule.id))
+
+    def _sample(self, mask: Mask, size: int) -> Rows:
+        """Up to `size` rows of what can be sold in `mask`, evenly spread."""
+        rows = np.flatnonzero(mask & self.live)
+        if len(rows) <= size:
+            return rows
+        return rows[np.linspace(0, len(rows) - 1, size).astype(np.int64)]
+
+
+def _lasts(one: Rule, other: Rule) -> bool:
+    """Whether `other` is in force whenever and wherever `one` is."""
+    begins = other.starts_at is None or (one.starts_at is not None and other.starts_at <= one.starts_at)
+    ends = other.ends_at is None or (one.ends_at is not None and one.ends_at <= other.ends_at)
+    placed = not other.scope.placements or (
+        bool(one.scope.placements) and set(one.scope.placements) <= set(other.scope.placements)
+    )
+    spoken = not other.scope.locales or one.scope.locales == other.scope.locales
+    return begins and ends and placed and spoken
