@@ -17,9 +17,11 @@ from typing import Any
 
 import numpy as np
 
+from core.curation import lint as linter
 from core.curation.impact import Impact, impact
+from core.curation.publish import publish_book, rollback_book
 from core.curation.resolve import RuleBook, book_over
-from core.domain.arrays import Mask, Vectors
+from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.changes import Documents, Key, Plain
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
@@ -27,6 +29,7 @@ from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
+from core.domain.rules import Rule
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
@@ -42,6 +45,7 @@ from core.store import generations
 from core.store.generations import Edition, Finding, Snapshot
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
+from core.store.publications import Publications, Published
 from core.store.studio import FactChange, LookVersion, Studio
 
 log = logging.getLogger("vitrine.shop")
@@ -49,6 +53,8 @@ log = logging.getLogger("vitrine.shop")
 VIEWS_KEPT = 4  # live, a draft or two, and one of another day
 THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
+LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
+PUBLISHED_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class Glance:
 
     counts:   items by state. thin: anchors whose list holds fewer than `THIN`, None while it is being counted.
     arrivals: embargoed items with their date, soonest first. findings: what the last build found.
-    broken_looks: saved looks of which a piece is gone.
+    broken_looks: saved looks of which a piece is gone. published: since `since`, or in the week before, newest first.
     """
 
     at: datetime
@@ -92,6 +98,7 @@ class Glance:
     since: datetime | None = None
     changes: tuple[FactChange, ...] = ()
     broken_looks: tuple[KeptLook, ...] = ()
+    published: tuple[Published, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -564,6 +571,11 @@ class Shop:
             findings=tuple(self.findings),
             since=since,
             changes=tuple(self.studio.facts_log(after=self.studio.facts_version(since))) if since else (),
+            published=tuple(
+                one
+                for one in Publications(self.studio).history(PUBLISHED_SHOWN)
+                if (since or moment - LATELY) < one.at <= moment
+            ),
             broken_looks=tuple(one for one in self.saved_looks(moment) if one.broken),
         )
 
@@ -628,6 +640,29 @@ class Shop:
         return self.studio.publish_strategy(
             placement, strategy, who=who, at=datetime.now(UTC), why=why, expected=expected
         )
+
+    def rules(self, at: datetime | None = None) -> tuple[Rule, ...]:
+        """The published rules, those that are off or over included."""
+        return RuleBook.of(self.view(at).rules).rules
+
+    def publish_rules(self, rules: Sequence[Rule], *, who: str, why: str, name: str = "Rules") -> Published:
+        """Make `rules` the whole rule book. Raises BadRequest, SlotTaken, Conflict."""
+        return publish_book(self.studio, rules, self.view(), who=who, at=datetime.now(UTC), why=why, name=name)
+
+    def rollback_rules(self, version: int | None = None, *, who: str, why: str = "") -> Published:
+        """Bring the rules back to an earlier version of the book; without it, to the one before."""
+        return rollback_book(self.studio, version, who=who, at=datetime.now(UTC), why=why)
+
+    def lint(self, rules: Sequence[Rule] | None = None, at: datetime | None = None) -> list[linter.Finding]:
+        """What is wrong with rules, by default with the published ones."""
+        moment, view = self._moment(at), self.view(at)
+
+        def lists(book: Sequence[Rule], anchors: Sequence[str]) -> Rows:
+            plain = [rule.as_json() for rule in book]
+            ruled = view.with_rules(plain, view.versions.rules, RuleBook(tuple(book)))
+            return similar.rank_all(ruled, Request(k=linter.PLACES, at=moment), anchors)[0]
+
+        return linter.lint(self.rules(at) if rules is None else rules, view, moment, lists)
 
     def editions(self) -> list[Edition]:
         return generations.editions(self.layout)

@@ -104,6 +104,11 @@ def the_day(glance: Glance) -> list[dict]:
             "new", n, "New in the last fortnight", "They are on sale and in the lists.",
             items(glance.new), "See them", ("catalogue.py", {"set": "new"}),
         ))  # fmt: skip
+    if n := len(glance.published):
+        last = glance.published[0]
+        words = f"The last: {last.name}, by {last.who}, {text.ahead(last.at, glance.at, zone)}: “{last.why}”."
+        title = "Published since your last visit" if glance.since else "Published this week"
+        lines.append(line("published", n, title, words, [], "See what", ("publish.py", {})))
     if n := len(glance.changes):
         last = glance.changes[0]
         who = text.listed(sorted({change.who for change in glance.changes}))

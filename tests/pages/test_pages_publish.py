@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
-from conftest import Visit, part, words
 from streamlit.testing.v1 import AppTest
 
 from core.curation.desk import Desk
 from core.domain.changes import Key
 from core.shop import Shop
+from tests.pages.conftest import Visit, part, words
 from tests.worlds import NOW
 
 LIKE, PUBLISH = "you_may_also_like.py", "publish.py"
@@ -121,3 +122,10 @@ def test_what_a_person_writes_is_shown_as_text(own_shop: Shop, visit: Visit, oth
     said = words(visit(PUBLISH))
     assert "<script>" not in said
     assert "&lt;script&gt;" in said
+
+
+def test_today_says_what_was_published(own_shop: Shop, visit: Visit, other: str) -> None:
+    assert "Published" not in str(part(visit("today.py", who="Bo"), "today:lines"))
+    drafted(own_shop, "block", other)
+    Desk(own_shop.studio, "Ines").publish("Asked by the house", datetime.now(UTC))
+    assert "Asked by the house" in str(part(visit("today.py", who="Bo"), "today:lines"))
