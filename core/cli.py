@@ -120,6 +120,23 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="the report as JSON")
 
     command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
+    one = command("rules", _rules, "The rule book: list it, take it to a file and back, roll it back.")
+    one.add_argument("action", nargs="?", default="list", choices=("list", "export", "import", "history", "rollback"))
+    one.add_argument(
+        "name", nargs="?", metavar="FILE_OR_VERSION", help="a .csv or .json file; the version to return to"
+    )
+    one.add_argument("--merge", action="store_true", help="import: add and change; remove nothing")
+    one.add_argument("--yes", action="store_true", help="import: publish what the dry run tells")
+    one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
+    one = command(
+        "lint", _lint, "What is wrong with the published rules; exit status 1 where something must be mended."
+    )
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--strict", action="store_true", help="warnings count too")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
     one = command("build", _build, "Build an edition of the catalogue and publish it.")
     one.add_argument("--daily", metavar="HH:MM", help="stay, and build every day at this hour of the shop's time zone")
     command("check", _check, "Verify every file of every edition.")
@@ -150,6 +167,9 @@ def _add_list_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--price-to", type=int, metavar="MINOR_UNITS")
     one.add_argument("--exclude", metavar="ID", action="append", default=[])
     one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument(
+        "--locale", metavar="TAG", help="language of the shop's front, such as fr-FR; rules may ask for it"
+    )
     one.add_argument("--json", action="store_true", help="JSON instead of a table")
 
 
@@ -205,6 +225,7 @@ def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **f
         strategy=strategy,
         filters=Filters(parse_filters(arguments.filter), arguments.price_from, arguments.price_to),
         exclude=tuple(arguments.exclude),
+        locale=arguments.locale,
         **fields,
     )
 
@@ -527,6 +548,124 @@ def _snapshots(arguments: argparse.Namespace) -> int:
         return 0
     print(_dumps({"editions": [edition.as_json() for edition in generations.editions(layout)]}))
     return 0
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    act = {
+        "list": _rules_list, "export": _rules_export, "import": _rules_import, "history": _rules_history,
+        "rollback": _rules_rollback,
+    }[arguments.action]  # fmt: skip
+    return act(arguments, _shop(_settings(arguments)))
+
+
+def _titles(shop: Any) -> Any:
+    catalogue = shop.catalogue()
+    return lambda item: catalogue.item(item).title if item in catalogue else ""
+
+
+def _rules_list(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.domain.sentences import sentence
+
+    name, zone, rules = _titles(shop), shop.settings.time_zone, shop.rules()
+    if arguments.json:
+        told = [{**rule.as_json(), "sentence": sentence(rule, name, zone)} for rule in rules]
+        print(_dumps({"version": shop.view().versions.rules, "rules": told}))
+        return 0
+    for rule in rules:
+        print(f"{rule.id:<12}  {sentence(rule, name, zone)}" + (f"  ({rule.note})" if rule.note else ""))
+    if not rules:
+        print("There are no rules. Make some on the page Curation Rules, or import them: vitrine rules import FILE.")
+    return 0
+
+
+def _rules_export(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.curation import table
+    from core.intake.export import csv_bytes
+    from core.store.files import write_bytes
+
+    file = _rules_file(arguments)
+    rules = shop.rules()
+    if file.suffix == ".json":
+        content = (_dumps({"rules": [rule.as_json() for rule in rules]}) + "\n").encode()
+    else:
+        content = csv_bytes(table.HEADER, table.rows(rules, _titles(shop), shop.settings.time_zone))
+    write_bytes(file, content)
+    print(_dumps({"file": str(file), "rules": len(rules)}))
+    return 0
+
+
+def _rules_import(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.curation import publish, table
+
+    file = _rules_file(arguments)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{file} is not text in UTF-8. Save it so, and import it again.") from None
+    present, at = shop.rules(), datetime.now(UTC)
+    if file.suffix == ".json":
+        plan = table.plan_json(text, present, at=at, merge=arguments.merge)
+    else:
+        plan = table.plan_csv(text, present, at=at, merge=arguments.merge, zone=shop.settings.time_zone)
+    plain: dict[str, Any] = {**plan.as_json(), "published": None}
+    if plan.ready:
+        publish.check_book(plan.rules, shop.view())
+        if arguments.yes:
+            why = arguments.why or f"Imported from {file.name}"
+            done = shop.publish_rules(plan.rules, who=_who(), why=why, name=f"Rules from {file.name}")
+            plain["published"] = done.version
+    if arguments.json:
+        print(_dumps(plain))
+        return 0 if plan.ready else 1
+    for row, problem in plan.problems:
+        print(f"row {row}: {problem}")
+    counts = f"{len(plan.added)} new, {len(plan.changed)} changed, {len(plan.removed)} removed"
+    print(f"{len(plan.rules)} rules: {counts}." if plan.ready else "Nothing can be imported before this is mended.")
+    if plan.ready and not arguments.yes:
+        print("Nothing was published yet. Add --yes to publish it.")
+    return 0 if plan.ready else 1
+
+
+def _rules_file(arguments: argparse.Namespace) -> Path:
+    if not arguments.name or Path(arguments.name).suffix not in (".csv", ".json"):
+        raise BadRequest(f"Name a file: `vitrine rules {arguments.action} rules.csv`, or one that ends in .json.")
+    return Path(arguments.name)
+
+
+def _rules_history(arguments: argparse.Namespace, shop: Any) -> int:
+    told = [
+        {"version": one.version, "rules": len(one.content), "who": one.who, "at": one.at.isoformat(), "why": one.why}
+        for one in shop.studio.rules_history()
+    ]
+    if arguments.json:
+        print(_dumps({"versions": told}))
+        return 0
+    for one in told:
+        print(f"{one['version']:>4}  {one['at'][:16]}  {one['who']:<20}  {one['rules']:>4} rules  {one['why']}")
+    return 0
+
+
+def _rules_rollback(arguments: argparse.Namespace, shop: Any) -> int:
+    if arguments.name is not None and not arguments.name.isdigit():
+        raise BadRequest(f"{arguments.name!r} is no version of the rules. `vitrine rules history` lists them.")
+    version = None if arguments.name is None else int(arguments.name)
+    done = shop.rollback_rules(version, who=_who(), why=arguments.why)
+    print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
+    return 0
+
+
+def _lint(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    findings = shop.lint(at=parse_moment(arguments.at) if arguments.at is not None else None)
+    if arguments.json:
+        print(_dumps({"findings": [one.as_json() for one in findings]}))
+    else:
+        for one in findings:
+            mend = f" To mend it: {one.fix.text[:1].lower()}{one.fix.text[1:]}." if one.fix else ""
+            print(f"{one.severity}: {one.text}{mend}")
+        print(f"{len(findings)} findings." if findings else "The rules are in order.")
+    counts = ("error", "warning") if arguments.strict else ("error",)
+    return 1 if any(one.severity in counts for one in findings) else 0
 
 
 def _models(arguments: argparse.Namespace) -> int:

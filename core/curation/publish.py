@@ -1,0 +1,67 @@
+"""Publishing a rule book: checked as a whole, then written document by document, so that nobody's work is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core.curation.resolve import RuleBook, read_book, refuse_clashes
+from core.domain.changes import Change, Documents, Key, reverting
+from core.domain.errors import BadRequest
+from core.domain.rules import Rule
+from core.recommend.view import View
+from core.store.publications import Publications, Published
+from core.store.studio import Studio
+
+RULE = "rule"
+
+
+def check_book(rules: Sequence[Rule], view: View) -> None:
+    """Raises BadRequest for two rules with one id, SlotTaken for two pins that want one place in one list."""
+    read_book([rule.as_json() for rule in rules])
+    refuse_clashes(RuleBook(tuple(rules)).on(view))
+
+
+def publish_book(
+    studio: Studio, rules: Sequence[Rule], view: View, *, who: str, at: datetime, why: str, name: str = "Rules",
+    opened: Documents | None = None,
+) -> Published:  # fmt: skip
+    """Make `rules` the shop's rule book.
+
+    opened: the documents as they were when the work on the book began; by default as they stand now.
+    Raises Conflict when somebody changed one of these rules meanwhile, BadRequest without a comment or a change, and
+    what `check_book` raises; nothing is written then.
+    """
+    check_book(rules, view)
+    publications = Publications(studio)
+    stood = publications.documents() if opened is None else opened
+    before = {key: plain for key, plain in stood.items() if key.kind == RULE}
+    after = {Key(RULE, rule.id): rule.as_json() for rule in rules}
+    changes = [
+        Change(key, before.get(key), after.get(key), (name,))
+        for key in dict.fromkeys((*before, *after))
+        if before.get(key) != after.get(key)
+    ]
+    if not changes:
+        raise BadRequest("This is the rule book that is published already.")
+    return publications.publish(changes, name=name, who=who, at=at, why=why)
+
+
+def rollback_book(studio: Studio, version: int | None, *, who: str, at: datetime, why: str = "") -> Published:
+    """Bring the rules back to what they were in `version` of the book (without it, the one before).
+
+    It is a publication like any other, and can be rolled back itself. Raises BadRequest for a version that never was.
+    """
+    newest = studio.rules_version()
+    wanted = newest - 1 if version is None else version
+    if not 0 <= wanted < newest:
+        least = f"0 to {newest - 1}" if newest else "none yet"
+        raise BadRequest(f"There is no earlier version {wanted} of the rules. There is {least}.")
+    then = {Key(RULE, str(plain["id"])): plain for plain in studio.rules(wanted) if "id" in plain}
+    publications = Publications(studio)
+    now = {key: plain for key, plain in publications.documents().items() if key.kind == RULE}
+    changes = reverting(then, now, [*now, *then])
+    if not changes:
+        raise BadRequest(f"The rules are what they were in version {wanted}.")
+    said = why or f"Rolled back to version {wanted} of the rules"
+    return publications.publish(changes, name=f"Rules of version {wanted}", who=who, at=at, why=said)
