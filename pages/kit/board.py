@@ -86,7 +86,8 @@ def strategy(live: LookStrategy) -> tuple[LookStrategy, bool]:
     tried = live
     set_to = {part: value for part, value in me.weights.items() if value > 0}
     if me.weights and set_to != weigh(live):
-        tried = tried.changed(weights={part: float(value) for part, value in me.weights.items()})
+        counts = set_to or me.weights  # all zeros are refused, a single zero is a part that is absent
+        tried = tried.changed(weights={part: float(value) for part, value in counts.items()})
     if me.diversity is not None and me.diversity != varied(live):
         tried = tried.changed(lam=round(1 - me.diversity / 100, 4))
     if me.brands is not None:

@@ -6,12 +6,11 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.curation.desk import Desk
-from core.domain.changes import Change, Key
+from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import charts, documents, engine, session, text, tray
+from pages.kit import charts, drafting, engine, session, text
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth")
@@ -70,10 +69,7 @@ def weighed() -> bool:
 
 def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
     """The weights of a placement in this person's draft."""
-    desk = tray.desk()
-    key = Key("strategy", str(placement))
-    changes = desk.draft().changes if desk is not None else ()
-    found = next((change.after for change in changes if change.key == key), None)
+    found = drafting.drafted(Key("strategy", str(placement)))
     return None if found is None else Strategy.from_json(found)
 
 
@@ -193,9 +189,7 @@ def keep(placement: Placement) -> None:
     """Take what is tried into this person's draft; sliders can say all of it, so taking it up gives exactly it."""
     try:
         tried, _ = strategy(placement)
-        desk = Desk(engine.shop().studio, engine.who())
-        key = Key("strategy", str(placement))
-        desk.edit(key, tried.as_json(), says=documents.lines(key, tried.as_json())[0], at=engine.now())
+        drafting.keep(Key("strategy", str(placement)), tried.as_json())
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
 
@@ -204,13 +198,7 @@ def publish(placement: Placement) -> None:
     why = str(st.session_state.get("control:publish_why") or "").strip()
     try:
         tried, _ = strategy(placement)
-        desk = Desk(engine.shop().studio, engine.who())
-        key = Key("strategy", str(placement))
-        change = Change(key, desk.published().get(key), tried.as_json(), tuple(documents.lines(key, tried.as_json())))
-        done = desk.publications.publish(
-            [change], name=documents.name_of(key, None), who=desk.who, at=engine.now(), why=why
-        )  # fmt: skip
-        desk.take_theirs(key, engine.now())  # what is live need not wait in the draft
+        done = drafting.publish(Key("strategy", str(placement)), tried.as_json(), why)
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
     else:

@@ -59,7 +59,8 @@ def weights(key: Key, plain: Plain) -> str:
         look = LookStrategy.from_json(plain)
         shares = text.shares(look.weights)
         said = [f"{PART_NAMES[name]} {share}{text.NBSP}%" for name, share in shares.items() if share]
-        return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}"])
+        houses = {"one house": "one house alone", "mixed": "no house twice"}.get(look.brands, "any house")
+        return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}", houses])
     strategy = Strategy.from_json(plain)
     shares = text.shares(strategy.weights)
     said = [f"{text.part_name(name)} {share}{text.NBSP}%" for name, share in shares.items() if share]

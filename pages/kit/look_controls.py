@@ -1,4 +1,4 @@
-"""What counts in a look: sliders for the parts of its score and for its variety, and whether that is tried or live."""
+"""What counts in a look: sliders for the parts of its score and its variety; whether that is tried, drafted or live."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.looks import DEFAULT_PARTS, PARTS, LookStrategy
-from pages.kit import board, charts, engine, looks, text
+from core.domain.placements import Placement
+from pages.kit import board, charts, drafting, engine, looks, text
+
+KEY = Key("strategy", str(Placement.LOOK))
 
 HELP = {
     "worn_together": "How often such pieces are worn together in real outfits.",
@@ -46,25 +50,41 @@ def panel(live: LookStrategy, known: Sequence[str]) -> None:
     _diversity(live)
 
 
+def drafted() -> LookStrategy | None:
+    """How looks are composed in this person's draft."""
+    found = drafting.drafted(KEY)
+    return None if found is None else LookStrategy.from_json(found)
+
+
 def _head(live: LookStrategy) -> None:
     try:
         tried, differs = board.strategy(live)
+        draft = drafted()
     except ShopError:
-        tried, differs = None, True
+        tried, differs, draft = None, True, None
+    if not differs:
+        kind, words = "live", "Live"
+    elif draft is not None and tried == draft:
+        kind, words = "draft", "In draft"
+    else:
+        kind, words = "trying", "Trying (only you)"
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
         st.subheader("What counts", anchor=False, width="content")
-        kind, words = ("trying", "Trying (only you)") if differs else ("live", "Live")
         st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
     # One line in every state, so that the first moved slider stays under the hand.
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="weight-actions"):
         if differs:
             st.button("Reset", key="look:reset", type="tertiary", on_click=reset, help="Back to what is live")
+            if tried is not None and kind == "trying":
+                st.button("Keep as draft", key="look:draft", type="tertiary", on_click=keep, args=(tried,))
             if tried is not None:
                 with st.popover("Make live", type="tertiary", key="look:make-live"):
                     st.markdown("Every look of the shop will be composed like this at once.")
-                    st.text_input("Why (for the history)", key="look:publish_why", max_chars=200)
+                    st.text_input("Why", key="look:publish_why", max_chars=200, placeholder="Asked by the house")
                     st.button("Make live", key="look:publish", type="primary", on_click=publish, args=(tried,),
                               width="stretch")  # fmt: skip
+        elif draft is not None and draft != live:
+            st.button("Take up my draft", key="look:take_draft", type="tertiary", on_click=take_up, args=(draft, live))
         else:
             st.html('<p class="aside">What shoppers see now</p>', width="content")
 
@@ -112,15 +132,29 @@ def reset() -> None:
     board.commit(weights={}, diversity=None, brands=None)
 
 
+def take_up(draft: LookStrategy, live: LookStrategy) -> None:
+    board.commit(
+        weights=board.weigh(draft), diversity=board.varied(draft),
+        brands=None if draft.brands == live.brands else draft.brands,
+    )  # fmt: skip
+
+
+def keep(tried: LookStrategy) -> None:
+    """Take what is tried into this person's draft; the controls can say all of it, so taking it up gives exactly it."""
+
+    def work() -> str:
+        drafting.keep(KEY, tried.as_json())
+        return ""
+
+    board.attempt(work)
+
+
 def publish(tried: LookStrategy) -> None:
     why = str(st.session_state.get("look:publish_why") or "").strip()
 
     def work() -> str:
-        shop = engine.shop()
-        version = shop.publish_look_strategy(
-            tried, who=engine.who(), why=why, expected=shop.studio.strategy_version()
-        )  # fmt: skip
+        done = drafting.publish(KEY, tried.as_json(), why)
         reset()
-        return f"Live now, for everybody, as version {version}."
+        return f"Live now, for everybody, as publication {done.version}."
 
     board.attempt(work)

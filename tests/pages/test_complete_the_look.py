@@ -11,6 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import shop as shops
+from core.curation.desk import Desk
 from core.domain.catalogue import Item
 from core.domain.looks import ROLE_NAMES, LookRequest, LookStrategy, SavedLook
 from core.shop import Shop
@@ -238,6 +239,42 @@ def test_a_look_is_put_away_and_its_history_stays(own_shop: Shop, visit: Visit) 
     assert len(own_shop.studio.look_history("autumn-lunch")) == 2
 
 
+def test_what_counts_is_kept_in_the_draft_published_there_and_taken_back(own_shop: Shop, visit: Visit) -> None:
+    at = visit(BOARD, item=BAG)
+    live = pieces(at)
+    at.slider(key="look:w:colour").set_value(80).run()
+    at.slider(key="look:w:picture").set_value(0).run()
+    at.selectbox(key="look:houses").set_value("one house").run()
+    tried = pieces(at)
+    at.button(key="look:draft").click().run()
+    assert "In draft" in words(at)
+    assert "not live yet" in words(at), "the tray holds it"
+    at.button(key="look:reset").click().run()
+    assert pieces(at) == live == pieces(visit(BOARD, item=BAG, who="Bo"))
+    at.button(key="look:take_draft").click().run()
+    assert "In draft" in words(at)
+    assert pieces(at) == tried
+
+    desk = visit("publish.py")
+    assert "Weights of Complete the Look" in words(desk)
+    assert "one house alone" in words(desk)
+    desk.text_input(key="publish:why").set_value("For the autumn window")
+    desk.button(key="FormSubmitter:publish-Publish").click().run()
+    assert "Published as number 1" in words(desk)
+    assert pieces(visit(BOARD, item=BAG, who="Bo")) == tried
+    desk.button(key="rollback-1").click().run()
+    assert pieces(visit(BOARD, item=BAG, who="Bo")) == live
+
+
+def test_what_counts_is_not_made_live_without_a_comment(own_shop: Shop, visit: Visit) -> None:
+    at = visit(BOARD, item=BAG)
+    at.slider(key="look:w:colour").set_value(80).run()
+    at.button(key="look:publish").click().run()
+    assert "Say in a few words why" in words(at)
+    assert "Trying (only you)" in words(at)
+    assert own_shop.look_strategy() == LookStrategy()
+
+
 def test_what_counts_is_made_live_for_everybody(own_shop: Shop, visit: Visit) -> None:
     at = visit(BOARD, item=BAG)
     at.slider(key="look:w:colour").set_value(80).run()
@@ -248,6 +285,8 @@ def test_what_counts_is_made_live_for_everybody(own_shop: Shop, visit: Visit) ->
     assert pieces(visit(BOARD, item=BAG, who="Bo")) == tried
     newest = own_shop.studio.strategy_history("look")[0]
     assert (newest.who, newest.why) == ("Ines", "Colour says more here")
+    done = Desk(own_shop.studio, "Ines").publications.history()[0]
+    assert (done.name, done.why) == ("Weights of Complete the Look", "Colour says more here")
 
 
 def test_a_product_shows_its_look_and_leads_to_its_board(read_shop: Shop, visit: Visit) -> None:
