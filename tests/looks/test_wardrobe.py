@@ -139,6 +139,20 @@ def test_these_may(across, a, b):
     assert wardrobe.why_not(*rows(view, a, b).tolist()) == ""
 
 
+@pytest.mark.parametrize(
+    ("title", "childs"),
+    [
+        ("Rose baker boy cap", False), ("Boyfriend blazer", False), ("Kid leather gloves", False),
+        ("Baby blue blouse", False), ("Baby-doll dress", False), ("Boy-fit shorts", False),
+        ("Girlfriend cardigan", False), ("Kids boy's cap", True), ("Baby hat", True), ("Boy cap", True), ("Little girl dress", True),
+        ("Toddlers’ coat", True), ("Kidswear by Kid", True),
+    ],
+)  # fmt: skip
+def test_a_title_says_what_is_for_children_and_a_name_that_sounds_like_it_does_not(title, childs):
+    _, wardrobe = closet(thing("a", "Berets and caps", title=title), thing("b", "Jeans"), id=title)
+    assert bool(wardrobe.pieces.child[0]) is childs
+
+
 def test_loud_colours_clash_and_neutrals_go_with_everything():
     view, wardrobe = closet(
         thing("top", "Shirts", colour=("red",)), thing("red", "Jeans", colour=("scarlet",)),
