@@ -24,7 +24,7 @@ def keep(key: Key, plain: Plain) -> None:
 
 
 def publish(key: Key, plain: Plain, why: str) -> Published:
-    """Make a document live by itself, as a publication of its own. Raises Conflict, and BadRequest without a comment."""
+    """Make a document live as a publication of its own. Raises Conflict, and BadRequest without a comment."""
     desk = Desk(engine.shop().studio, engine.who())
     change = Change(key, desk.published().get(key), plain, tuple(documents.lines(key, plain)))
     done = desk.publications.publish(

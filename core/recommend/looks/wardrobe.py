@@ -54,8 +54,8 @@ SEASON_BITS = {"spring": 1, "summer": 2, "autumn": 4, "fall": 4, "winter": 8}
 SEASON_NAMES = ("spring", "summer", "autumn", "winter")
 METALS = frozenset({"gold", "golden", "silver", "metallic", "steel", "bronze", "copper", "brass", "platinum", "metal"})
 CHILDREN = AUDIENCES.index("boys")
-# Shops put children's things among those for adults; their titles say so. What only sounds like it, the name of a cap, a
-# cut, a colour or a leather, says nothing of who wears it.
+# Shops put children's things among those for adults; their titles say so. What only sounds like it, the name of a cap,
+# a cut, a colour or a leather, says nothing of who wears it.
 CHILD = re.compile(
     r"(?<!\bbaker )(?<!\bbaker-)(?<!\bnews )(?<!\bit )\b"
     r"(?:kid(?!\s+(?:leather|suede|mohair|skin))|boy(?!\s*-?\s*(?:shorts?|fit|cut)\b)|girl|infant|toddler"
