@@ -600,9 +600,15 @@ class _Why:
             if isinstance(act, Block):
                 hit, text = self.moment.matching(one, self.row)[rows], f"blocked by {one.name}"
             elif isinstance(act, Keep):
-                hit, text = ~self.moment.matching(one, self.row)[rows], f"not among what {one.name} keeps"
+                hit, text = (
+                    ~self.moment.matching(one, self.row)[rows],
+                    f"blocked by {one.name}, which shows other products only",
+                )
             elif one.sides is not None and self.row >= 0 and one.sides[self.row]:
-                hit, text = one.sides[rows] == 3 - one.sides[self.row], f"kept apart from the product by {one.name}"
+                hit, text = (
+                    one.sides[rows] == 3 - one.sides[self.row],
+                    f"blocked by {one.name}, which keeps it apart from the product",
+                )
             else:
                 continue
             for at in np.flatnonzero(hit & left).tolist():

@@ -559,6 +559,7 @@ class BlockedItems(Mapping[str, str]):
 
     def __init__(self, catalogue: Catalogue, rows: OnRows) -> None:
         self._catalogue, self._rows = catalogue, rows
+        self._reasons: dict[int, str] | None = None
 
     def _mask(self) -> Mask:
         parts = [mask for mask in (self._rows.everywhere, self._rows.here) if mask is not None]
@@ -566,9 +567,12 @@ class BlockedItems(Mapping[str, str]):
         return out
 
     def __getitem__(self, item: str) -> str:
-        if item in self:
-            return self._rows.why(np.array([self._catalogue.row(item)]))[0].removeprefix("blocked by ")
-        raise KeyError(item)
+        if item not in self:
+            raise KeyError(item)
+        if self._reasons is None:  # all of them at once: who asks for one reason often asks for all
+            rows = np.flatnonzero(self._mask())
+            self._reasons = dict(zip(rows.tolist(), self._rows.why(rows), strict=True))
+        return self._reasons[self._catalogue.row(item)].removeprefix("blocked by ")
 
     def __contains__(self, item: object) -> bool:
         if item not in self._catalogue:

@@ -759,6 +759,8 @@ class _Case:
             same.append(view.identity.brand)
         for codes in same:
             out |= (codes[a][:, None] == codes[b][None, :]) & (codes[a] >= 0)[:, None]
+        for border in self.curation.borders:  # of sides 0, 1 and 2, only 1 and 2 add up to 3
+            out |= border.sides[a][:, None] + border.sides[b][None, :] == 3
         return out
 
     def answer(self, found: tuple[Look, ...], notes: tuple[Note, ...]) -> Looks:

@@ -18,10 +18,12 @@ from core.domain.catalogue import Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Origin, Trace
 from core.domain.query import Request
+from core.domain.rules import Curation
 from core.domain.strategy import DEFAULT_WEIGHTS, Strategy
 from core.recommend import similar
 from core.recommend.filters import allowed, indexed
 from core.recommend.similar import Progress, Within
+from core.recommend.stages import joins
 from core.recommend.view import View
 
 CONTENT = ("text", "image", "attributes")
@@ -51,7 +53,8 @@ def substitute(view: View, request: Request) -> Listing:
         return _told(listing, rules.notes(relaxed))
     more = asked.changed(exclude=(*asked.exclude, *listing.ids))
     others = similar.similar(view, more, rules.within(("brand",)))
-    return _filled(view, listing, others, asked.k, rules.notes(relaxed))
+    curation = view.curation(asked.anchor, asked)
+    return _filled(view, listing, others, asked.k, rules.notes(relaxed), curation)
 
 
 def substitute_all(
@@ -202,13 +205,16 @@ def _told(listing: Listing, notes: tuple[Note, ...]) -> Listing:
     return replace(listing, notes=(*notes, *listing.notes))
 
 
-def _filled(view: View, first: Listing, others: Listing, k: int, notes: tuple[Note, ...]) -> Listing:
-    """`first`, then those of `others` that are twins of nothing before them, as fillers."""
+def _filled(
+    view: View, first: Listing, others: Listing, k: int, notes: tuple[Note, ...], rules: Curation
+) -> Listing:  # fmt: skip
+    """`first`, then those of `others` that are twins of nothing before them and that rules let join, as fillers."""
     items = list(first.items)
     rows = view.catalogue.rows(first.ids)
     for one in others.items:
         row = view.catalogue.row(one.id)
-        if len(items) < k and not view.identity.pairs(np.full(len(rows), row), rows).any():
+        twin = view.identity.pairs(np.full(len(rows), row), rows).any()
+        if len(items) < k and not twin and joins(rules, rows, row):
             items.append(replace(one, rank=len(items) + 1, origin=Origin.FILL, moved=0))
             rows = np.append(rows, row)
     added = len(items) - len(first.items)

@@ -9,6 +9,7 @@ import pytest
 
 from core import cli
 from core.domain.errors import BadRequest, Conflict, SlotTaken
+from core.domain.looks import LookRequest
 from core.domain.placements import Placement
 from core.domain.query import Request
 from core.domain.rules import Rule
@@ -83,6 +84,30 @@ def test_of_two_books_made_from_one_nothing_is_lost(shop: Shop) -> None:
     assert {rule.id for rule in shop.rules()} == {"x", "y"}
     with pytest.raises(Conflict):
         publish_book(shop.studio, [block(ids[3], "x")], shop.view(), who="Cy", at=NOW, why="w", opened=opened)
+
+
+def test_rules_bear_on_looks_and_substitutes_too(shop: Shop) -> None:
+    apart = {"id": "a", "kind": "boundary", "brands": ["Corvin"], "others": ["Ferrand", "Norrland"]}
+    few = {"id": "f", "kind": "quota", "at_most": 2, "target": {"filters": {"colour": ["black"]}}}
+    anchors = [one for one in shop.snapshot.catalogue.ids if "aurel" in one]
+    shop.publish_rules([Rule.from_json(apart), Rule.from_json(few)], who="Ada", why="w")
+    for anchor in anchors[::3]:
+        for look in shop.looks(LookRequest(anchor=anchor)).looks:
+            brands = {shop.item(piece.id).brand for piece in look.pieces}
+            assert not ("Corvin" in brands and brands & {"Ferrand", "Norrland"})
+        shown = [shop.item(one) for one in shop.substitutes(anchor, k=12).ids]
+        assert not (
+            {"Corvin"} & {one.brand for one in shown} and {"Ferrand", "Norrland"} & {one.brand for one in shown}
+        )
+        assert sum("black" in one.colour for one in shown) <= 2
+    keep = {"id": "k", "kind": "keep", "target": {"filters": {"brand": ["Aurel"]}}}
+    shop.publish_rules([Rule.from_json(keep)], who="Ada", why="w")
+    for anchor in anchors[::5]:
+        for look in shop.looks(LookRequest(anchor=anchor)).looks:
+            assert {shop.item(piece.id).brand for piece in look.pieces} <= {"Aurel"}
+    why = shop.why_not_in_looks(LookRequest(anchor=BAG), "boots-corvin-red")
+    assert why is not None
+    assert "(k), which shows other products only" in why.reason or why.stage == "eligible"
 
 
 @pytest.fixture

@@ -142,7 +142,7 @@ def test_a_boundary_bars_the_other_side_of_the_anchors_own_brand():
     shop = under([rule])
     assert not {BRAND[one] for one in similar(shop, asking(anchor, k=50)).ids} & {"B2", "B3"}
     lost = next(one for one in similar(SHOP, asking(anchor, k=50)).ids if BRAND[one] == "B2")
-    assert "kept apart from the product by" in why_missing(shop, asking(anchor), lost).reason
+    assert "keeps it apart from the product" in why_missing(shop, asking(anchor), lost).reason
 
 
 def test_beside_a_brand_only_some_may_stand():
