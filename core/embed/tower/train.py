@@ -50,7 +50,7 @@ SAVE_EVERY = 150.0  # seconds
 EMA, EMA_EVERY = 0.96, 8  # the running mean takes every eighth step, which costs less and means the same
 WEIGHTS = {
     "titles": 2.0, "phrases": 0.5, "types": 0.5, "colours": 0.35, "shades": 0.35, "photos": 0.6,
-    "neighbours": 1.2, "tones": 0.3, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 1.0,
+    "neighbours": 1.4, "tones": 0.4, "kinds": 0.2, "heads": 0.2, "teacher": 0.3, "drawings": 1.0,
 }  # fmt: skip
 
 log = logging.getLogger(__name__)
@@ -74,7 +74,7 @@ class Plan:
     batch: studio products and amateur photos; `photos` of them are photos. drawings: demo drawings on top of these.
     """
 
-    epochs: float = 36.0
+    epochs: float = 31.0
     batch: int = 256
     photos: int = 40
     drawings: int = 0
