@@ -353,6 +353,20 @@ class BookOn:
             return same
         return words.known & ~same
 
+    def relates(self, relations: Sequence[tuple[str, str]], row: int, other: int) -> bool:
+        """Whether the one item `other` stands in all `relations` to the anchor `row`."""
+        for name, how in relations:
+            if how in ("cheaper", "dearer"):
+                own, its = self._price[row], self._price[other]
+                if not (its < own if how == "cheaper" else its > own):
+                    return False
+            else:
+                words = self._words_of(name)
+                mine, theirs = words.values[words.codes[row]], words.values[words.codes[other]]
+                if not mine or not theirs or bool(mine & theirs) != (how == "same"):
+                    return False
+        return True
+
     @cached_property
     def _price(self) -> Scores:
         return np.asarray(self.view.catalogue.money("price"), dtype=np.float64)
@@ -465,6 +479,13 @@ class _Moment:
                 return np.zeros(len(self.book.view), dtype=bool)
             mask = related if mask is None else mask & related
         return np.ones(len(self.book.view), dtype=bool) if mask is None else mask
+
+    def matches(self, one: Compiled, row: int, other: int) -> bool:
+        """Whether a rule's whole target matches the one item `other` in the list around `row`."""
+        lasting = self.lasting(one)
+        if lasting is not None and not lasting[other]:
+            return False
+        return not one.relations or (row >= 0 and self.book.relates(one.relations, row, other))
 
     def lasting(self, one: Compiled) -> Mask | None:
         """[n] a rule's target without its relations, as it is now; None is everything."""
@@ -626,11 +647,12 @@ class _Raised:
     row: int
 
     def __call__(self, row: int) -> list[str]:
+        return [one.name for one in self._boosts if self.moment.matches(one, self.row, row)]
+
+    @cached_property
+    def _boosts(self) -> list[Compiled]:
         compiled = [self.moment.book.compiled[number] for number in self.numbers]
-        return [
-            one.name for one in compiled
-            if isinstance(one.rule.act, Boost) and bool(self.moment.matching(one, self.row)[row])
-        ]  # fmt: skip
+        return [one for one in compiled if isinstance(one.rule.act, Boost)]
 
 
 def refuse_clashes(book: BookOn) -> None:

@@ -224,3 +224,13 @@ def test_the_same_lists_share_what_their_rules_come_to():
     assert shop.curation(bags[0], asking(bags[0])) is shop.curation(bags[1], asking(bags[1]))
     plain = replace(shop)
     assert np.array_equal(rank_all(plain, asking())[0], rank_all(shop, asking())[0])
+
+
+@QUICK
+@given(books("boost"), st.sampled_from(IDS[::9]))
+def test_an_item_names_the_rules_that_move_it(book, anchor):
+    own = ITEMS[anchor]
+    for one in similar(under(book), asking(anchor)).items:
+        rules = [rule for rule in map(Rule.from_json, book) if bears(rule, own, "similar")]
+        moving = [rule.id for rule in rules if matches(ITEMS[one.id], rule, own)]
+        assert [note.text.rsplit("(", 1)[1].rstrip(").") for note in one.notes] == moving
