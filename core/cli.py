@@ -489,12 +489,14 @@ def _import_demo(arguments: argparse.Namespace) -> int:
 
 
 def _build(arguments: argparse.Namespace) -> int:
-    from core.build import build, daily, model_change
+    from core.build import build, daily, model_change, next_time
     from core.embed.worker import EncoderWorker
 
     settings = _settings(arguments)
-    if change := model_change(settings):
-        print(f"vitrine: {change}", file=sys.stderr, flush=True)
+    if arguments.daily is not None:
+        next_time(arguments.daily, datetime.now(UTC), settings)  # a wrong hour is said before anything else
+        if change := model_change(settings):  # now, not in the night; a build at once says it itself
+            print(f"vitrine: {change}", file=sys.stderr, flush=True)
     with EncoderWorker(settings) as worker:
         if arguments.daily is not None:
             daily(settings, arguments.daily, worker=worker, tell=_print_built)

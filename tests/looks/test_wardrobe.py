@@ -262,3 +262,13 @@ def test_weird_values_do_no_harm():
     assert np.isfinite(wardrobe.score(np.arange(3), None, DEFAULT_PARTS)[0]).all()
     assert wardrobe.colour_of(view.catalogue.row("a")) == ("no colour at all", "")
     assert wardrobe.seasons_of(rows(view, "a", "b")) == ("spring", "summer", "autumn", "winter")
+
+
+def test_two_shops_whose_snapshots_share_a_name_share_no_wardrobe():
+    import gc
+
+    for count in (3, 6, 4):  # each shop is gone before the next opens, so its place in memory may be taken again
+        _, wardrobe = closet(*(thing(f"w{n}", "Shirts") for n in range(count)))
+        assert len(wardrobe.role) == count
+        del wardrobe, _
+        gc.collect()

@@ -640,6 +640,19 @@ _by_view: WeakKeyDictionary[View, tuple[tuple[Any, ...], Wardrobe]] = WeakKeyDic
 _lock = threading.Lock()
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """One snapshot, and no other of the same name; what is kept under it keeps it alive, so that it stays the one."""
+
+    snapshot: Any
+
+    def __hash__(self) -> int:
+        return id(self.snapshot)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.snapshot is self.snapshot
+
+
 def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
     """The wardrobe of a view; kept for as long as nothing changes that it depends on.
 
@@ -650,7 +663,7 @@ def open_wardrobe(view: View, folder: Path | None = None) -> Wardrobe:
     kept, _ = learn.load(folder)
     if kept is not None and kept.encoder != (view.encoders.get("text") or ""):
         kept = None  # it reads the vectors of another encoder
-    base_key = (view.snapshot.id, tables.id, own.id if own else "", kept.id if kept else "", id(view.snapshot))
+    base_key = (_Same(view.snapshot), tables.id, own.id if own else "", kept.id if kept else "")
     with _lock:
         latest = _by_view.get(view)
     if latest is not None and latest[0] == base_key:
