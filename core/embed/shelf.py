@@ -26,7 +26,7 @@ MEASURED_HERE = "Measured on this machine with tests/benchmarks/image_encoder.py
 FIGURES = {
     "type": "names the type right",
     "colour": "names the colour right",
-    "title → picture, R@10": "words find their picture among the first ten of two thousand",
+    "title → picture, R@10": "of titles find their picture among the first ten of two thousand",
     "nearest ten: same type": "of the nearest ten are of the same type",
     "nearest ten: same colour": "of the nearest ten have the same colour",
 }
