@@ -31,7 +31,7 @@ from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
 from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
-from core.intake import models
+from core.intake import models, outfits
 from core.lab.editions import Side
 from core.rank.calibrate import Calibration, calibrate
 from core.recommend import search
@@ -55,7 +55,10 @@ LOOK_EVERY = 3.0  # seconds between two looks at what is published
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build made. kept: the content was the same, so the edition that serves stays."""
+    """What a build made. kept: the content was the same, so the edition that serves stays.
+
+    learned: what came of learning from the shop's own outfits anew, a sentence; "" where that was not called for.
+    """
 
     snapshot: str
     calibration: str
@@ -64,6 +67,7 @@ class Built:
     seconds: float
     kept: bool
     off: Mapping[str, str]
+    learned: str = ""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -74,6 +78,7 @@ class Built:
             "seconds": round(self.seconds, 2),
             "kept": self.kept,
             "off": dict(self.off),
+            **({"learned": self.learned} if self.learned else {}),
         }
 
 
@@ -130,6 +135,7 @@ def build(
         calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, worker, watch)
         watch(Progress("Publishing"))
         generations.publish(layout, identity, calibration)
+    learned = _learned(settings, layout, str(models["text"]["name"]), watch) if "text" in models else ""
     return Built(
         snapshot=identity,
         calibration=calibration,
@@ -138,7 +144,23 @@ def build(
         seconds=time.monotonic() - began,
         kept=before is not None and (before.generation, before.calibration) == (identity, calibration),
         off=off,
+        learned=learned,
     )
+
+
+def _learned(settings: Settings, layout: Layout, encoder: str, watch: Watch) -> str:
+    """Learn anew from the shop's own outfits where that was last done over another encoder's words; what came of it.
+
+    The edition serves already: until this is done, and wherever it fails, looks are composed by the counts alone.
+    """
+    try:
+        if not outfits.outdated(layout, encoder):
+            return ""
+        watch(Progress("Learning from the outfits"))
+        return outfits.learn_again(layout, open_shop(settings).view()).reason
+    except ShopError as error:
+        log.warning("what outfits taught was not learned anew: %s", error.message)
+        return error.message
 
 
 def recalibrate(settings: Settings, *, worker: EncoderWorker | None, watch: Watch = silent) -> tuple[str, str]:

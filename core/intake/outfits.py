@@ -165,6 +165,12 @@ def learn_again(layout: Layout, view: View) -> learn.Verdict:
     return verdict
 
 
+def outdated(layout: Layout, encoder: str) -> bool:
+    """Whether what was learned from a shop's outfits reads the vectors of another encoder than `encoder`."""
+    folder = looks_folder(layout)
+    return (folder / own.FILE).is_file() and learn.learned_over(folder) != encoder
+
+
 def looks_folder(layout: Layout) -> Path:
     """Where a shop's own tables and outfits lie."""
     return layout.data / "looks"

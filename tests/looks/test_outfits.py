@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from core import cli
+from core import build, cli
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, Damaged
 from core.domain.looks import DEFAULT_PARTS
@@ -17,6 +17,7 @@ from core.recommend.looks import learn, own, tables
 from core.recommend.looks.wardrobe import open_wardrobe
 from core.store import source
 from core.store.layout import Layout
+from tests import worlds
 from tests.looks.closets import rows, shop, thing
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -228,6 +229,28 @@ def test_an_import_keeps_outfits_and_says_what_came_of_learning(tmp_path):
     without = outfits.carry_out(found, layout, view=None, who="me", at=AT)
     assert not without.kept
     assert "vitrine build" in without.reason
+
+
+def test_a_build_over_another_encoder_learns_anew_and_says_what_came_of_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+    settings = worlds.stock_the_shop(tmp_path / "data", catalogue_of(), pictures=False)
+    path = write(tmp_path, ["outfit_id,item_id", "a,shirts-00", "a,jeans-00"])
+    layout = Layout(settings.data)
+    found = outfits.plan_outfits(path, present=Catalogue.of(catalogue_of()), looks=tables.load())
+    outfits.carry_out(found, layout, view=None, who="me", at=AT)  # before anything was built
+    assert outfits.outdated(layout, "any")
+
+    def built():
+        return build.build(settings, worker=worlds.PlainWorker(), at=AT)
+
+    assert "1 outfits can be learned from" in built().as_json()["learned"]
+    assert built().learned == "", "the words are read as before"
+    _, verdict = learn.load(outfits.looks_folder(layout))
+    learn.save(outfits.looks_folder(layout), None, verdict, own.load(outfits.looks_folder(layout)), "another")
+    assert built().learned
+    (outfits.looks_folder(layout) / own.FILE).write_text("{}", encoding="utf-8")
+    learn.save(outfits.looks_folder(layout), None, verdict, found.own, "another")
+    assert "Import the outfits again" in built().learned, "a damaged file stops no build"
 
 
 def test_the_command_line_shows_first_and_keeps_on_yes(tmp_path, capsys):

@@ -175,6 +175,14 @@ def save(folder: Path, head: Head | None, verdict: Verdict, own: Own, encoder: s
     files.write_json(folder / VERDICT, {"verdict": asdict(verdict), "head": name, "of": own.id, "encoder": encoder})
 
 
+def learned_over(folder: Path) -> str | None:
+    """Whose vectors were learned over last, "" for nobody's; None where nothing was learned yet, or it is damaged."""
+    try:
+        return str(files.read_json(folder / VERDICT)["encoder"]) if (folder / VERDICT).is_file() else None
+    except (Damaged, KeyError, TypeError):
+        return None
+
+
 def load(folder: Path | None) -> tuple[Kept | None, Verdict | None]:
     """The head in use and what was found about it. A damaged head is not used, and its verdict says so."""
     if folder is None or not (folder / VERDICT).is_file():
