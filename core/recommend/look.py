@@ -72,8 +72,12 @@ def looks(view: View, wardrobe: Wardrobe, request: LookRequest) -> Looks:
         return case.answer((), (note,))
     found = case.composed()
     notes = list(case.notes)
+    if not wardrobe.shares(case.strategy.weights) and any(len(rows) for _, rows in found):
+        text = "Nothing that counts is known here, so any piece is as good as another. Give other parts a weight."
+        notes.append(Note("nothing_counts", text))
     if len(found) < request.count:
-        text = "No other look differs in two pieces." if found else "Nothing goes with this product here."
+        bare = not any(len(rows) for _, rows in found)
+        text = "Nothing goes with this product here." if bare else "No other look differs in two pieces."
         notes.append(Note("short", f"{len(found)} of {request.count} looks. {text}"))
     return case.answer(tuple(case.look(plan, pieces) for plan, pieces in found), tuple(notes))
 
@@ -409,8 +413,8 @@ class _Case:
             row = self.view.catalogue.row(item)
             role = int(self.wardrobe.role[row])
             if role != ROLES.index(name):
-                has = f"is {ROLE_NAMES[ROLES[role]]}" if role >= 0 else "has no role in a look"
-                raise BadRequest(f"{self.name(row)} {has}, so it cannot be locked as {ROLE_NAMES[name]}.")
+                has = f"is {_a(ROLE_NAMES[ROLES[role]])}" if role >= 0 else "has no role in a look"
+                raise BadRequest(f"{self.name(row)} {has}, so it cannot be locked as {_a(ROLE_NAMES[name])}.")
             out[role] = (row, Origin.MODEL)
         return out
 
@@ -462,6 +466,8 @@ class _Case:
             out.append(Note("pin_asleep", f"The pin of {self.name(row)} sleeps: {reason}."))
         if self.strategy.brands == "one house" and self.view.identity.brand[self.row] < 0:
             out.append(Note("no_house", "The product's house is unknown, so pieces of all houses are taken."))
+        if self.request.budget is not None and not np.isfinite(self.price).any():
+            out.append(Note("no_prices", "No product here has a price, so nothing fits a budget. Leave it out."))
         return out
 
     # -- scores ----------------------------------------------------------------------------------------------------

@@ -237,7 +237,7 @@ def test_a_locked_piece_is_in_every_look():
 @pytest.mark.parametrize(
     ("locked", "words"),
     [
-        ({"shoes": "bag"}, "is Bag"),
+        ({"shoes": "bag"}, "is a bag"),
         ({"bag": "lipstick"}, "no role"),
         ({"bottom": "skirt"}, "cannot be locked"),  # the anchor is a dress
         ({"shoes": "gone"}, "sold out"),
@@ -478,3 +478,18 @@ def test_coverage_counts_whole_looks_by_branch():
     assert told.whole == told.worn
     assert told.without == ()
     assert told.as_json()["branches"][0]["share"] == round((len(STORY) - 1) / len(STORY), 4)
+
+
+def test_a_question_that_nothing_answers_says_what_is_missing():
+    pieces = [thing(one, kind, price=None) for one, kind in (("a", "Day dresses"), ("b", "Pumps"), ("c", "Handbags"))]
+    world = dressed(shop_of(*pieces))
+    trial = LookStrategy(weights={"learned": 1.0})
+    told = looks(*world, asking("a", budget=10_000))
+    assert "no_prices" in code(told.notes)
+    assert any("Nothing goes with this product" in note.text for note in told.notes)
+    assert "nothing_counts" in code(looks(*world, asking("a").changed(strategy=trial)).notes)
+    assert "nothing_counts" not in code(looks(*world, asking("a")).notes)
+    alone = looks(*dressed(shop_of(pieces[0])), asking("a")).looks[0]
+    assert (alone.ids, alone.unfilled) == ((), ("shoes", "bag"))
+    with pytest.raises(BadRequest, match="is shoes, so it cannot be locked as a bag"):
+        looks(*world, asking("a", locked={"bag": "b"}))
