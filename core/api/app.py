@@ -126,6 +126,14 @@ def _once(request: Request) -> None:
         raise BadRequest(f"{', '.join(repeated)}: given more than once. Only filter, exclude and lock may be repeated.")
 
 
+def _known(request: Request) -> None:
+    """Refuses a parameter that does not exist: a budget that is misspelt must not be a look without a budget."""
+    told = api.openapi()["paths"][request.scope["route"].path]["get"].get("parameters", ())
+    names = [one["name"] for one in told if one["in"] == "query"]
+    if names and (unknown := sorted(set(request.query_params) - set(names))):
+        raise BadRequest(f"There is no parameter {', '.join(unknown)}. Ask with any of: {', '.join(names)}.")
+
+
 api = FastAPI(
     title="Vitrine",
     description="The lists of the shop: the same function, order and scores as the pages.",
@@ -134,7 +142,7 @@ api = FastAPI(
     redoc_url=None,
     lifespan=_alone,
     default_response_class=ShopJSON,
-    dependencies=[Depends(_once)],
+    dependencies=[Depends(_once), Depends(_known)],
 )
 
 

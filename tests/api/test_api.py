@@ -46,6 +46,15 @@ def test_the_api_the_command_line_and_the_page_give_the_same_list(
     assert capsys.readouterr().out.strip().encode() == over_http.content
 
 
+def test_a_parameter_that_does_not_exist_is_refused_by_name(client: TestClient) -> None:
+    wrong = client.get("/recommend", params={"item_id": BAG, "placement": "look", "budgt": 100})
+    assert wrong.status_code == 422
+    message = wrong.json()["error"]["message"]
+    assert message.startswith("There is no parameter budgt.")
+    assert "budget" in message
+    assert client.get("/health", params={"probe": 1}).status_code == 200, "probes may say what they like"
+
+
 def test_looks_are_the_same_over_http_on_the_command_line_and_on_the_page(
     client: TestClient,
     small_shop: Shop,  # noqa: F811
