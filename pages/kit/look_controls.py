@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import streamlit as st
 
@@ -10,6 +11,7 @@ from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.looks import DEFAULT_PARTS, PARTS, LookStrategy
 from core.domain.placements import Placement
+from core.recommend.looks import learn
 from pages.kit import board, charts, drafting, engine, looks, text
 
 KEY = Key("strategy", str(Placement.LOOK))
@@ -48,6 +50,42 @@ def panel(live: LookStrategy, known: Sequence[str]) -> None:
     for name in names:
         _part(name, now, shares, names)
     _diversity(live)
+    _counted()
+
+
+def _counted() -> None:
+    """What "worn together" was counted from: a shop's own outfits stand beside those it came with."""
+    wardrobe = engine.shop().wardrobe(engine.at())
+    if wardrobe.own is None:
+        return
+    with st.expander("Your outfits", key="look:outfits", type="compact"):
+        _, verdict = learn.load(engine.shop().layout.data / "looks")
+        own = wardrobe.own
+        told = f"{text.count(len(own.outfits), 'outfit')} of your own."
+        st.html(f'<p class="aside">{text.markup(told)} How much more often than by chance two kinds meet:</p>')
+        rows = "".join(
+            f"<tr><th scope='row'>{text.markup(_kinds(one))}</th>"
+            + "".join(f"<td class='num'>{_lift(one[name])}</td>" for name in ("own", "shipped", "used"))
+            + "</tr>"
+            for one in own.beside(wardrobe.tables, 12)
+        )
+        heads = "".join(f"<th scope='col' class='num'>{name}</th>" for name in ("Yours", "Elsewhere", "Used"))
+        st.html(
+            '<div class="wide" tabindex="0" role="region" aria-label="Your outfits"><table class="plain-table">'
+            f"<thead><tr><th scope='col'>Kinds</th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        )
+        if verdict is not None:
+            unread = verdict.kept and wardrobe.learned is None
+            said = "What was learned reads words by another model. Build anew to use it." if unread else verdict.reason
+            st.html(f'<p class="aside">{text.markup(said)}</p>')
+
+
+def _kinds(one: Mapping[str, Any]) -> str:
+    return f"{one['a']} with {one['b']}".replace("_", " ")
+
+
+def _lift(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
 
 
 def drafted() -> LookStrategy | None:

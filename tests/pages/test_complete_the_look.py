@@ -14,6 +14,7 @@ from core import shop as shops
 from core.curation.desk import Desk
 from core.domain.catalogue import Item
 from core.domain.looks import ROLE_NAMES, LookRequest, LookStrategy, SavedLook
+from core.recommend.looks import learn, own
 from core.shop import Shop
 from tests.pages.conftest import Visit, part, words
 from tests.worlds import boutique, open_small_shop
@@ -264,6 +265,21 @@ def test_what_counts_is_kept_in_the_draft_published_there_and_taken_back(own_sho
     assert pieces(visit(BOARD, item=BAG, who="Bo")) == tried
     desk.button(key="rollback-1").click().run()
     assert pieces(visit(BOARD, item=BAG, who="Bo")) == live
+
+
+def test_a_shops_own_outfits_stand_beside_those_it_came_with(own_shop: Shop, visit: Visit) -> None:
+    assert "Elsewhere" not in words(visit(BOARD, item=BAG))
+    catalogue, tables = own_shop.snapshot.catalogue, own_shop.wardrobe().tables
+    ids = own_shop.looks(LookRequest(BAG)).looks[0].ids
+    counted = own.count_outfits(catalogue, tables, [(BAG, *ids)] * 3)
+    folder = own_shop.layout.data / "looks"
+    folder.mkdir()
+    own.save(folder, counted)
+    learn.save(folder, None, learn.Verdict(False, "300 <b> are needed."), counted, "")
+    said = words(visit(BOARD, item=BAG))
+    assert "Elsewhere" in said
+    assert "outfits of your own" in said.lower()
+    assert "300 &lt;b&gt; are needed." in said
 
 
 def test_what_counts_is_not_made_live_without_a_comment(own_shop: Shop, visit: Visit) -> None:
