@@ -105,6 +105,32 @@ def sliders(shop: Shop) -> list[Row]:
     return rows
 
 
+def page(shop: Shop, moves: int = 9) -> list[Row]:
+    """What a moved slider costs the server: the whole page, run as a browser would have it run."""
+    from streamlit.testing.v1 import AppTest
+
+    from core import shop as shops
+
+    shops.install(shop)
+    wardrobe = shop.wardrobe(AT)
+    anchor = drawn([item for item in shop.catalogue(AT).ids if wardrobe.role_of(shop_row(shop, item))], 1)[0]
+    at = AppTest.from_file(str(Path(__file__).resolve().parents[2] / "pages" / "main.py"), default_timeout=60)
+    at.session_state["session"] = {"who": "Benchmark"}
+    at.run()
+    at.switch_page("complete_the_look.py")
+    at.query_params["item"] = anchor
+    at.run()
+    taken = []
+    for move in range(moves):
+        at.slider(key="look:w:colour").set_value(10 + 10 * move)
+        start = time.process_time()
+        at.run()
+        taken.append(time.process_time() - start)
+    shops.install(None)
+    median = 1e3 * float(np.median(taken))
+    return [Row("    a slider of Complete the Look, all of the page", f"{median:.0f} ms of the server's time")]
+
+
 def covered(shop: Shop, sample: int) -> list[Row]:
     ids = shop.catalogue(AT).ids
     chosen = ids if len(ids) <= sample else drawn(ids, sample)
@@ -129,12 +155,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.composing", description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="a built shop")
     parser.add_argument("--sample", type=int, default=2_000, help="products that larger shops are judged by")
-    parser.add_argument("--only", choices=("speed", "sliders", "coverage"), help="one part of it")
+    parser.add_argument("--only", choices=("speed", "page", "sliders", "coverage"), help="one part of it")
     asked = parser.parse_args(arguments)
     shop = open_shop(Settings(data=asked.data))
     rows: list[Row] = []
     for name, measure in (
-        ("speed", lambda: speed(shop, asked.sample)), ("sliders", lambda: sliders(shop)),
+        ("speed", lambda: speed(shop, asked.sample)), ("page", lambda: page(shop)), ("sliders", lambda: sliders(shop)),
         ("coverage", lambda: covered(shop, asked.sample)),
     ):  # fmt: skip
         if asked.only in (None, name):
