@@ -124,6 +124,7 @@ def the_board(item: Item) -> None:
             states.empty(
                 "Nothing counts", "All parts are at 0, so no look is better than another. Raise one, or reset."
             )
+        look_controls.counted()
     st.checkbox("What counts", key="drawer")
     address.write(PAGE, board.address(item.id))
 

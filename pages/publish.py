@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.curation.desk import Desk
 from core.curation.impact import Impact, ListChange, Mover
-from core.domain.changes import Change, ChangeSet, Clash, Documents, Plain
+from core.domain.changes import Change, ChangeSet, Clash, Documents, Key, Plain
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.store.publications import Published
@@ -97,6 +97,10 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
         kept = (mark, found)
         st.session_state[MEASURED] = kept
         st.rerun()
+    if any(change.key == Key("strategy", str(Placement.LOOK)) for change in draft.changes):
+        states.said(
+            "Looks are not measured here. Take up your draft on Complete the Look to see what it makes of them."
+        )
     impacts: Mapping[Placement, Impact] = kept[1]
     for placement, found in impacts.items():
         one(placement, found)

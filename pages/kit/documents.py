@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.domain.changes import Change, Key, Plain
 from core.domain.errors import ShopError
-from core.domain.looks import PART_NAMES, LookStrategy, SavedLook
+from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.rules import Rule
 from core.domain.sentences import sentence
@@ -57,10 +57,10 @@ def weights(key: Key, plain: Plain) -> str:
     """The shares of a strategy, its diversity and its limit on one house."""
     if key.id == Placement.LOOK:
         look = LookStrategy.from_json(plain)
-        shares = text.shares(look.weights)
+        shares = text.shares({name: look.weights[name] for name in PARTS if name in look.weights})
         said = [f"{PART_NAMES[name]} {share}{text.NBSP}%" for name, share in shares.items() if share]
-        houses = {"one house": "one house alone", "mixed": "no house twice"}.get(look.brands, "any house")
-        return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}", houses])
+        houses = {"one house": ["one house alone"], "mixed": ["no house twice"]}.get(look.brands, [])
+        return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}", *houses])
     strategy = Strategy.from_json(plain)
     shares = text.shares(strategy.weights)
     said = [f"{text.part_name(name)} {share}{text.NBSP}%" for name, share in shares.items() if share]

@@ -50,10 +50,9 @@ def panel(live: LookStrategy, known: Sequence[str]) -> None:
     for name in names:
         _part(name, now, shares, names)
     _diversity(live)
-    _counted()
 
 
-def _counted() -> None:
+def counted() -> None:
     """What "worn together" was counted from: a shop's own outfits stand beside those it came with."""
     wardrobe = engine.shop().wardrobe(engine.at())
     if wardrobe.own is None:
