@@ -380,7 +380,10 @@ class _Case:
     def _placed(self) -> Mask:
         """[n] items whose role has a slot in some plan."""
         roles = {ROLES.index(role) for plan in self.plans for role in plan.slots} | set(self.fixed)
-        return np.isin(self.wardrobe.role, sorted(roles - {self.role}))
+        placed = np.zeros(len(ROLES) + 1, dtype=bool)  # the last is for what has no role, -1
+        placed[sorted(roles - {self.role, -1})] = True
+        out: Mask = placed[self.wardrobe.role]
+        return out
 
     @cached_property
     def left(self) -> Mask:
@@ -872,11 +875,11 @@ def _nth(codes: AnyArray) -> Rows:
     [0, 1, 0, 0, 2, 0]
     """
     order = np.argsort(codes, kind="stable")
-    ordered = codes[order]
-    starts = np.flatnonzero(np.concatenate([[True], ordered[1:] != ordered[:-1]])) if len(codes) else order
-    sizes = np.diff(np.append(starts, len(codes)))
+    ordered, place = codes[order], np.arange(len(codes))
+    fresh = place.copy()
+    fresh[1:][ordered[1:] == ordered[:-1]] = 0
     out = np.empty(len(codes), dtype=np.int64)
-    out[order] = np.arange(len(codes)) - np.repeat(starts, sizes)
+    out[order] = place - np.maximum.accumulate(fresh)
     return np.where(codes >= 0, out, 0)
 
 
