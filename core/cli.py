@@ -495,8 +495,8 @@ def _build(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     if arguments.daily is not None:
         next_time(arguments.daily, datetime.now(UTC), settings)  # a wrong hour is said before anything else
-        if change := model_change(settings):  # now, not in the night; a build at once says it itself
-            print(f"vitrine: {change}", file=sys.stderr, flush=True)
+    if change := model_change(settings):
+        print(f"vitrine: {change}", file=sys.stderr, flush=True)
     with EncoderWorker(settings) as worker:
         if arguments.daily is not None:
             daily(settings, arguments.daily, worker=worker, tell=_print_built)
