@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -49,3 +50,14 @@ def carried_by(listing: Listing) -> go.Figure:
     figure.update_xaxes(title=None, type="category", fixedrange=True)
     figure.update_yaxes(title=None, zeroline=True, fixedrange=True)
     return figure
+
+
+def blend_line(shares: Mapping[str, int], named: Callable[[str], str]) -> None:
+    """What counts and how much, as one line: a stretch of colour for each share."""
+    stretches = "".join(
+        f'<i style="flex:{share} 0 0;background:light-dark({TINTS[name][0]}, {TINTS[name][1]})"></i>'
+        for name, share in shares.items()
+        if share
+    )
+    said = text.listed(f"{named(name)} {share} per cent" for name, share in shares.items() if share)
+    st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing weighed")}">{stretches}</div>')

@@ -81,7 +81,7 @@ def panel(placement: Placement = Placement.SIMILAR) -> None:
     now = dict(me.weights) or on_sliders(live)
     shares = text.shares({name: now.get(name, 0) for name in names})
     _head(placement, live)
-    _bar(shares)
+    charts.blend_line(shares, text.part_name)
     for name in names:
         if name in TASTE:
             _weight(name, now, shares, names)
@@ -136,17 +136,6 @@ def _head(placement: Placement, live: Strategy) -> None:
             st.html('<p class="aside">What shoppers see now</p>', width="content")
     if said := st.session_state.pop("controls:said", None):
         st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
-
-
-def _bar(shares: Mapping[str, int]) -> None:
-    """The blend as one line."""
-    parts = "".join(
-        f'<i style="flex:{share} 0 0;background:light-dark({charts.TINTS[name][0]}, {charts.TINTS[name][1]})"></i>'
-        for name, share in shares.items()
-        if share
-    )
-    said = text.listed(f"{text.part_name(name)} {share} per cent" for name, share in shares.items() if share)
-    st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing weighed")}">{parts}</div>')
 
 
 def _weight(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: list[str]) -> None:

@@ -46,7 +46,7 @@ def panel(live: LookStrategy, known: Sequence[str]) -> None:
     now = dict(me.weights) or board.weigh(live)
     shares = text.shares({name: now.get(name, 0) for name in names})
     _head(live)
-    _blend(shares)
+    charts.blend_line(shares, looks.part_name)
     for name in names:
         _part(name, now, shares, names)
     _diversity(live)
@@ -124,17 +124,6 @@ def _head(live: LookStrategy) -> None:
             st.button("Take up my draft", key="look:take_draft", type="tertiary", on_click=take_up, args=(draft, live))
         else:
             st.html('<p class="aside">What shoppers see now</p>', width="content")
-
-
-def _blend(shares: Mapping[str, int]) -> None:
-    """What counts, as one line."""
-    drawn = "".join(
-        f'<i style="flex:{share} 0 0;background:light-dark({charts.TINTS[name][0]}, {charts.TINTS[name][1]})"></i>'
-        for name, share in shares.items()
-        if share
-    )
-    said = text.listed(f"{looks.part_name(name)} {share} per cent" for name, share in shares.items() if share)
-    st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing counts")}">{drawn}</div>')
 
 
 def _part(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: Sequence[str]) -> None:
