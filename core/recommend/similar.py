@@ -71,14 +71,15 @@ def trace(view: View, request: Request, within: Within | None = None) -> Trace:
     ids = view.catalogue.ids
     reports = []
     seen: set[Note] = set()
+    shown = set(batch.rows[0].tolist())  # what a later stage took in after all: a pin, or what a quota wants
     for step in taken:
         notes = tuple(note for note in step.batch.notes[0] if note not in seen)
         seen.update(notes)
-        lost = {ids[row]: why for row, why in sorted(step.batch.lost.items())}
+        lost = {ids[row]: why for row, why in sorted(step.batch.lost.items()) if row not in shown}
         reports.append(StageReport(step.stage, _left(step), lost, notes))
     listing = _listings(view, asked, _answers(asked.query, batch))[0]
-    shown = StageReport("explain", len(listing.items), {}, tuple(note for note in listing.notes if note not in seen))
-    return Trace(listing, (*reports, shown))
+    last = StageReport("explain", len(listing.items), {}, tuple(note for note in listing.notes if note not in seen))
+    return Trace(listing, (*reports, last))
 
 
 def why_missing(view: View, request: Request, item: str, within: Within | None = None) -> Missing | None:

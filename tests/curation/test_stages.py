@@ -232,6 +232,22 @@ def test_the_stages_of_a_trace_add_up_under_rules():
                 assert one.score == pytest.approx(sum(one.contributions.values()), abs=1e-9)
 
 
+def test_the_trace_loses_nothing_that_is_shown():
+    """What a quota, a pin or a place for the best brings in from far away was not dropped on the way."""
+    far, last = WHOLE[-1], WHOLE[-2]
+    rules = [
+        {"kind": "quota", "at_least": 1, "target": {"items": [far]}},
+        {"kind": "pin", "place": 3, "target": {"items": [last]}, "ends_at": None},
+        {"kind": "pin_best", "place": 5, "target": {"items": [WHOLE[-3]]}},
+    ]
+    for lam in (1.0, 0.5):
+        told = trace(under(rules), asking(ANCHOR, k=4, lam=lam))
+        dropped = [item for stage in told.stages for item in stage.dropped]
+        assert {far, last, WHOLE[-3]} <= set(told.listing.ids)
+        assert not set(dropped) & set(told.listing.ids)
+        assert len(dropped) == len(set(dropped))
+
+
 def test_rules_hold_at_other_moments_and_sizes_for_one_list_and_many():
     rules = [
         {"kind": "quota", "at_least": 20, "percent": True, "target": {"new_days": 60}},
