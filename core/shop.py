@@ -20,6 +20,7 @@ import numpy as np
 from core.curation import lint as linter
 from core.curation.impact import Impact, impact
 from core.curation.publish import publish_book, rollback_book
+from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import RuleBook, book_over
 from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
@@ -50,6 +51,7 @@ from core.store.studio import FactChange, LookVersion, Studio
 
 log = logging.getLogger("vitrine.shop")
 
+DRAFTS_KEPT = 4  # a draft, the same with the rule being written, and without any
 VIEWS_KEPT = 4  # live, a draft or two, and one of another day
 THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
@@ -136,7 +138,7 @@ class Shop:
         self._opening = threading.Lock()  # so that many who ask at once wait for one view or index, not make many
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
         self._latest: View | None = None
-        self._draft: tuple[View, list[Plain], Plain | None, View] | None = None
+        self._drafts: list[tuple[View, list[Plain], Plain | None, View]] = []
         self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._counting: set[tuple[Any, ...]] = set()
@@ -264,15 +266,16 @@ class Shop:
         rules = [plain for key, plain in documents.items() if key.kind == "rule"]
         weights = documents.get(Key("strategy", str(placement)))
         with self._lock:
-            kept = self._draft
-        if kept is not None and kept[0] is live and kept[1:3] == (rules, weights):
-            return kept[3]
+            drafts = self._drafts
+        for kept in drafts:
+            if kept[0] is live and kept[1:3] == (rules, weights):
+                return kept[3]
         if tuple(rules) != view.rules:
             view = view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
         if weights is not None and (strategy := Strategy.from_json(weights)) != view.strategy:
             view = view.with_strategy(strategy, view.versions.strategy)
         with self._lock:  # a slider asks for the same draft again and again
-            self._draft = live, rules, weights, view
+            self._drafts = [(live, rules, weights, view), *self._drafts][:DRAFTS_KEPT]
         return view
 
     def impact(
@@ -655,6 +658,15 @@ class Shop:
 
     def lint(self, rules: Sequence[Rule] | None = None, at: datetime | None = None) -> list[linter.Finding]:
         """What is wrong with rules, by default with the published ones."""
+    def at_work(self, request: Request, *, draft: Documents | None = None) -> tuple[Rule, ...]:
+        """The rules that bear on the list of `request`, in the order of the book."""
+        request = self._settled(request)
+        return at_work(self._asked(request, draft), request)
+
+    def reach(self, rule: Rule, *, at: datetime | None = None, example: str | None = None, most: int = 1) -> Reach:
+        """How many lists a rule would bear on, and how many products it speaks of; published or not."""
+        return reach(rule, self.view(at), self._moment(at), example=example, most=most)
+
         moment, view = self._moment(at), self.view(at)
 
         def lists(book: Sequence[Rule], anchors: Sequence[str]) -> Rows:

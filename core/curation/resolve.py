@@ -181,6 +181,20 @@ class BookOn:
             return NOTHING
         return self._moment(request).around(anchor, request)
 
+    def bearing(self, anchor: str | None, request: Request) -> list[Compiled]:
+        """The rules that bear on one list, in the order of the book."""
+        return [self.compiled[number] for number in sorted(self._moment(request).bearing(anchor, request))]
+
+    def bears(self, number: int, request: Request) -> Mask:
+        """[n] anchors on whose lists the rule of that number bears at the moment of `request`."""
+        bears, now = self.compiled[number].bears, self._moment(request).hourly.get(number)
+        out = np.ones(len(self.view), dtype=bool) if bears is None else bears
+        return out if now is None else out & now
+
+    def matching(self, number: int, request: Request, row: int) -> Mask:
+        """[n] what the rule of that number matches in the list around `row` (-1: in one without a product)."""
+        return self._moment(request).matching(self.compiled[number], row)
+
     def _speaks_of(self, view: View) -> bool:
         """Whether what was compiled holds for `view`: nothing that a rule reads has changed."""
         reads = _reads(self.book.rules)
@@ -394,27 +408,36 @@ class _Moment:
         self.some_on = np.array([number in now for number in some.tolist()], dtype=bool)
         out = [self._bar(book.compiled[number]) for number in self.everybody]
         self.everywhere = _any([bar for bar in out if bar is not None])
-        self._hourly = {number: self._anchors_now(book.compiled[number]) for number in some[self.some_on].tolist()}
+        self.hourly = {number: self._anchors_now(book.compiled[number]) for number in some[self.some_on].tolist()}
 
     def around(self, anchor: str | None, request: Request) -> Curation:
         """The curation of the list around `anchor`, or of one without a product."""
+        row, active = self._active(anchor, request)
+        compiled = self.book.compiled
+        plain = [number for number in active if not compiled[number].relations]
+        return self._curation(plain, [number for number in active if compiled[number].relations], row, request.k)
+
+    def bearing(self, anchor: str | None, request: Request) -> list[int]:
+        """The numbers of the rules that bear on the list around `anchor`, those of all lists among them."""
+        return [*self.everybody, *self._active(anchor, request)[1]]
+
+    def _active(self, anchor: str | None, request: Request) -> tuple[int, list[int]]:
+        """The row of `anchor`, -1 without one, and the rules that bear on its list and not on all."""
         compiled = self.book.compiled
         if anchor is None or anchor not in self.book.view.catalogue:
             wanted = request.filters.fields.get("audience", ())
             audience = wanted[0].casefold().strip() if len(wanted) == 1 else None
-            also = [
+            return -1, [
                 number for number in self.book.matrix[0][self.some_on].tolist()
                 if not compiled[number].rule.scope.anchored and not compiled[number].relations
                 and audience in compiled[number].rule.scope.audiences
             ]  # fmt: skip
-            return self._curation(also, (), -1, request.k)
         row = self.book.view.catalogue.row(anchor)
         some, table = self.book.matrix
         active = some[table[row] & self.some_on].tolist()
-        if self._hourly:
-            active = [number for number in active if (mask := self._hourly.get(number)) is None or mask[row]]
-        plain = [number for number in active if not compiled[number].relations]
-        return self._curation(plain, [number for number in active if compiled[number].relations], row, request.k)
+        if self.hourly:
+            active = [number for number in active if (mask := self.hourly.get(number)) is None or mask[row]]
+        return row, active
 
     def _curation(self, some: Sequence[int], related: Sequence[int], row: int, k: int) -> Curation:
         """some: rules of this anchor without relations; related: those with."""
@@ -544,7 +567,8 @@ class _Moment:
             boosted = np.flatnonzero(effect.dense)
             amounts = np.clip(np.round(effect.dense[boosted], 12), -MAX_BOOST, MAX_BOOST)
         rows = OnRows(
-            self.everywhere, effect.here, _Why(self, numbers, row), boosted, amounts, _Raised(self, numbers, row)
+            self.everywhere, effect.here, _Why(self, numbers, row), boosted, amounts,
+            _Raised(self, sorted(numbers), row),
         )
         if effect.placed is None or effect.placed[0] != len(effect.places):
             effect.placed = len(effect.places), self._places(effect)
