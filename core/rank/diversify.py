@@ -16,8 +16,7 @@ import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores, Vectors
 from core.rank.blend import Blend, codes_in
-from core.rank.signals import AttributeSignal, Signal, VectorSignal
-from core.rank.twins import GRID, on_grid
+from core.rank.signals import BLOCK, GRID, AttributeSignal, Signal, VectorSignal
 
 PRICE_EDGES = tuple(100 * step * 10**power for power in range(7) for step in (1, 2, 5))  # minor units: 1, 2, 5, 10 ...
 
@@ -111,7 +110,7 @@ def reserve(
 
 def pick(
     relevance: Matrix,
-    similarity: AnyArray | None,
+    similarity: AnyArray | Closeness | None,
     *,
     lam: float,
     k: int,
@@ -124,7 +123,7 @@ def pick(
     """Pick up to `k` of D positions for each of B lists, one after the other.
 
     relevance:  [B, D], -inf for what may not be picked.
-    similarity: [B, D, D], or None when `lam` is 1.
+    similarity: [B, D, D], or what looks up the rows of such an array, or None when `lam` is 1.
     wanted:     [B] picks each list takes, or None for k each.
     near:       [B, D] largest similarity to what was picked before (pins), -inf for none.
     reserved:   [B, D] what has a place in any case; it counts for caps and borders from the start, and the others are
@@ -171,8 +170,10 @@ def pick(
             break
         out[got, place] = best[got]
         free[lanes[got], best[got]] = False
-        if similarity is not None and lam < 1.0:
-            closest[got] = np.maximum(closest[got], similarity[lanes[got], best[got]])
+        if similarity is not None and lam < 1.0 and place + 1 < k:
+            mine, picked = lanes[got], best[got]
+            beside = similarity.to(mine, picked) if isinstance(similarity, Closeness) else similarity[mine, picked]
+            closest[got] = np.maximum(closest[got], beside)
         if reserved is not None:
             got &= ~reserved[lanes, best]  # what is reserved has been counted
             spare = spare - got
@@ -218,12 +219,88 @@ def grid_cosines(signal: VectorSignal, rows: Rows) -> Vectors:
 
     Their sums are exact in float32, so the bits are the same for one list and for many, on any number of threads.
     """
-    valid = (rows >= 0) & (signal.present[rows] if len(signal.present) else False)
-    units = on_grid(signal.vectors[np.where(valid, rows, 0)])
-    units[~valid] = 0
-    out: Vectors = units @ units.transpose(0, 2, 1)
-    out *= np.float32(1.0 / GRID**2)
+    out = np.zeros((*rows.shape, rows.shape[1]), dtype=np.float32)
+    if not len(signal.present):
+        return out
+    valid = rows >= 0
+    safe, every, scale = np.where(valid, rows, 0), bool(valid.all()), np.float32(1.0 / GRID**2)
+    step = max(1, BLOCK // max(1, rows.shape[1]))
+    for start in range(0, len(rows), step):
+        part = slice(start, start + step)
+        units = signal.grid.take(safe[part], axis=0).astype(np.float32)
+        if not every:
+            units[~valid[part]] = 0
+        np.matmul(units, units.transpose(0, 2, 1), out=out[part])
+        out[part] *= scale
     return out
+
+
+class Closeness:
+    """f(i, j) between the rows of each of B lists, looked up for one row of each list at a time.
+
+    The numbers are those of `similarity`, to the bit; diversity asks for those of the rows it picks and no others.
+    rows, cosines: as there.    pins: so many of the first columns are pins, which nobody picks; positions count from
+    the first column after them.
+    """
+
+    def __init__(
+        self, blend: Blend, signals: Mapping[str, Signal], rows: Rows, cosines: Mapping[str, Vectors] | None = None,
+        pins: int = 0,
+    ) -> None:  # fmt: skip
+        self._blend, self._signals, self._pins = blend, signals, pins
+        valid = rows >= 0
+        safe = np.where(valid, rows, 0)
+        self._here = {name: valid & signals[name].present[safe] for name in blend.similarity}
+        self._patterns = np.zeros(rows.shape, dtype=np.int64)
+        self._cosines: dict[str, Vectors] = {}
+        self._codes: dict[str, tuple[Codes, ...]] = {}
+        for bit, name in enumerate(blend.similarity):
+            self._patterns |= self._here[name].astype(np.int64) << bit
+            signal = signals[name]
+            if isinstance(signal, AttributeSignal):
+                self._codes[name] = signal.coded(safe)
+            elif isinstance(signal, VectorSignal):
+                known = cosines is not None and name in cosines
+                self._cosines[name] = cosines[name] if known and cosines else grid_cosines(signal, rows)
+            else:
+                raise TypeError(f"{name} cannot compare two items")
+
+    def nearest(self, awake: Mask) -> Matrix:
+        """[B, D] the largest f to a pin of the same list, -inf for none; awake: [B, pins] which columns hold one."""
+        every = np.arange(len(awake))
+        near = [np.where(awake[:, pin, None], self._row(every, np.full_like(every, pin)), -np.inf)
+                for pin in range(self._pins)]  # fmt: skip
+        return np.asarray(np.max(near, axis=0), dtype=np.float64)
+
+    def to(self, lanes: Rows, at: Rows) -> Vectors:
+        """[b, D] float32 f between position `at` [b] of some lists and every position of the same list."""
+        return self._row(lanes, at + self._pins)
+
+    def _row(self, lanes: Rows, at: Rows) -> Vectors:
+        after = slice(self._pins, None)
+        patterns = self._patterns[lanes, after]
+        total = np.zeros(patterns.shape, dtype=np.float32)
+        for name in self._blend.similarity:
+            signal, key = self._signals[name], (self._blend.kind, name)
+            if isinstance(signal, AttributeSignal):
+                found = self._codes[name]
+                raw = signal.beside([one[lanes, at] for one in found], [one[lanes, after] for one in found])
+            else:
+                raw = self._cosines[name][lanes, at, after]
+            part = raw - np.float32(self._blend.calibration.mu[key])
+            part *= np.float32(self._blend.weights[name] / self._blend.calibration.sigma[key])
+            here = self._here[name]
+            part[~(here[lanes, after] & here[lanes, at][:, None])] = 0
+            total += part
+        shared = patterns & self._patterns[lanes, at][:, None]
+        codes = codes_in(shared)
+        if len(codes) == 1:
+            return _tabulated(self._blend, codes[0], total)
+        out = np.zeros_like(total)
+        for code in codes:
+            chosen = shared == code
+            out[chosen] = _tabulated(self._blend, code, total[chosen])
+        return out
 
 
 def similarity(

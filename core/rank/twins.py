@@ -12,7 +12,6 @@ from core.rank.signals import VectorSignal
 
 SAME_WORDS = 0.98  # cosine of texts above which two items of one type and brand read the same
 SAME_PICTURE = 0.95  # cosine of pictures above which two items look the same
-GRID = 4000.0  # steps to the unit: sums of products of such integers stay below 2^24, so float32 holds them exactly
 NEAR = 0.01  # how far a cosine on the grid may be off at the very worst, in up to 1,500 d
 
 
@@ -88,12 +87,6 @@ def coded(values: list[str | None]) -> Codes:
     """Values as codes in order of first appearance, -1 for None."""
     seen: dict[str, int] = {}
     return np.array([-1 if v is None else seen.setdefault(v, len(seen)) for v in values], dtype=np.int32)
-
-
-def on_grid(vectors: Vectors) -> Vectors:
-    """Unit vectors rounded to integers, in float32: their dot products are exact, whatever order sums them up."""
-    out: Vectors = np.rint(vectors * np.float32(GRID))
-    return out
 
 
 def _above(signal: VectorSignal, p: Rows, q: Rows, limit: float, about: Vectors | None) -> Mask:

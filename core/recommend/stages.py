@@ -330,14 +330,11 @@ def _picked(
     together = np.concatenate([front[:, 1:], batch.rows], axis=1)
     taken = np.array([len(p) for p in batch.pins], dtype=np.int64)
     wanted = np.maximum(query.k - taken, 0)
-    similarity, near = None, None
+    closeness, near = None, None
     if query.lam < 1.0 and query.among.similarity:
         cosines = {name: c[:, 1:, 1:] for name, c in batch.cosines.items()}
-        whole = diversify.similarity(query.among, query.signals, together, cosines)
-        similarity = whole[:, pins:, pins:]
-        if pins:
-            awake = (front[:, 1:] >= 0)[:, :, None]
-            near = np.where(awake, whole[:, :pins, pins:], -np.inf).max(axis=1)
+        closeness = diversify.Closeness(query.among, query.signals, together, cosines, pins)
+        near = closeness.nearest(front[:, 1:] >= 0) if pins else None
     caps = []
     if query.brand_cap is not None:
         caps.append(_cap(view.identity.brand, together, front[:, 1:], query.k, query.brand_cap, least=3))
@@ -352,7 +349,7 @@ def _picked(
         scores = np.where(held | _among(batch.rows, batch.choice), scores, -np.inf)
         notes = _held_notes(batch, query, kept, before if before is not None else batch.choice)
     places = diversify.pick(
-        scores, similarity, lam=query.lam, k=query.k, wanted=wanted, near=near, caps=caps, borders=borders,
+        scores, closeness, lam=query.lam, k=query.k, wanted=wanted, near=near, caps=caps, borders=borders,
         reserved=held,
     )  # fmt: skip
     got = places >= 0

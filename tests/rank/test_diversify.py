@@ -85,5 +85,19 @@ def test_a_full_list_of_similarities_counts_as_much_as_the_score():
     assert (f[0, 5] == 0).all()
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_closeness_looked_up_for_one_row_is_that_of_the_whole_table_to_the_bit(seed):
+    shop, rng = view(200, seed), np.random.default_rng(seed)
+    blend = blend_for(shop.calibration, "item", {"text": 0.5, "image": 0.3, "attributes": 0.2}, set(shop.signals))
+    rows = rng.integers(-1, 200, (7, 20))
+    whole, pins = diversify.similarity(blend, shop.signals, rows), 2
+    looked_up = diversify.Closeness(blend, shop.signals, rows, None, pins)
+    lanes, at = np.array([0, 3, 6]), rng.integers(0, 18, 3)
+    np.testing.assert_array_equal(looked_up.to(lanes, at), whole[lanes, at + pins, pins:])
+    awake = rows[:, :pins] >= 0
+    near = np.where(awake[:, :, None], whole[:, :pins, pins:], -np.inf).max(axis=1)
+    np.testing.assert_array_equal(looked_up.nearest(awake), near)
+
+
 def test_price_bands_are_those_a_person_would_name():
     assert diversify.price_bands(np.array([99.0, 100.0, 199.0, 200.0, np.nan])).tolist() == [0, 1, 1, 2, -1]
