@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from core.domain import words
 from pages.kit import states, text
 
 PARIS = ZoneInfo("Europe/Paris")
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
-    assert doctest.testmod(text).failed == 0
+    assert doctest.testmod(text).failed + doctest.testmod(words).failed == 0
 
 
 @given(some.lists(some.floats(-5, 5), min_size=1, max_size=8))
