@@ -210,7 +210,7 @@ class Shop:
         request = self._settled(request)
         match request.placement:
             case Placement.SEARCH:
-                return self.search(request)
+                return self.search(request, draft=draft)
             case Placement.LOOK:
                 raise BadRequest("A look is no list and has a question of its own. Ask for looks.")
             case _:
@@ -272,7 +272,9 @@ class Shop:
                 return kept[3]
         if tuple(rules) != view.rules:
             view = view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
-        if weights is not None and (strategy := Strategy.from_json(weights)) != view.strategy:
+        # without a document of its own a placement has the default, also where the draft takes the live one away
+        strategy = Strategy() if weights is None else Strategy.from_json(weights)
+        if strategy != view.strategy:
             view = view.with_strategy(strategy, view.versions.strategy)
         with self._lock:  # a slider asks for the same draft again and again
             self._drafts = [(live, rules, weights, view), *self._drafts][:DRAFTS_KEPT]
@@ -307,12 +309,12 @@ class Shop:
 
     # -- search and browse -----------------------------------------------------------------------------------------
 
-    def search(self, request: Request, *, sellable: bool = True) -> Listing:
+    def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
         if (typed := request.words) is None:
             raise BadRequest("A search needs words: GET /search?q=…, or `vitrine search WORDS`.")
-        request = self._settled(request)
-        view = self.view(request.at, Placement.SEARCH)
+        request = self._settled(request.changed(placement=Placement.SEARCH))
+        view = self._asked(request, draft)
         words = self.words(typed)
         return search.search(
             view,
