@@ -17,14 +17,16 @@ from typing import Any
 
 import numpy as np
 
+from core.curation import campaigns as campaigning
 from core.curation import lint as linter
 from core.curation.impact import Impact, impact
 from core.curation.publish import publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import RuleBook, book_over
 from core.domain.arrays import Mask, Rows, Vectors
+from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
-from core.domain.changes import Documents, Key, Plain
+from core.domain.changes import BOOK, Documents, Key, Plain
 from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
@@ -82,7 +84,8 @@ class Glance:
 
     counts:   items by state. thin: anchors whose list holds fewer than `THIN`, None while it is being counted.
     arrivals: embargoed items with their date, soonest first. findings: what the last build found.
-    broken_looks: saved looks of which a piece is gone. published: since `since`, or in the week before, newest first.
+    broken_looks: saved looks of which a piece is gone. campaigns: those that begin or end in the days to come.
+    published: since `since`, or in the week before, newest first.
     """
 
     at: datetime
@@ -101,6 +104,7 @@ class Glance:
     changes: tuple[FactChange, ...] = ()
     broken_looks: tuple[KeptLook, ...] = ()
     published: tuple[Published, ...] = ()
+    campaigns: tuple[campaigning.Event, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,7 +267,7 @@ class Shop:
         Raises BadRequest for a document that makes no sense.
         """
         live = view = self.view(at, placement)
-        rules = [plain for key, plain in documents.items() if key.kind == "rule"]
+        rules = [plain for key, plain in documents.items() if key.kind in BOOK]
         weights = documents.get(Key("strategy", str(placement)))
         with self._lock:
             drafts = self._drafts
@@ -287,15 +291,17 @@ class Shop:
         k: int = THIN,
         at: datetime | None = None,
         progress: Callable[[int, int], None] | None = None,
+        instead_of: Documents | None = None,
     ) -> dict[Placement, Impact]:
         """What these documents would do to every list of every placement that has one for each product.
 
         The lists as they are and as they would be are made by the function that serves them. progress: lists made, and
-        of how many.
+        of how many.    instead_of: what they are compared with; by default all as it is published.
         """
         moment = self._moment(at).replace(second=0, microsecond=0)
         request = Request(k=k, at=moment)
-        live, draft = self.view(at), self.proposed(documents, at)
+        live = self.view(at) if instead_of is None else self.proposed(instead_of, at)
+        draft = self.proposed(documents, at)
         count = len(live)
 
         def tell(already: int) -> Callable[[int, int], None] | None:
@@ -506,11 +512,12 @@ class Shop:
         moment = self._moment(at)
         kept = self.studio.looks(at)
         catalogue = self.catalogue(at) if kept else self.snapshot.catalogue
-        return [saved.standing(one, catalogue, moment) for one in kept]
+        known = self.campaigns(at) if any(one.look.campaign for one in kept) else ()
+        return [saved.standing(one, catalogue, moment, known) for one in kept]
 
     def saved_look(self, id: str, at: datetime | None = None) -> KeptLook:
         """One saved look, its newest version, and the pieces of it that are gone at `at`. Raises UnknownLook."""
-        return saved.standing(self.studio.look(id), self.catalogue(at), self._moment(at))
+        return saved.standing(self.studio.look(id), self.catalogue(at), self._moment(at), self.campaigns(at))
 
     def mending(self, look: SavedLook, request: LookRequest | None = None, most: int = 5) -> tuple[Mend, ...]:
         """What could stand in for each piece of `look` that is gone: the best looks with what is left of it.
@@ -581,7 +588,10 @@ class Shop:
                 for one in Publications(self.studio).history(PUBLISHED_SHOWN)
                 if (since or moment - LATELY) < one.at <= moment
             ),
-            broken_looks=tuple(one for one in self.saved_looks(moment) if one.broken),
+            broken_looks=tuple(
+                one for one in self.saved_looks(moment) if one.broken and one.phase in (RUNNING, COMING)
+            ),
+            campaigns=campaigning.events(self.campaigns(moment), moment),
         )
 
     def _thin_lists(self, at: datetime) -> tuple[str, ...] | None:
@@ -650,6 +660,34 @@ class Shop:
         """The published rules, those that are off or over included."""
         return RuleBook.of(self.view(at).rules).rules
 
+    def campaigns(self, at: datetime | None = None) -> tuple[Campaign, ...]:
+        """The published campaigns, those that are off or over included."""
+        return RuleBook.of(self.view(at).rules).campaigns
+
+    def campaign_impact(
+        self,
+        campaign: str,
+        documents: Documents,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> dict[Placement, Impact]:
+        """What one campaign does: every list as `documents` have it, compared with the same without the campaign.
+
+        at: by default the moment that tells most, see `telling` in core/curation/campaigns.py; it counts as on.
+        Raises UnknownCampaign.
+        """
+        found = campaigning.campaign(documents, campaign)
+        moment = campaigning.telling(found, self._moment(None)) if at is None else at
+        without = campaigning.without(documents, campaign)
+        whole = {**documents, Key(campaigning.KIND, campaign): found.changed(off=False).as_json()}
+        return self.impact(whole, k=k, at=moment, progress=progress, instead_of=without)
+
+    def rollback_campaign(self, campaign: str, *, who: str, why: str = "") -> Published:
+        """Take a campaign back as one, with its rules and looks. Raises UnknownCampaign, Conflict."""
+        return campaigning.rollback(self.studio, campaign, who=who, at=datetime.now(UTC), why=why)
+
     def publish_rules(self, rules: Sequence[Rule], *, who: str, why: str, name: str = "Rules") -> Published:
         """Make `rules` the whole rule book. Raises BadRequest, SlotTaken, Conflict."""
         return publish_book(self.studio, rules, self.view(), who=who, at=datetime.now(UTC), why=why, name=name)
@@ -658,8 +696,6 @@ class Shop:
         """Bring the rules back to an earlier version of the book; without it, to the one before."""
         return rollback_book(self.studio, version, who=who, at=datetime.now(UTC), why=why)
 
-    def lint(self, rules: Sequence[Rule] | None = None, at: datetime | None = None) -> list[linter.Finding]:
-        """What is wrong with rules, by default with the published ones."""
     def at_work(self, request: Request, *, draft: Documents | None = None) -> tuple[Rule, ...]:
         """The rules that bear on the list of `request`, in the order of the book."""
         request = self._settled(request)
@@ -669,14 +705,23 @@ class Shop:
         """How many lists a rule would bear on, and how many products it speaks of; published or not."""
         return reach(rule, self.view(at), self._moment(at), example=example, most=most)
 
+    def lint(
+        self,
+        rules: Sequence[Rule] | None = None,
+        at: datetime | None = None,
+        *,
+        campaigns: Sequence[Campaign] | None = None,
+    ) -> list[linter.Finding]:
+        """What is wrong with rules and campaigns, by default with the published ones."""
         moment, view = self._moment(at), self.view(at)
+        known = self.campaigns(at) if campaigns is None else tuple(campaigns)
 
         def lists(book: Sequence[Rule], anchors: Sequence[str]) -> Rows:
-            plain = [rule.as_json() for rule in book]
-            ruled = view.with_rules(plain, view.versions.rules, RuleBook(tuple(book)))
+            plain = [*(rule.as_json() for rule in book), *(one.as_json() for one in known)]
+            ruled = view.with_rules(plain, view.versions.rules, RuleBook(tuple(book), campaigns=known))
             return similar.rank_all(ruled, Request(k=linter.PLACES, at=moment), anchors)[0]
 
-        return linter.lint(self.rules(at) if rules is None else rules, view, moment, lists)
+        return linter.lint(self.rules(at) if rules is None else rules, view, moment, lists, campaigns=known)
 
     def editions(self) -> list[Edition]:
         return generations.editions(self.layout)

@@ -16,7 +16,8 @@ import numpy as np
 
 from core.curation.resolve import BookOn, Compiled, RuleBook, meet
 from core.domain.arrays import Mask, Rows
-from core.domain.catalogue import AUDIENCES
+from core.domain.campaigns import COMING, OVER, RUNNING, Campaign, by_id, under
+from core.domain.catalogue import AUDIENCES, State
 from core.domain.rules import PIN_DAYS, Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule
 from core.domain.sentences import label
 from core.recommend.view import View
@@ -65,12 +66,13 @@ class Finding:
 
 
 def lint(
-    rules: Sequence[Rule], view: View, at: datetime, lists: Lists | None = None, *, sample: int = SAMPLE
-) -> list[Finding]:
+    rules: Sequence[Rule], view: View, at: datetime, lists: Lists | None = None, *, sample: int = SAMPLE,
+    campaigns: Sequence[Campaign] = (),
+) -> list[Finding]:  # fmt: skip
     """What is wrong with `rules` at `at`, errors first. lists: without it nothing is said that only lists can tell."""
-    case = _Case(rules, view, at)
-    parts = (case.dates, case.duplicates, case.dead, case.pins, case.clashes, case.shadowed, case.quotas)
-    found = [one for part in parts for one in part()]
+    case = _Case(rules, view, at, campaigns)
+    said = (case.campaigns, case.dates, case.duplicates)
+    found = [one for part in (*said, case.dead, case.pins, case.clashes, case.shadowed, case.quotas) for one in part()]
     if lists is not None and case.now:
         found += case.on_lists(lists, sample, {id for one in found if one.severity != NOTE for id in one.rules})
     order = {ERROR: 0, WARNING: 1, NOTE: 2}
@@ -80,10 +82,11 @@ def lint(
 class _Case:
     """One rule book over one shop at one moment."""
 
-    def __init__(self, rules: Sequence[Rule], view: View, at: datetime) -> None:
-        self.view, self.at = view, at
-        self.rules = [rule for rule in rules if not rule.off]
-        self.book: BookOn = RuleBook(tuple(self.rules)).on(view)
+    def __init__(self, rules: Sequence[Rule], view: View, at: datetime, campaigns: Sequence[Campaign] = ()) -> None:
+        self.view, self.at, self.known = view, at, by_id(campaigns)
+        self.written = {rule.id: rule for rule in rules}  # what a fix starts from
+        self.rules = [rule for rule in under(rules, campaigns) if not rule.off]  # those that count, while they do
+        self.book: BookOn = RuleBook(tuple(self.rules), campaigns=tuple(campaigns)).on(view)
         self.all = dict(zip([rule.id for rule in self.rules], self.book.compiled, strict=True))
         self.now = [one for one in self.book.compiled if one.rule.ends_at is None or one.rule.ends_at > at]
         self.live = view.live(at)
@@ -122,8 +125,44 @@ class _Case:
 
     # -- what the rules and the catalogue tell -------------------------------------------------------------------------
 
+    def campaigns(self) -> Iterator[Finding]:
+        """Rules whose campaign keeps them asleep, and heroes that cannot be sold."""
+        counting = {rule.id for rule in self.rules}
+        for rule in self.written.values():
+            if rule.off or rule.campaign is None:
+                continue
+            away, one = Fix("Take it away", rule.id), self.known.get(rule.campaign)
+            if one is None:
+                text = f"{self.name(rule)} does nothing: its campaign {rule.campaign!r} is not there."
+                yield self.found("campaign_missing", WARNING, text, [rule], away)
+            elif one.off:
+                text = f"{self.name(rule)} does nothing: its campaign “{one.name}” is off."
+                yield self.found("campaign_off", NOTE, text, [rule])
+            elif one.phase(self.at) == OVER:
+                text = f"{self.name(rule)} does nothing any more: its campaign “{one.name}” is over."
+                yield self.found("campaign_over", NOTE, text, [rule], away)
+            elif rule.id not in counting:
+                text = f"{self.name(rule)} never counts: its dates and those of its campaign “{one.name}” do not meet."
+                free = Fix("Leave the dates to the campaign", rule.id, rule.changed(starts_at=None, ends_at=None))
+                yield self.found("campaign_apart", WARNING, text, [rule], free)
+        for one in self.known.values():
+            if one.phase(self.at) in (RUNNING, COMING):
+                for item in one.heroes:
+                    if item not in self.view.catalogue:
+                        why = "is not in the catalogue any more"
+                    elif (state := self.view.catalogue.at_row(self.view.catalogue.row(item)).state(self.at)) in (
+                        State.SOLD_OUT, State.RETIRED,
+                    ):  # fmt: skip
+                        why = f"is {state}"
+                    else:
+                        continue
+                    text = f"A hero of the campaign “{one.name}” {why}: {self.item(item)}."
+                    mine = tuple(rule.id for rule in self.written.values() if rule.campaign == one.id)
+                    yield Finding("campaign_hero", WARNING, text, mine)
+
     def dates(self) -> Iterator[Finding]:
-        for rule in self.rules:
+        counting = {rule.id for rule in self.rules}
+        for rule in (one for one in self.written.values() if one.id in counting):
             if rule.ends_at is not None and rule.ends_at <= self.at:
                 text = f"{self.name(rule)} ended on {rule.ends_at:%Y-%m-%d} and does nothing any more."
                 yield self.found("expired", NOTE, text, [rule], Fix("Take it away", rule.id))
@@ -174,9 +213,8 @@ class _Case:
             if not self.live[row]:
                 state = self.view.catalogue.at_row(row).state(self.at)
                 text = f"{self.name(rule)} sleeps: {self.item(item)} is {state}."
-                yield self.found(
-                    "pin_asleep", WARNING, text, [rule], Fix("Switch it off", rule.id, rule.changed(off=True))
-                )
+                fix = Fix("Switch it off", rule.id, self.written[rule.id].changed(off=True))
+                yield self.found("pin_asleep", WARNING, text, [rule], fix)
             barred = self.bears(one) & ~self._shows(row)
             if barred.any() and barred.sum() == self.bears(one).sum():
                 text = f"{self.name(rule)} can hold nowhere: these lists are for others than {self.item(item)} is."
@@ -209,7 +247,7 @@ class _Case:
             both = self.bears(one) & self.bears(other)
             if a.priority == b.priority and isinstance(a.act, Pin) and isinstance(b.act, Pin):
                 text = f"{self.name(a)} and {self.name(b)} want one place in the same lists. Only one can have it."
-                lower = b.changed(priority=max(a.priority - 1, -1000))
+                lower = self.written[b.id].changed(priority=max(a.priority - 1, -1000))
                 yield self.found("pins_clash", ERROR, text, [a, b], Fix("Let the first one have it", b.id, lower), both)
             else:
                 pinned = isinstance(a.act, Pin) >= isinstance(b.act, Pin)
@@ -251,7 +289,8 @@ class _Case:
                 why = f"a list has {PLACES} places" if least > PLACES else f"{there} that match can be sold"
                 text, fix = f"{self.name(one.rule)} cannot be kept: {why}.", Fix("Take it away", one.rule.id)
                 if not act.percent and (able := min(there, PLACES)):
-                    fix = Fix(f"Ask for {able}", one.rule.id, one.rule.changed(act=Quota(able, act.most)))
+                    fewer = self.written[one.rule.id].changed(act=Quota(able, act.most))
+                    fix = Fix(f"Ask for {able}", one.rule.id, fewer)
                 yield self.found("impossible", ERROR, text, [one.rule], fix)
         for (one, mask), (other, theirs) in combinations(found, 2):  # one wants more than the other lets in
             if mask is None or theirs is None or not meet(one, other):

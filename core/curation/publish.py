@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.curation.resolve import RuleBook, read_book, refuse_clashes
-from core.domain.changes import Change, Documents, Key, reverting
+from core.domain.changes import BOOK, Change, Documents, Key, reverting
 from core.domain.errors import BadRequest
 from core.domain.rules import Rule
 from core.recommend.view import View
-from core.store.publications import Publications, Published
+from core.store.publications import Publications, Published, in_book
 from core.store.studio import Studio
 
 RULE = "rule"
@@ -48,7 +48,7 @@ def publish_book(
 
 
 def rollback_book(studio: Studio, version: int | None, *, who: str, at: datetime, why: str = "") -> Published:
-    """Bring the rules back to what they were in `version` of the book (without it, the one before).
+    """Bring the rules and campaigns back to what they were in `version` of the book (without it, the one before).
 
     It is a publication like any other, and can be rolled back itself. Raises BadRequest for a version that never was.
     """
@@ -57,9 +57,9 @@ def rollback_book(studio: Studio, version: int | None, *, who: str, at: datetime
     if not 0 <= wanted < newest:
         least = f"0 to {newest - 1}" if newest else "none yet"
         raise BadRequest(f"There is no earlier version {wanted} of the rules. There is {least}.")
-    then = {Key(RULE, str(plain["id"])): plain for plain in studio.rules(wanted) if "id" in plain}
+    then = in_book(studio.rules(wanted))
     publications = Publications(studio)
-    now = {key: plain for key, plain in publications.documents().items() if key.kind == RULE}
+    now = {key: plain for key, plain in publications.documents().items() if key.kind in BOOK}
     changes = reverting(then, now, [*now, *then])
     if not changes:
         raise BadRequest(f"The rules are what they were in version {wanted}.")

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import AnyArray, Mask, Rows, Scores
+from core.domain.campaigns import KIND as CAMPAIGN
+from core.domain.campaigns import Campaign, under
 from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.errors import BadRequest, SlotTaken
 from core.domain.listing import Note
@@ -55,22 +57,32 @@ _DAY = np.timedelta64(86_400_000_000, "us")
 class RuleBook:
     """Rules, ready to be laid over a view.
 
-    problems: published rules that could not be read, each a sentence; they are passed over, and said on every list.
+    problems:  published rules that could not be read, each a sentence; they are passed over, and said on every list.
+    campaigns: without its campaign, a rule that names one does nothing.
     """
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[str, ...] = ()
+    campaigns: tuple[Campaign, ...] = ()
 
     @classmethod
     def of(cls, plain: Iterable[Mapping[str, Any]]) -> RuleBook:
         """Published rules as they were stored."""
-        rules, problems = [], []
+        rules, campaigns, problems = [], [], []
         for one in plain:
             try:
-                rules.append(Rule.from_json(one))
+                if one.get("kind") == CAMPAIGN:
+                    campaigns.append(Campaign.from_json(one))
+                else:
+                    rules.append(Rule.from_json(one))
             except BadRequest as error:
                 problems.append(error.message)
-        return cls(tuple(rules), tuple(problems))
+        return cls(tuple(rules), tuple(problems), tuple(campaigns))
+
+    @cached_property
+    def in_campaigns(self) -> tuple[Rule, ...]:
+        """The rules as their campaigns let them count, in the same order."""
+        return under(self.rules, self.campaigns)
 
     def on(self, view: View) -> BookOn:
         """The rules over the catalogue of `view`."""
@@ -202,13 +214,13 @@ class BookOn:
 
     @cached_property
     def compiled(self) -> tuple[Compiled, ...]:
-        """The rules that are on, in the order of the book."""
+        """The rules that are on, as their campaigns let them count, in the order of the book."""
         titles = self.view.catalogue
 
         def name(item: str) -> str:
             return str(titles.frame["title"].iat[titles.row(item)]) if item in titles else ""
 
-        return tuple(self._compile(rule, label(rule, name)) for rule in self.book.rules if not rule.off)
+        return tuple(self._compile(rule, label(rule, name)) for rule in self.book.in_campaigns if not rule.off)
 
     def _compile(self, rule: Rule, name: str) -> Compiled:
         scope, bears = rule.scope, None

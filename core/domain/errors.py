@@ -41,6 +41,14 @@ class UnknownLook(ShopError):
         super().__init__(f"There is no saved look with the id {look!r}. Complete the Look lists those there are.")
 
 
+class UnknownCampaign(ShopError):
+    code = "unknown_campaign"
+    status = 404
+
+    def __init__(self, campaign: str) -> None:
+        super().__init__(f"There is no campaign with the id {campaign!r}. `vitrine campaigns` lists those there are.")
+
+
 class BadRequest(ShopError):
     """A request that makes no sense as it stands: a bad weight, filter, number or date."""
 

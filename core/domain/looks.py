@@ -265,6 +265,7 @@ class SavedLook:
     occasion, budget, strategy: what was asked when it was saved, so that it opens as it was.
     """
 
+    campaign: it counts only while this campaign does.
     name: str
     anchor: str
     pieces: tuple[tuple[str, str], ...]
@@ -274,6 +275,7 @@ class SavedLook:
     strategy: LookStrategy = field(default_factory=LookStrategy)
 
     def __post_init__(self) -> None:
+    campaign: str | None = None
         name, note = " ".join(str(self.name).split()), str(self.note).strip()
         if not name or len(name) > MAX_NAME or not name.isprintable():
             raise BadRequest(f"A look is saved under a name of 1 to {MAX_NAME} characters.")
@@ -314,9 +316,11 @@ class SavedLook:
             "occasion": self.occasion, "budget": self.budget, "strategy": self.strategy.as_json(),
         }  # fmt: skip
 
+            **({"campaign": self.campaign} if self.campaign else {}),
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> SavedLook:
-        known = {name: plain[name] for name in ("name", "note", "anchor", "occasion", "budget") if name in plain}
+        fields = ("name", "note", "anchor", "occasion", "budget", "campaign")
+        known = {name: plain[name] for name in fields if name in plain}
         pieces = tuple((one["role"], one["id"]) for one in plain["pieces"])
         return cls(**known, pieces=pieces, strategy=LookStrategy.from_json(plain.get("strategy", {})))
 

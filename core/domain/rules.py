@@ -178,7 +178,7 @@ class Rule:
     priority: int = 0
     note: str = ""
     off: bool = False
-    campaign: str | None = None
+    campaign: str | None = None  # it counts only while this campaign does: see core/domain/campaigns.py
 
     def __post_init__(self) -> None:
         _checked(self)
@@ -239,8 +239,11 @@ def id_of(plain: Mapping[str, Any]) -> str:
 
 
 def ending(rule: Rule, at: datetime) -> Rule:
-    """A pin made at `at` that has no end yet ends `PIN_DAYS` after it begins; other rules stay as they are."""
-    if not isinstance(rule.act, Pin) or rule.ends_at is not None:
+    """A pin made at `at` that has no end yet ends `PIN_DAYS` after it begins; other rules stay as they are.
+
+    So does a pin of a campaign, which ends it.
+    """
+    if not isinstance(rule.act, Pin) or rule.ends_at is not None or rule.campaign is not None:
         return rule
     return rule.changed(ends_at=max(rule.starts_at or at, at) + timedelta(days=PIN_DAYS))
 

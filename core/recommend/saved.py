@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.domain.campaigns import RUNNING, Campaign, by_id, phase_of
 from core.domain.catalogue import Catalogue, State
 from core.domain.looks import SavedLook
 from core.store.studio import LookVersion
@@ -25,10 +26,14 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class KeptLook:
-    """A saved look at one moment; broken where a piece of it is gone."""
+    """A saved look at one moment; broken where a piece of it is gone.
+
+    phase: where its campaign stands (see core/domain/campaigns.py); a look without one counts always.
+    """
 
     saved: LookVersion
     gone: tuple[Gone, ...]
+    phase: str = RUNNING
 
     @property
     def id(self) -> str:
@@ -41,6 +46,10 @@ class KeptLook:
     @property
     def broken(self) -> bool:
         return bool(self.gone)
+
+    @property
+    def in_force(self) -> bool:
+        return self.phase == RUNNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +64,12 @@ class Mend:
     options: tuple[tuple[str, float | None], ...]
 
 
-def standing(saved: LookVersion, catalogue: Catalogue, at: datetime) -> KeptLook:
-    """The look as it stands in `catalogue` at `at`."""
-    return KeptLook(saved, gone(saved.look.anchor, saved.look.pieces, catalogue, at))
+def standing(
+    saved: LookVersion, catalogue: Catalogue, at: datetime, campaigns: Iterable[Campaign] = ()
+) -> KeptLook:  # fmt: skip
+    """The look as it stands in `catalogue`, and in its campaign, at `at`."""
+    phase = phase_of(saved.look.campaign, by_id(campaigns), at)
+    return KeptLook(saved, gone(saved.look.anchor, saved.look.pieces, catalogue, at), phase)
 
 
 def gone(anchor: str, pieces: Iterable[tuple[str, str]], catalogue: Catalogue, at: datetime) -> tuple[Gone, ...]:

@@ -1,4 +1,4 @@
-"""Publishing a draft: rules, strategies and looks that go live together, or not at all.
+"""Publishing a draft: rules, campaigns, strategies and looks that go live together, or not at all.
 
 One publication is one transaction over the studio's streams. Each changed document is compared with what stands at that
 moment; where somebody was quicker, nothing is written. Every publication stays, so each can be taken back.
@@ -7,7 +7,7 @@ moment; where somebody was quicker, nothing is written. Every publication stays,
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from core.domain.changes import Change, Key, Plain, reverting, same
+from core.domain.campaigns import KIND as CAMPAIGN
+from core.domain.campaigns import Campaign
+from core.domain.changes import BOOK, Change, Key, Plain, reverting, same
 from core.domain.errors import BadRequest, Conflict
 from core.domain.looks import LookStrategy, SavedLook
 from core.domain.strategy import Strategy
@@ -47,7 +49,7 @@ class Publications:
         self._database = studio.database
 
     def documents(self, at: datetime | None = None) -> dict[Key, Plain]:
-        """Everything published as of `at` (now without it): rules in the order of the book, then strategies, looks."""
+        """Everything published as of `at` (now without it): the book in its order, then strategies, looks."""
         with self._database.reading() as connection:
             return _documents(connection, at)
 
@@ -114,13 +116,10 @@ class Publications:
         for table in (RULES, STRATEGIES, LOOKS, PUBLICATIONS):  # moments never run backwards
             moment = max(moment, connection.execute(sa.select(sa.func.max(table.c.at))).scalar() or moment)
         stamp = {**signed, "at": moment}
-        if touched := {change.key.id: change.after for change in changes if change.key.kind == "rule"}:
-            book = [
-                touched.get(key.id, rule) for key, rule in now.items()
-                if key.kind == "rule" and touched.get(key.id, rule) is not None
-            ]  # fmt: skip
-            book += [rule for id, rule in touched.items() if rule is not None and Key("rule", id) not in now]
-            _next(connection, RULES, {"content": as_json([dict(rule) for rule in book if rule is not None])}, stamp)
+        if touched := {change.key: change.after for change in changes if change.key.kind in BOOK}:
+            book = [touched.get(key, plain) for key, plain in now.items() if key.kind in BOOK]
+            book += [plain for key, plain in touched.items() if key not in now]
+            _next(connection, RULES, {"content": as_json([dict(plain) for plain in book if plain is not None])}, stamp)
         for change in changes:
             if change.key.kind == "strategy" and change.after is not None:
                 row = {"placement": change.key.id, "content": as_json(dict(change.after))}
@@ -144,7 +143,7 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
             for query, table in ((book, RULES), (strategies, STRATEGIES), (looks, LOOKS))
         )  # fmt: skip
     for row in connection.execute(book).all():
-        out |= {Key("rule", str(rule["id"])): rule for rule in json.loads(row.content)}
+        out |= in_book(json.loads(row.content))
     for row in connection.execute(strategies).all():
         out[Key("strategy", row.placement)] = json.loads(row.content)
     for row in connection.execute(looks).all():
@@ -153,6 +152,12 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
         else:
             out[Key("look", row.look)] = json.loads(row.content)
     return out
+
+
+def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
+    """What a stored book holds, in its order, by key: rules, and the campaigns among them."""
+    kinds = {CAMPAIGN: "campaign"}
+    return {Key(kinds.get(str(one.get("kind")), "rule"), str(one["id"])): one for one in plain if "id" in one}
 
 
 def _checked(change: Change) -> Change:
@@ -165,8 +170,11 @@ def _checked(change: Change) -> Change:
         return Change(change.key, change.before, kind.from_json(after).as_json(), change.says)
     if change.key.kind == "look" and after is not None:
         return Change(change.key, change.before, SavedLook.from_json(after).as_json(), change.says)
+    if change.key.kind == "campaign" and after is not None:
+        after = Campaign.from_json(after).as_json()
+        change = Change(change.key, change.before, after, change.says)
     if after is not None and str(after.get("id")) != change.key.id:
-        raise BadRequest(f"The rule {change.key.id} carries the id {after.get('id')!r}. Give it its own.")
+        raise BadRequest(f"The {change.key.kind} {change.key.id} carries the id {after.get('id')!r}. Give it its own.")
     return change
 
 
