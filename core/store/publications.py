@@ -138,10 +138,8 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
     strategies = sa.select(STRATEGIES).order_by(STRATEGIES.c.version)
     looks = sa.select(LOOKS).order_by(LOOKS.c.version)
     if at is not None:
-        book, strategies, looks = (
-            query.where(table.c.at <= at)
-            for query, table in ((book, RULES), (strategies, STRATEGIES), (looks, LOOKS))
-        )  # fmt: skip
+        book = book.where(RULES.c.at <= at)
+    strategies, looks = _newest(STRATEGIES, "placement", at), _newest(LOOKS, "look", at)
     for row in connection.execute(book).all():
         out |= in_book(json.loads(row.content))
     for row in connection.execute(strategies).all():
@@ -152,6 +150,14 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
         else:
             out[Key("look", row.look)] = json.loads(row.content)
     return out
+def _newest(table: sa.Table, one: str, at: datetime | None) -> sa.Select[Any]:
+    """The newest version of each `one` in `table`, as of `at`: the whole history is not read for it."""
+    query = sa.select(table.c[one], sa.func.max(table.c.version).label("newest")).group_by(table.c[one])
+    last = (query if at is None else query.where(table.c.at <= at)).subquery()
+    mine = (table.c[one] == last.c[one]) & (table.c.version == last.c.newest)
+    return sa.select(table).join(last, mine).order_by(table.c.at, table.c[one])
+
+
 
 
 def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
