@@ -135,8 +135,6 @@ class Publications:
 def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plain]:
     out: dict[Key, Plain] = {}
     book = sa.select(RULES).order_by(RULES.c.version.desc()).limit(1)
-    strategies = sa.select(STRATEGIES).order_by(STRATEGIES.c.version)
-    looks = sa.select(LOOKS).order_by(LOOKS.c.version)
     if at is not None:
         book = book.where(RULES.c.at <= at)
     strategies, looks = _newest(STRATEGIES, "placement", at), _newest(LOOKS, "look", at)
