@@ -148,14 +148,14 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
         else:
             out[Key("look", row.look)] = json.loads(row.content)
     return out
+
+
 def _newest(table: sa.Table, one: str, at: datetime | None) -> sa.Select[Any]:
     """The newest version of each `one` in `table`, as of `at`: the whole history is not read for it."""
     query = sa.select(table.c[one], sa.func.max(table.c.version).label("newest")).group_by(table.c[one])
     last = (query if at is None else query.where(table.c.at <= at)).subquery()
     mine = (table.c[one] == last.c[one]) & (table.c.version == last.c.newest)
     return sa.select(table).join(last, mine).order_by(table.c.at, table.c[one])
-
-
 
 
 def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
