@@ -308,6 +308,7 @@ def _show_looks(found: Looks, shop: Any) -> None:
     catalogue = shop.catalogue()
     for number, look in enumerate(found.looks, 1):
         print(f"{number}. {look.template}, {look.score:.3f}")
+        locale=arguments.locale,
         for piece in look.pieces:
             item = catalogue.item(piece.id)
             name = ROLE_NAMES[piece.role]

@@ -53,6 +53,15 @@ Lock = Annotated[
 ]
 Diversity = Annotated[float | None, Query(ge=0, le=100, description="100 gives the most different looks")]
 Count = Annotated[int | None, Query(ge=1, le=10, description="How many looks; 3 when left out")]
+Locale = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=40,
+        description="Language of the shop's front; rules may ask for it",
+        examples=["fr-FR"],
+    ),
+]
 Explain = Annotated[bool, Query(description="Also say what each stage kept and dropped")]
 
 
@@ -153,10 +162,11 @@ def _asking(
     price_to: Money = None,
     exclude: Exclude = [],  # noqa: B006
     at: At = None,
+    locale: Locale = None,
 ) -> query.Request:
     """What every list may be asked with."""
     filters = Filters(query.parse_filters(filter), price_from, price_to)
-    return query.Request(k=k, at=_moment(at), filters=filters, exclude=tuple(exclude))
+    return query.Request(k=k, at=_moment(at), filters=filters, exclude=tuple(exclude), locale=locale)
 
 
 Asking = Annotated[query.Request, Depends(_asking)]
@@ -221,6 +231,7 @@ def _looks(
         exclude=asking.exclude,
         count=looking.get("count", 3),
         strategy=query.tried_looks(live, weights, lam, looking.get("diversity"), looking.get("brands")),
+        locale=asking.locale,
     )
     plain = serving.looks(request).as_json()
     if explain:

@@ -105,6 +105,7 @@ class LookRequest:
     exclude:  ids that may not be in any.
     count:    how many looks; any two differ in at least two slots, where the shop allows.
     strategy: None takes the published one; anything else is a trial.
+    locale:   language tag of the shop's front, such as fr-FR; rules may be made for one.
     """
 
     anchor: str
@@ -115,6 +116,7 @@ class LookRequest:
     exclude: tuple[str, ...] = ()
     count: int = 3
     strategy: LookStrategy | None = None
+    locale: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locked", MappingProxyType(dict(self.locked)))

@@ -40,7 +40,7 @@ from core.domain.looks import (
 )
 from core.domain.placements import Placement
 from core.domain.query import Request
-from core.domain.rules import MAX_BOOST, Curation
+from core.domain.rules import Curation, ListBest, OnRows
 from core.rank import agreement
 from core.rank.pairs import lch
 from core.recommend.filters import indexed
@@ -52,6 +52,7 @@ from core.recommend.view import View
 SHORTLIST, OPTIONAL = 16, 9  # candidates that looks are composed of: of a role that looks need, of one that may join
 SAME_HOUSE, SAME_KIND = 5, 10  # of these, at most so many of one house, of one kind
 CHEAPEST = 4  # of a role that join them where there is a budget
+SPARE = 4  # of a role that join them where a quota wants them, or wants others
 OPTIONS = 24  # that a swap offers
 LISTED = 50  # products without a look that a report names
 FORMAL_ENOUGH = 1.8  # steps of formality between an occasion and what is worn to it
@@ -71,7 +72,7 @@ def looks(view: View, wardrobe: Wardrobe, request: LookRequest) -> Looks:
         )
         return case.answer((), (note,))
     found = case.composed()
-    notes = list(case.notes)
+    notes = [*case.notes, *case.curation.notes]
     if not wardrobe.shares(case.strategy.weights) and any(len(rows) for _, rows in found):
         text = "Nothing that counts is known here, so any piece is as good as another. Give other parts a weight."
         notes.append(Note("nothing_counts", text))
@@ -190,13 +191,15 @@ def trace(view: View, wardrobe: Wardrobe, request: LookRequest) -> LookTrace:
         reports.append(StageReport(stage, int(left.sum()), reasons))
     shortlist = case.shortlisted if case.role >= 0 else np.zeros(0, dtype=np.int64)
     used = {item for one in answer.looks for item in one.ids}
-    for stage, rows, reason in (
-        ("shortlist", shortlist, _FURTHER),
-        ("compose", view.catalogue.rows(sorted(used)), _OTHERS),
-    ):
+    last: list[tuple[str, Rows, Callable[[int], str]]] = [
+        ("shortlist", shortlist, lambda row: _FURTHER),
+        ("compose", view.catalogue.rows(sorted(used)), lambda row: case.passed_over(row, answer.looks)),
+    ]
+    for stage, rows, reason in last:
         now = np.zeros(len(view), dtype=bool)
         now[rows] = True
-        reports.append(StageReport(stage, int(now.sum()), {ids[row]: reason for row in np.flatnonzero(left & ~now)}))
+        reasons = {ids[row]: reason(row) for row in np.flatnonzero(left & ~now).tolist()}
+        reports.append(StageReport(stage, int(now.sum()), reasons))
         left &= now
     return LookTrace(answer, tuple(reports))
 
@@ -205,7 +208,8 @@ def why_missing(view: View, wardrobe: Wardrobe, request: LookRequest, item: str)
     """The first stage that lost `item`, its place in its role by pair score, and that score; None if it is there."""
     row = view.catalogue.row(item)
     case = _Case(view, wardrobe, request)
-    if any(item in look.ids for look in looks(view, wardrobe, request).looks):
+    answer = looks(view, wardrobe, request).looks
+    if any(item in look.ids for look in answer):
         return None
     score, rank = None, None
     if case.role >= 0 and wardrobe.role[row] >= 0 and wardrobe.role[row] != case.role:
@@ -216,7 +220,7 @@ def why_missing(view: View, wardrobe: Wardrobe, request: LookRequest, item: str)
         if not kept[row]:
             return Missing(item, stage, why(row), rank, score)
     if row in case.shortlisted:
-        return Missing(item, "compose", _OTHERS, rank, score)
+        return Missing(item, "compose", case.passed_over(row, answer), rank, score)
     return Missing(item, "shortlist", _FURTHER, rank, score)
 
 
@@ -268,8 +272,16 @@ class _Case:
 
     @cached_property
     def curation(self) -> Curation:
-        asked = Request(placement=Placement.LOOK, anchor=self.request.anchor, at=self.at)
+        """The rules on these looks. Per cent are of the pieces that the largest look may have."""
+        asked = Request(
+            placement=Placement.LOOK, anchor=self.request.anchor, at=self.at, locale=self.request.locale,
+            k=max((template.pieces for template in self.wardrobe.tables.templates), default=1),
+        )  # fmt: skip
         return self.view.curation(self.request.anchor, asked)
+
+    @cached_property
+    def _ruled(self) -> OnRows:
+        return self.curation.on_rows(self.view.catalogue) or OnRows()
 
     @cached_property
     def audience(self) -> str | None:
@@ -335,27 +347,51 @@ class _Case:
     @cached_property
     def sieves(self) -> list[Sieve]:
         """What each stage keeps of the whole shop, in order; the conflicts are asked only of what came so far."""
-        view, wardrobe, request, policy = self.view, self.wardrobe, self.request, self.strategy.brands
-        ids, n = view.catalogue.ids, len(view)
+        wardrobe = self.wardrobe
+        out = [
+            *self._may,
+            ("role", self._placed, lambda row: f"these looks have no place for its role, {_said(wardrobe, row)}"),
+            *self._fits,
+        ]  # fmt: skip
+        agrees = np.zeros(len(self.view), dtype=bool)
+        rows = np.flatnonzero(np.logical_and.reduce([kept for _, kept, _ in out]) if self.role >= 0 else agrees)
+        if len(rows):
+            agrees[rows] = ~wardrobe.conflicts(np.array([self.row]), rows)[0]
+        out.append(("match", agrees, lambda row: _sentence(wardrobe.why_not(self.row, row))))
+        return out
+
+    @cached_property
+    def _may(self) -> list[Sieve]:
+        """What may be shown beside the product at all, and is worn or carried."""
+        view, wardrobe, request = self.view, self.wardrobe, self.request
+        n = len(view)
 
         def without(items: Sequence[str]) -> Mask:
             mask = np.ones(n, dtype=bool)
             mask[[view.catalogue.row(item) for item in items if item in view.catalogue]] = False
             return mask
 
-        own, family = np.ones(n, dtype=bool), np.ones(n, dtype=bool)
+        own, family, open_to = np.ones(n, dtype=bool), np.ones(n, dtype=bool), np.ones(n, dtype=bool)
         own[self.row], family[view.family_of(self.row)] = False, False
-        out: list[Sieve] = [
+        for bar in (self._ruled.everywhere, self._ruled.here):
+            if bar is not None:
+                open_to &= ~bar
+        return [
             ("eligible", own, lambda row: "it is the product itself"),
             ("eligible", family, lambda row: "it is a colourway of the product"),
             ("eligible", view.dates_allow(self.at), lambda row: str(view.catalogue.at_row(row).state(self.at))),
             ("eligible", view.pieces != 0, lambda row: "sold out"),
             ("eligible", view.guard(self.audience), lambda row: f"it is for {AUDIENCES[view.audience[row]]}"),
             ("eligible", without(request.exclude), lambda row: "the request leaves it out"),
-            ("block", without([*self.curation.blocked]), lambda row: f"blocked by {self.curation.blocked[ids[row]]}"),
+            ("block", open_to, lambda row: self._ruled.why(np.array([row]))[0]),
             ("role", wardrobe.role >= 0, lambda row: "it is nothing that is worn or carried"),
-            ("role", self._placed, lambda row: f"these looks have no place for its role, {_said(wardrobe, row)}"),
-        ]  # fmt: skip
+        ]
+
+    @cached_property
+    def _fits(self) -> list[Sieve]:
+        """What the brand policy, the budget and the occasion leave."""
+        view, wardrobe, request, policy = self.view, self.wardrobe, self.request, self.strategy.brands
+        out: list[Sieve] = []
         brand = view.identity.brand
         if policy == "one house" and brand[self.row] >= 0:
             out.append(("match", brand == brand[self.row], lambda row: "it is of another house"))
@@ -369,11 +405,6 @@ class _Case:
         if request.occasion is not None:
             suits = suiting(view, wardrobe, request.occasion)
             out.append(("match", suits, lambda row: f"it is not for {request.occasion}"))
-        rows = np.flatnonzero(np.logical_and.reduce([kept for _, kept, _ in out])) if self.role >= 0 else own[:0]
-        agrees = np.zeros(n, dtype=bool)
-        if len(rows):
-            agrees[rows] = ~wardrobe.conflicts(np.array([self.row]), rows)[0]
-        out.append(("match", agrees, lambda row: _sentence(wardrobe.why_not(self.row, row))))
         return out
 
     @cached_property
@@ -391,6 +422,18 @@ class _Case:
         out: Mask = np.logical_and.reduce([kept for _, kept, _ in self.sieves])
         return out
 
+    def passed_over(self, row: int, found: Sequence[Look]) -> str:
+        """Why what could have been in these looks is in none: a quota or boundary that forbids it, or better pieces."""
+        whole = [self.view.catalogue.rows([look.anchor, *look.ids]) for look in found]
+        for quota in self.curation.quotas:
+            most = quota.most
+            if most is not None and quota.mask[row] and all(quota.mask[rows[1:]].sum() >= most for rows in whole):
+                return f"{quota.name} lets no more than {most} in"
+        for border in self.curation.borders:
+            if border.sides[row] and all((border.sides[rows] == 3 - border.sides[row]).any() for rows in whole):
+                return f"{border.name} keeps it apart from what is there"
+        return _OTHERS
+
     def refusal(self, row: int) -> str | None:
         """Why a row may not be in a look, None when it may."""
         return next((why(row) for _, kept, why in self.sieves if not kept[row]), None)
@@ -404,13 +447,18 @@ class _Case:
     @cached_property
     def fixed(self) -> dict[int, tuple[int, Origin]]:
         """Role -> row and origin of what must be in every look, as asked: whether it can be is looked at later."""
+        return {**self._named, **{role: (row, Origin.PIN) for role, row in self._best[0].items()}}
+
+    @cached_property
+    def _named(self) -> dict[int, tuple[int, Origin]]:
+        """What of it is pinned or locked by name. A pin has no place in a look but its role's."""
         out: dict[int, tuple[int, Origin]] = {}
         for place in sorted(self.curation.pins):
             item = self.curation.pins[place]
             if item in self.view.catalogue:
                 row = self.view.catalogue.row(item)
                 role = int(self.wardrobe.role[row])
-                if role >= 0 and role != self.role and row != self.row and not self._asleep(row):
+                if role in self._roles and row != self.row and not self._asleep(row):
                     out.setdefault(role, (row, Origin.PIN))
         for name, item in self.request.locked.items():
             row = self.view.catalogue.row(item)
@@ -421,6 +469,56 @@ class _Case:
             out[role] = (row, Origin.MODEL)
         return out
 
+    @cached_property
+    def _roles(self) -> set[int]:
+        """The roles that some look around the product could have a piece in."""
+        code = self.wardrobe.code_of(self.row)
+        of = self.wardrobe.role_of(self.row)
+        templates = [
+            template
+            for audience in self._audiences
+            for template in self.wardrobe.tables.template_for(of, audience, self.occasions, code)
+        ]
+        return {
+            role for role, name in enumerate(ROLES)
+            if role != self.role and any(_agree(template, {name}) for template in templates)
+        }  # fmt: skip
+
+    @cached_property
+    def _best(self) -> tuple[dict[int, int], tuple[ListBest, ...]]:
+        """Role -> row of the best of what rules hold a place for, and the rules that found nothing.
+
+        As with a pin, the place is that of the piece's role; the best is that with the highest pair score.
+        """
+        out: dict[int, int] = {}
+        lost: list[ListBest] = []
+        if not self.curation.best or self.role < 0:
+            return out, self.curation.best
+        open_to = np.logical_and.reduce([kept for _, kept, _ in (*self._may, *self._fits)])
+        here = np.array([self.row])
+        for asked in self.curation.best:
+            rows = np.flatnonzero(open_to & asked.mask & np.isin(self.wardrobe.role, sorted(self._roles)))
+            rows = rows[~self.wardrobe.conflicts(here, rows)[0]] if len(rows) else rows
+            rows = rows[np.lexsort((rows, -np.round(self.to_anchor(rows), 9)))]
+            have = [*(row for row, _ in self._named.values()), *out.values()]
+            for row in rows[:OPTIONS].tolist():
+                role = int(self.wardrobe.role[row])
+                season = np.bitwise_and.reduce(_seasons(self.wardrobe, np.array([self.row, row, *have])))
+                free = role not in self._named and role not in out and bool(season)
+                if free and not self.clash(np.array([row, *have]))[0].any() and self._room(have, row):
+                    out[role] = row
+                    break
+            else:
+                lost.append(asked)
+        return out, tuple(lost)
+
+    def _room(self, have: Sequence[int], row: int) -> bool:
+        """Whether quotas let `row` join the pieces `have`."""
+        return not any(
+            quota.most is not None and quota.mask[row] and int(quota.mask[list(have)].sum()) >= quota.most
+            for quota in self.curation.quotas
+        )
+
     def _asleep(self, row: int) -> str | None:
         """Why a pin does not count: it may not be shown, or is blocked."""
         state = self.view.catalogue.at_row(row).state(self.at)
@@ -428,7 +526,8 @@ class _Case:
             return str(state)
         if not self.view.guard(self.audience)[row]:
             return f"it is for {AUDIENCES[self.view.audience[row]]}"
-        return "it is blocked" if self.view.catalogue.ids[row] in self.curation.blocked else None
+        bars = (self._ruled.everywhere, self._ruled.here)
+        return "it is blocked" if any(bar is not None and bar[row] for bar in bars) else None
 
     @cached_property
     def kept(self) -> dict[int, tuple[int, Origin]]:
@@ -467,6 +566,8 @@ class _Case:
             else:
                 reason = self._asleep(row) or self.refusal(row) or "it has no place beside the others"
             out.append(Note("pin_asleep", f"The pin of {self.name(row)} sleeps: {reason}."))
+        for asked in self._best[1]:
+            out.append(Note("best_none", f"Nothing that goes with this product matches {asked.name}."))
         if self.strategy.brands == "one house" and self.view.identity.brand[self.row] < 0:
             out.append(Note("no_house", "The product's house is unknown, so pieces of all houses are taken."))
         if self.request.budget is not None and not np.isfinite(self.price).any():
@@ -479,22 +580,24 @@ class _Case:
         return self.wardrobe.score(a, b, self.strategy.weights)
 
     @cached_property
-    def boosts(self) -> dict[int, float]:
-        catalogue = self.view.catalogue
-        return {
-            catalogue.row(item): max(-MAX_BOOST, min(MAX_BOOST, amount))
-            for item, amount in self.curation.boosts.items()
-            if item in catalogue
-        }
+    def boosts(self) -> Scores | None:
+        """[n] what rules add to the pair score with the anchor; None where there is nothing."""
+        if not len(self._ruled.boosted):
+            return None
+        out = np.zeros(len(self.view))
+        out[self._ruled.boosted] = self._ruled.amounts
+        return out
+
+    def boost(self, rows: Rows) -> Scores:
+        """[m] the same of some rows."""
+        return np.zeros(len(rows)) if self.boosts is None else self.boosts[rows]
 
     def to_anchor(self, rows: Rows) -> Scores:
         """[m] pair score with the anchor, boosts included."""
         if not len(rows):
             return np.zeros(0)
         score: Scores = self.pairs(np.array([self.row]), rows)[0][0]
-        if self.boosts:
-            score = score + np.array([self.boosts.get(row, 0.0) for row in rows.tolist()])
-        return score
+        return score if self.boosts is None else score + self.boosts[rows]
 
     @cached_property
     def ranked(self) -> tuple[Rows, Scores]:
@@ -528,10 +631,10 @@ class _Case:
         fixed = self.kept.get(role)
         if fixed is not None:
             return np.flatnonzero(rows == fixed[0])
-        members = np.flatnonzero(self.wardrobe.role[rows] == role)
+        members = front = np.flatnonzero(self.wardrobe.role[rows] == role)
         if len(members) > 40 * SHORTLIST:
-            members = members[np.argpartition(-scores[members], 20 * SHORTLIST)[: 20 * SHORTLIST]]
-        order = members[np.lexsort((rows[members], -np.round(scores[members], 9)))]
+            front = members[np.argpartition(-scores[members], 20 * SHORTLIST)[: 20 * SHORTLIST]]
+        order = front[np.lexsort((rows[front], -np.round(scores[front], 9)))]
         brand, kind = self.view.identity.brand[rows[order]], self.wardrobe.kind[rows[order]]
         first = (_nth(brand) < SAME_HOUSE) & (_nth(kind) < SAME_KIND)
         if self.strategy.brands == "one house":
@@ -541,6 +644,11 @@ class _Case:
         if self.request.budget is not None:
             cheap = order[np.lexsort((rows[order], self.price[rows[order]]))][:CHEAPEST]
             out = np.concatenate([out, cheap[~np.isin(cheap, out)]])
+        for quota in self.curation.quotas:  # something of what it wants, something beside what it limits
+            mine = quota.mask[rows[members]] if quota.least else ~quota.mask[rows[members]]
+            some = members[mine]
+            some = some[np.lexsort((rows[some], -np.round(scores[some], 9)))][:SPARE]
+            out = np.concatenate([out, some[~np.isin(some, out)]])
         return out
 
     def _table(self, rows: Rows, to_anchor: Scores) -> Table:
@@ -553,6 +661,7 @@ class _Case:
             rows, wardrobe.role[rows], to_anchor, among, self.clash(rows), self.price[rows],
             self.view.identity.brand[rows], _seasons(wardrobe, rows), alike.reshape(-1).astype(np.int32),
             tone[wardrobe.pieces.colour[rows]], loud[wardrobe.pieces.colour[rows]],
+            np.stack([quota.mask[rows] for quota in self.curation.quotas], axis=1) if self.curation.quotas else None,
         )  # fmt: skip
 
     @cached_property
@@ -563,7 +672,7 @@ class _Case:
         """The looks, each by its plan and its pieces' rows, best first."""
         out: list[tuple[_Plan, Rows]] = []
         earlier: list[dict[int, int]] = []
-        scores: list[tuple[int, float]] = []
+        scores: list[tuple[int, int, float]] = []
         role = self.wardrobe.role
         # A look only loses by what must differ from it, so what was composed before is an upper bound, and only the
         # plan in front is composed anew.
@@ -573,7 +682,9 @@ class _Case:
                 found = [(place, one) for place, (_, one) in enumerate(fresh) if one is not None]
                 if not found:
                     break
-                front, best = min(found, key=lambda one: (one[1].empty, -round(one[1].value, 9), one[0]))
+                front, best = min(
+                    found, key=lambda one: (one[1].empty, one[1].missing, -round(one[1].value, 9), one[0])
+                )
                 if fresh[front][0] == number:
                     break
                 fresh[front] = number, self._compose(self.plans[front], earlier)
@@ -585,7 +696,7 @@ class _Case:
                 break
             out.append((plan, rows))
             earlier.append({int(role[row]): int(row) for row in rows})
-            scores.append((best.empty, -round(best.score, 9)))
+            scores.append((best.empty, best.missing, -round(best.score, 9)))
             if not len(rows):
                 break
         order = sorted(range(len(out)), key=lambda at: (*scores[at], at))
@@ -600,6 +711,7 @@ class _Case:
             own_house=int(self.view.identity.brand[row]),
             own_tone=int(_tones(wardrobe)[0][wardrobe.pieces.colour[row]]),
             season=int(_seasons(wardrobe, np.array([row]))[0]),
+            quotas=tuple((quota.least, quota.most) for quota in self.curation.quotas),
         )  # fmt: skip
         return next(iter(compose(table, self._slots(plan, table), terms, earlier)), None)
 
@@ -624,6 +736,7 @@ class _Case:
         notes = [
             Note("unfilled", f"Nothing in the shop that fits here is {_a(ROLE_NAMES[role])}.") for role in unfilled
         ]
+        notes += self._quota_notes(rows)
         return self._look(plan.template.name, unfilled, rows, notes, {})
 
     def given(self, rows: Rows) -> Look:
@@ -638,8 +751,9 @@ class _Case:
         clash = self.clash(rows)
         for i, j in zip(*np.nonzero(np.triu(clash, 1)), strict=True):
             a, b = int(rows[i]), int(rows[j])
-            why = self.wardrobe.why_not(a, b) or "They are not worn together."
+            why = self.wardrobe.why_not(a, b) or self._parted(a, b) or "They are not worn together."
             notes.append(Note("conflict", f"{self.name(a)} and {self.name(b)}: {why}"))
+        notes += self._quota_notes(rows)
         have = {ROLES[role] for role in roles.tolist()}
         templates = [plan.template for plan in self.plans if _agree(plan.template, have)] if self.role >= 0 else []
         template = max(templates, key=lambda one: len(have & {*one.roles}), default=None)
@@ -647,9 +761,26 @@ class _Case:
         unfilled = tuple(role for role in (template.required if template else ()) if role in missing)
         return self._look(template.name if template else "", unfilled, rows, notes, said)
 
+    def _parted(self, a: int, b: int) -> str:
+        """The rule that keeps two pieces apart, in a sentence; "" for none."""
+        names = [border.name for border in self.curation.borders if border.sides[a] + border.sides[b] == 3]
+        return f"{names[0]} keeps them apart." if names else ""
+
+    def _quota_notes(self, rows: Rows) -> list[Note]:
+        """Quotas that a look does not keep, and why it could not."""
+        out = []
+        for quota in self.curation.quotas:
+            count = int(quota.mask[rows].sum())
+            if count < quota.least:
+                text = f"{quota.name}: {count} of at least {quota.least} pieces; nothing else that fits here matches."
+                out.append(Note("quota_short", text))
+            if quota.most is not None and count > quota.most:
+                out.append(Note("quota_over", f"{quota.name}: {count} pieces, more than {quota.most}."))
+        return out
+
     def _gone(self, row: int) -> str | None:
         """What has become of a piece: why it could not be chosen today."""
-        first = [one for one in self.sieves if one[0] in ("eligible", "block")]
+        first = [one for one in self._may if one[0] in ("eligible", "block")]
         return next((why(row) for _, kept, why in first if not kept[row]), None)
 
     def _look(
@@ -660,9 +791,9 @@ class _Case:
         whole = np.concatenate([[self.row], rows]).astype(np.int64)
         _, parts = self.pairs(whole, whole)
         shares = {name: parts[name] for name in PARTS if name in parts}
-        if self.boosts:
+        if self.boosts is not None:
             boost = np.zeros((p + 1, p + 1))
-            boost[0, 1:] = [self.boosts.get(row, 0.0) for row in rows.tolist()]
+            boost[0, 1:] = self.boosts[rows]
             shares["boost"] = boost
 
         def pair(i: int, j: int) -> Pair:
@@ -675,7 +806,7 @@ class _Case:
         pieces = tuple(
             Piece(
                 ROLES[self.wardrobe.role[row]], ids[row], pairs[at].score, pairs[at].contributions,
-                self.kept_origin(row), said.get(row, ()),
+                self.kept_origin(row), (*said.get(row, ()), *self._raised(row)),
             )
             for at, row in enumerate(rows.tolist())
         )  # fmt: skip
@@ -688,7 +819,12 @@ class _Case:
 
     def kept_origin(self, row: int) -> Origin:
         pins = {self.view.catalogue.row(item) for item in self.curation.pins.values() if item in self.view.catalogue}
-        return Origin.PIN if row in pins else Origin.MODEL
+        return Origin.PIN if row in pins or row in self._best[0].values() else Origin.MODEL
+
+    def _raised(self, row: int) -> tuple[Note, ...]:
+        """Which rules boost or bury a piece."""
+        found = self._ruled.raised(row) if self.boosts is not None and self.boosts[row] else ()
+        return tuple(Note("boosted_by", f"Moved by {name}.") for name in found)
 
     def _harmony(self, whole: Rows, best: tuple[Pair, ...]) -> Harmony:
         ids, wardrobe = self.view.catalogue.ids, self.wardrobe
@@ -722,9 +858,9 @@ class _Case:
             return Swap(ROLES[role], now, before, ())
         whole = np.concatenate([[self.row], others]).astype(np.int64)
         grid, parts = self.pairs(whole, options)
-        boost = np.array([self.boosts.get(row, 0.0) for row in options.tolist()])
+        boost = self.boost(options)
         fixed = self.pairs(whole, whole)[0]
-        fixed[0, 1:] += np.array([self.boosts.get(row, 0.0) for row in others.tolist()])
+        fixed[0, 1:] += self.boost(others)
         i, j = np.triu_indices(len(whole), 1)
         p = len(others)
         old = fixed[i, j]
@@ -737,10 +873,12 @@ class _Case:
         found = []
         for at in order.tolist():
             shares = {name: float(values[0, at]) for name, values in parts.items()}
-            if self.boosts:
+            if self.boosts is not None:
                 shares["boost"] = float(boost[at])
             row = int(options[at])
-            piece = Piece(ROLES[role], ids[row], math.fsum(shares.values()), shares, self.kept_origin(row))
+            piece = Piece(
+                ROLES[role], ids[row], math.fsum(shares.values()), shares, self.kept_origin(row), self._raised(row)
+            )
             found.append((piece, float(score[at])))
         return Swap(ROLES[role], now, before, tuple(found))
 
@@ -755,6 +893,9 @@ class _Case:
         if self.request.budget is not None:
             spent = float(np.nansum(self.price[others]))
             rows = rows[self.price[rows] <= self.request.budget - spent]
+        for quota in self.curation.quotas:
+            if quota.most is not None and int(quota.mask[others].sum()) >= quota.most:
+                rows = rows[~quota.mask[rows]]
         if not len(rows) or not len(others):
             return rows
         return rows[~self._clash_between(others, rows).any(axis=0)]

@@ -17,6 +17,7 @@ from core import cli, shop
 from core.api import api
 from core.domain.looks import LookRequest, LookStrategy
 from core.domain.query import Request
+from core.domain.rules import Rule
 from core.shop import Shop
 from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
 from tests.worlds import NOW, open_small_shop
@@ -240,3 +241,20 @@ def test_the_openapi_page_carries_examples() -> None:
 def test_whatever_is_asked_the_api_keeps_its_word(case: schemathesis.Case) -> None:
     # Weights that are all 0, dates that do not exist and empty price ranges fit the schema and make no sense.
     case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+
+def test_a_rule_of_a_locale_is_asked_for_with_it_over_http(own_shop: Shop) -> None:  # noqa: F811
+    here = TestClient(api)
+    shop.install(own_shop)
+    try:
+        gone = own_shop.recommend(Request(anchor=BAG, k=1)).ids[0]
+        rule = {"id": "f", "kind": "block", "target": {"items": [gone]}, "scope": {"locales": ["fr"]}}
+        own_shop.publish_rules([Rule.from_json(rule)], who="Ines", why="Not in France")
+        for placement in ("similar", "look"):
+            asked = {"item_id": BAG, "placement": placement}
+            assert here.get("/recommend", params={**asked, "locale": "fr-FR"}).text.count(f'"{gone}"') == 0
+            assert here.get("/recommend", params={**asked, "locale": "de"}).status_code == 200
+        assert gone in here.get("/recommend", params={"item_id": BAG, "locale": "de"}).text
+        assert gone in here.get("/recommend", params={"item_id": BAG}).text
+    finally:
+        shop.install(None)

@@ -15,11 +15,13 @@ import numpy as np
 from core.domain.arrays import Codes, Mask, Matrix, Rows, Scores
 
 WIDTH = 24  # looks that the beam keeps
+LEAST_OF_A_PART = 4  # of each way in which looks can hold what quotas speak of
 APART = 2  # slots in which any two looks around one anchor differ
 DECIMALS = 9
 
 # An optional piece joins a look when it goes clearly better than two random pieces do with the anchor, and better on
 # average with the pieces there are; and when it makes no pair that is worse than this and than the worst one there is.
+# One that a rule wants at least joins wherever it may.
 WELCOME = 0.1
 BEARABLE = -0.5
 
@@ -34,6 +36,7 @@ class Table:
     brand:     -1 unknown.            season: bits of the seasons a piece is for, all bits where unknown.
     alike:     code of what makes two pieces look alike to a shopper, such as kind and colour.
     tone:      code of the colour family, -1 unknown.    loud: 0..1 how much a repeated colour is noticed.
+    quotas:    [m, q] which quotas of the terms speak of a candidate; None where there are no quotas.
     """
 
     rows: Rows
@@ -47,6 +50,7 @@ class Table:
     alike: Codes
     tone: Codes
     loud: Scores
+    quotas: Mask | None = None
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -71,6 +75,7 @@ class Terms:
     echo:   what it costs when all its pieces but two repeat one loud colour.
     reuse:  what it costs when all its pieces stand in an earlier look.
     own_house, own_tone, season: of the anchor.
+    quotas: (at least, at most or None) so many pieces of what the table marks for each.
     """
 
     budget: float | None = None
@@ -81,16 +86,21 @@ class Terms:
     own_house: int = -1
     own_tone: int = -1
     season: int = -1
+    quotas: tuple[tuple[int, int | None], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """One look. places: for each slot the position in the table, -1 for empty. value: what the beam ranked it by."""
+    """One look. places: for each slot the position in the table, -1 for empty. value: what the beam ranked it by.
+
+    empty: required slots that stay empty.    missing: pieces that quotas want and that it is without.
+    """
 
     places: tuple[int, ...]
     score: float
     value: float
-    empty: int  # required slots that stay empty
+    empty: int
+    missing: int = 0
 
 
 def look_score(to_anchor: Scores, among: Matrix) -> float:
@@ -111,7 +121,7 @@ def look_score(to_anchor: Scores, among: Matrix) -> float:
 def compose(
     table: Table, slots: Sequence[Slot], terms: Terms, earlier: Sequence[Mapping[int, int]] = (), width: int = WIDTH
 ) -> list[Composed]:
-    """The best looks over `slots`, best first: fewest empty required slots, then the highest value.
+    """The best looks over `slots`, best first: fewest empty required slots, then what quotas want, then the value.
 
     earlier: looks made before (role -> catalogue row); each one returned differs from each of them in `APART` slots or
     more. Nothing is returned when that cannot be.
@@ -122,9 +132,11 @@ def compose(
             break
         state = state.extended(place, width)
     done = np.flatnonzero((state.differences >= APART).all(axis=1)) if earlier else np.arange(len(state.count))
-    done = done[np.lexsort((-np.round(state.value[done], DECIMALS), state.empty[done]))]
-    chosen, scores, value, empty = (x[done].tolist() for x in (state.chosen, state.scores, state.value, state.empty))
-    return [Composed(tuple(one), *rest) for one, *rest in zip(chosen, scores, value, empty, strict=True)]
+    missing = state.missing
+    done = done[np.lexsort((-np.round(state.value[done], DECIMALS), missing[done], state.empty[done]))]
+    found = (state.chosen, state.scores, state.value, state.empty, missing)
+    chosen, *rest = (values[done].tolist() for values in found)
+    return [Composed(tuple(one), *more) for one, *more in zip(chosen, *rest, strict=True)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,6 +145,7 @@ class _State:
 
     chosen: [W, slots].  sums: [W, m] pair scores of each candidate with what was chosen; low: the least of them.
     out:    [W, m] candidates that clash with what was chosen.   apart: [W, earlier] slots that differ so far.
+    held:   [W, q] pieces that each quota speaks of.
     """
 
     table: Table
@@ -161,6 +174,7 @@ class _State:
     out: Mask
     apart: Rows
     value: Scores
+    held: Rows
 
     @classmethod
     def start(cls, table: Table, slots: Sequence[Slot], terms: Terms, earlier: Sequence[Mapping[int, int]]) -> _State:
@@ -190,6 +204,7 @@ class _State:
             season=np.full(1, terms.season, dtype=np.int64), empty=np.zeros(1, dtype=np.int64),
             sums=np.zeros((1, m)), low=np.full((1, m), np.inf), out=np.zeros((1, m), dtype=bool),
             apart=np.array([elsewhere], dtype=np.int64).reshape(1, len(earlier)), value=zero,
+            held=np.zeros((1, len(terms.quotas)), dtype=np.int64),
         )  # fmt: skip
 
     @property
@@ -211,6 +226,29 @@ class _State:
         out: Rows = self.apart + (self.before[:, self.done :] >= 0).sum(axis=1)
         return out
 
+    @property
+    def _least(self) -> Rows:
+        """[q] how many pieces each quota wants at least."""
+        return np.array([least for least, _ in self.terms.quotas], dtype=np.int64)
+
+    @property
+    def missing(self) -> Rows:
+        """[W] pieces that quotas want and that a look is without."""
+        out: Rows = np.maximum(self._least - self.held, 0).sum(axis=1)
+        return out
+
+    def _hopeless(self, held: Rows, count: Rows, place: int) -> Rows:
+        """[W] pieces that quotas want and that no slot after `place` can bring any more."""
+        room = np.maximum(self.terms.most - count, 0)[:, None]
+        out: Rows = np.maximum(self._least - held - np.minimum(self._ahead(place), room), 0).sum(axis=1)
+        return out
+
+    def _ahead(self, place: int) -> Rows:
+        """[q] slots after `place` that have something each quota speaks of."""
+        assert self.table.quotas is not None
+        some = [self.table.quotas[slot.members].any(axis=0) for slot in self.slots[place + 1 :]]
+        return np.asarray(np.array(some, dtype=bool).reshape(-1, len(self.terms.quotas)).sum(axis=0))
+
     def extended(self, place: int, width: int) -> _State:
         """The best looks with one slot more: filled where something fits, else left empty."""
         slot, table, terms = self.slots[place], self.table, self.terms
@@ -227,7 +265,12 @@ class _State:
         costs = terms.house * repeats + terms.echo * echoes + terms.reuse * reused
         value = (to_anchor - costs) / (count + 1) + among + 0.5 * worst
         w, at = np.nonzero(bound)
-        left = np.flatnonzero(~bound.any(axis=1))  # looks that leave the slot empty
+        bare = np.asarray(~bound.any(axis=1))  # looks that leave the slot empty
+        if table.quotas is not None and not slot.required and not slot.fixed:
+            # A later slot may need the room for what a quota wants.
+            wanted = np.minimum(np.maximum(self._least - self.held, 0), self._ahead(place)).sum(axis=1)
+            bare = bare | (wanted > 0) & (self.terms.most - self.count - 1 < wanted)
+        left = np.flatnonzero(bare)
         parent = np.concatenate([w, left])
         candidate = np.concatenate([c[at], np.full(len(left), -1, dtype=np.int64)])
         taken = candidate >= 0
@@ -235,7 +278,11 @@ class _State:
         empty = self.empty[parent] + (slot.required & ~taken)
         row = np.where(taken, table.rows[np.maximum(candidate, 0)] if len(table) else -1, -1)
         apart = self.apart[parent] + (row[:, None] != self.before[:, place][None, :])
-        keep = _best(new_value, empty, apart, width)
+        held, hopeless = self.held[parent], None
+        if table.quotas is not None:
+            held = held + (taken[:, None] & table.quotas[np.maximum(candidate, 0)])
+            hopeless = self._hopeless(held, self.count[parent] + taken, place)
+        keep = _best(new_value, empty, apart, width, hopeless, np.minimum(held, self._least))
         parent, candidate, taken = parent[keep], candidate[keep], taken[keep]
         chosen = self.chosen[parent]
         chosen[:, place] = candidate
@@ -246,7 +293,7 @@ class _State:
             pairs=self.pairs[parent], worst=self.worst[parent], cost=self.cost[parent], repeats=self.repeats[parent],
             houses=houses, echoes=self.echoes[parent], tones=tones, reused=self.reused[parent],
             season=self.season[parent], empty=empty[keep], sums=sums, low=low, out=out, apart=apart[keep],
-            value=new_value[keep],
+            value=new_value[keep], held=held[keep],
         )  # fmt: skip
         at = np.flatnonzero(taken)  # what follows is written into the looks that took a piece
         one, house, tone = candidate[at], self.house[candidate[at]], self.tone[candidate[at]]
@@ -271,6 +318,8 @@ class _State:
         fits: Mask = ~self.out[:, c] & ((self.season[:, None] & table.season[c]) != 0)
         if slot.fixed:
             return fits
+        if table.quotas is not None:
+            fits &= ~self._full(c)
         if terms.budget is not None:
             cost = self.cost[:, None] + table.price[c]  # NaN, a price that is unknown, is never within a budget
             rest = self._cheapest(place + 1) if slot.required else 0.0
@@ -280,10 +329,22 @@ class _State:
             count = np.maximum(self.count[:, None], 1)
             mean = np.where(self.count[:, None] > 0, self.sums[:, c] / count, np.inf)
             least = np.minimum(self.low[:, c], table.to_anchor[c])
-            fits &= (table.to_anchor[c] > WELCOME) & (mean > 0.0)
-            fits &= least >= np.minimum(self.worst[:, None], BEARABLE)
-            fits &= self.count[:, None] < terms.most
+            goes = (table.to_anchor[c] > WELCOME) & (mean > 0.0)
+            goes &= least >= np.minimum(self.worst[:, None], BEARABLE)
+            fits &= (goes | self._wanted(c)) & (self.count[:, None] < terms.most)
         return fits
+
+    def _wanted(self, members: Rows) -> Mask:
+        """[W, members] what a quota still wants at least."""
+        if self.table.quotas is None:
+            return np.zeros((len(self.count), len(members)), dtype=bool)
+        return np.asarray((self.table.quotas[members][None] & (self.held < self._least)[:, None]).any(axis=2))
+
+    def _full(self, members: Rows) -> Mask:
+        """[W, members] what a quota lets no more of in."""
+        assert self.table.quotas is not None
+        most = np.array([np.iinfo(np.int64).max if m is None else m for _, m in self.terms.quotas], dtype=np.int64)
+        return np.asarray((self.table.quotas[members][None] & (self.held >= most)[:, None]).any(axis=2))
 
     def _cheapest(self, start: int) -> float:
         """The least that the required slots from `start` on can cost."""
@@ -295,14 +356,29 @@ class _State:
         return total
 
 
-def _best(value: Scores, empty: Rows, apart: Rows, width: int) -> Rows:
-    """The looks to go on with, in order: a part for each count of slots that tell them from the earlier looks."""
-    order = np.lexsort((-np.round(value, DECIMALS), empty))
-    if apart.shape[1] == 0:
-        return order[:width]
-    level = np.minimum(apart.min(axis=1), APART)[order]
+def _best(
+    value: Scores, empty: Rows, apart: Rows, width: int, hopeless: Rows | None = None, held: Rows | None = None
+) -> Rows:
+    """The looks to go on with, in order: a part for each count of slots that tell them from the earlier looks.
+
+    hopeless: [W] what quotas want and can no longer have; with it there is a part for each way in which looks hold what
+    quotas speak of (held [W, q]) as well, so that those who do are not crowded out.
+    """
+    if hopeless is None:
+        order = np.lexsort((-np.round(value, DECIMALS), empty))
+        if apart.shape[1] == 0:
+            return order[:width]
+        level = np.minimum(apart.min(axis=1), APART)[order]
+        parts = range(APART + 1)
+    else:
+        assert held is not None
+        order = np.lexsort((-np.round(value, DECIMALS), hopeless, empty))
+        differs = np.minimum(apart.min(axis=1, initial=APART), APART)
+        _, level = np.unique(np.column_stack([differs, held])[order], axis=0, return_inverse=True)
+        level, parts = level.reshape(-1), range(int(level.max(initial=-1)) + 1)
     rank = np.zeros(len(order), dtype=np.int64)
-    for one in range(APART + 1):
+    for one in parts:
         here = level == one
         rank[here] = np.arange(here.sum())
-    return order[rank < max(1, width // (APART + 1))]
+    least = 1 if hopeless is None else LEAST_OF_A_PART
+    return order[rank < max(least, width // max(1, len(parts)))]
