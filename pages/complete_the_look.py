@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.domain.campaigns import COMING, MISSING
 from core.domain.catalogue import Catalogue, Item
 from core.domain.errors import ShopError
 from core.domain.looks import BRAND_POLICIES, MAX_NAME, MAX_NOTE, ROLES, Look, LookRequest, LookStrategy, SavedLook
@@ -270,7 +271,7 @@ def save(item: Item, live: LookStrategy, kept: KeptLook | None = None) -> None:
     name, note = str(st.session_state.get("look:name") or ""), str(st.session_state.get("look:note") or "")
 
     def work() -> str:
-        look = board.saveable(name, note, item.id, pieces, live)
+        look = board.saveable(name, note, item.id, pieces, live).changed(campaign=kept.look.campaign if kept else None)
         done = engine.shop().save_look(
             look, who=engine.who(), id=kept.id if kept else None, expected=me.version if kept else None
         )
@@ -323,12 +324,16 @@ def saved_looks() -> None:
     parts.ledger([line(one) for one in kept], key=KEPT, label="Saved looks", on_action=lambda: opened(kept))
 
 
+WAITING = {COMING: "still to come", MISSING: "not there"}
+
+
 def line(kept: KeptLook) -> dict[str, Any]:
     """A saved look as a line: its name, what is the matter with it, its pieces, the way to it."""
     zone = engine.zone()
     lost = {one.id for one in kept.gone}
     by = f"Saved by {kept.saved.who}, {text.day(kept.saved.at, zone)}."
     words = f"{text.listed(looks.said_gone(kept, catalogue()))}." if kept.broken else kept.look.note
+    words = words if kept.in_force else f"Waits: its campaign is {WAITING.get(kept.phase, kept.phase)}. {words}"
     return {
         "id": kept.id, "figure": text.count(len(kept.look.all_ids)), "title": kept.look.name,
         "text": f"{words} {by}".strip(), "tone": "warn" if kept.broken else "calm",

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import streamlit as st
 
+from core.curation.campaigns import STARTS
 from core.domain.catalogue import Item
 from core.shop import Glance
 from pages.kit import address, cards, engine, frame, looks, parts, session, states, text
@@ -98,6 +99,15 @@ def the_day(glance: Glance) -> list[dict]:
         lines.append(line(
             "arrivals", n, "Launches ahead" if n > 1 else "One launch ahead", words,
             items(item for item, _ in glance.arrivals), "See them", ("catalogue.py", {"state": "embargoed"}),
+        ))  # fmt: skip
+    for number, event in enumerate(glance.campaigns):
+        one, begins = event.campaign, event.what == STARTS
+        last = "Its rules count from then on." if begins else "Its rules stop counting by themselves."
+        title = f"{one.name} {'begins' if begins else 'ends'}"
+        lines.append(line(
+            f"campaign{number}", text.short_day(event.at, zone), title,
+            f"{text.ahead(event.at, glance.at, zone).capitalize()}, {text.moment(event.at, zone)}. {last}",
+            items(one.heroes), "See it", ("curation_rules.py", {"mode": "campaigns", "campaign": one.id}),
         ))  # fmt: skip
     if n := len(glance.new):
         lines.append(line(

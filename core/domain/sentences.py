@@ -1,4 +1,4 @@
-"""A rule as one English sentence."""
+"""A rule, or a campaign, as one English sentence."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import assert_never
 from zoneinfo import ZoneInfo
 
+from core.domain.campaigns import Campaign
 from core.domain.placements import PLACEMENT_NAMES
 from core.domain.query import Filters
 from core.domain.rules import Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule, Target
@@ -32,8 +33,30 @@ def sentence(rule: Rule, name: Name = lambda id: "", zone: str | None = None) ->
         parts.append(f"from {_moment(rule.starts_at, shown)}")
     if rule.ends_at is not None:
         parts.append(f"until {_moment(rule.ends_at, shown)}")
+    if rule.campaign is not None:
+        parts.append(f"while the campaign {rule.campaign} runs")
     text = ", ".join(parts) + "."
     return f"{text} It is off." if rule.off else text
+
+
+def campaign_sentence(campaign: Campaign, name: Name = lambda id: "", zone: str | None = None) -> str:
+    """When a campaign runs and what it is about. zone: dates are told in it, by default in the campaign's own.
+
+    >>> campaign_sentence(Campaign("a", "Autumn", heroes=("w-1",)), lambda id: "Wool coat")
+    '“Autumn”, with “Wool coat” (w-1).'
+    """
+    shown = zone or campaign.zone
+    parts = [f"“{campaign.name}”"]
+    if campaign.starts_at is not None:
+        parts.append(f"from {_moment(campaign.starts_at, shown)}")
+    if campaign.ends_at is not None:
+        parts.append(f"until {_moment(campaign.ends_at, shown)}")
+    if campaign.collection:
+        parts.append(f"about the collection {campaign.collection}")
+    if campaign.heroes:
+        parts.append(f"with {_items(campaign.heroes, name)}")
+    text = ", ".join(parts) + "."
+    return f"{text} It is off." if campaign.off else text
 
 
 def label(rule: Rule, name: Name = lambda id: "") -> str:

@@ -1,13 +1,14 @@
-"""What can be published, in words: a rule, the weights of a placement, a saved look; and what a change makes of it."""
+"""What can be published, in words: a rule, a campaign, weights, a saved look; and what a change makes of it."""
 
 from __future__ import annotations
 
+from core.domain.campaigns import Campaign
 from core.domain.changes import Change, Key, Plain
 from core.domain.errors import ShopError
 from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.rules import Rule
-from core.domain.sentences import sentence
+from core.domain.sentences import campaign_sentence, sentence
 from core.domain.strategy import Strategy
 from pages.kit import engine, text
 
@@ -29,6 +30,8 @@ def name_of(key: Key, plain: Plain | None) -> str:
         return f"Weights of {placement_name(key.id)}"
     if key.kind == "look":
         return f"The look {(plain or {}).get('name', key.id)}"
+    if key.kind == "campaign":
+        return f"The campaign {(plain or {}).get('name', key.id)}"
     return f"Rule {key.id}"
 
 
@@ -42,7 +45,11 @@ def lines(key: Key, plain: Plain) -> list[str]:
         match key.kind:
             case "rule":
                 rule = Rule.from_json(plain)
-                return [sentence(rule, _known, engine.zone().key), *([f"“{rule.note}”"] if rule.note else [])]
+                return [sentence(rule, title_or_nothing, engine.zone().key), *([f"“{rule.note}”"] if rule.note else [])]
+            case "campaign":
+                campaign = Campaign.from_json(plain)
+                said = f"Campaign {campaign_sentence(campaign, title_or_nothing, engine.zone().key)}"
+                return [said, *([f"“{campaign.story}”"] if campaign.story else [])]
             case "strategy":
                 return [f"{name_of(key, plain)}: {weights(key, plain)}."]
             case _:
@@ -77,7 +84,7 @@ def title(item: str) -> str:
     return text.title(catalogue.item(item)) if item in catalogue else item
 
 
-def _known(item: str) -> str:
+def title_or_nothing(item: str) -> str:
     """The title of a product that is there, for a rule's sentence; "" for one that is not."""
     catalogue = engine.shop().catalogue()
     return text.title(catalogue.item(item)) if item in catalogue else ""

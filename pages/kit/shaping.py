@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain.catalogue import Item
-from core.domain.changes import Documents, Key
+from core.domain.changes import BOOK, Documents, Key
 from core.domain.errors import BadRequest, ShopError
 from core.domain.placements import Placement
 from core.domain.rules import BOOST_STEPS, Act, Block, Boost, Pin, Rule, Scope, Target, ending, id_of
@@ -36,18 +36,18 @@ def standing() -> Documents | None:
     """
     desk = tray.desk()
     draft = desk.draft() if desk is not None and session.current().with_draft else None
-    if desk is None or draft is None or not any(change.key.kind == "rule" for change in draft.changes):
+    if desk is None or draft is None or not any(change.key.kind in BOOK for change in draft.changes):
         return None
     live = desk.published()
-    return {key: plain for key, plain in draft.applied(live).items() if key.kind == "rule"} | {
-        key: plain for key, plain in live.items() if key.kind != "rule"
+    return {key: plain for key, plain in draft.applied(live).items() if key.kind in BOOK} | {
+        key: plain for key, plain in live.items() if key.kind not in BOOK
     }
 
 
 def drafted_rules() -> bool:
     """Whether the draft changes rules at all."""
     desk = tray.desk()
-    return desk is not None and any(change.key.kind == "rule" for change in desk.draft().changes)
+    return desk is not None and any(change.key.kind in BOOK for change in desk.draft().changes)
 
 
 def act(anchor: Item, sent: Mapping[str, Any]) -> bool:
