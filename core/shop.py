@@ -18,7 +18,10 @@ from typing import Any
 import numpy as np
 
 from core.curation import campaigns as campaigning
+from core.curation import house
 from core.curation import lint as linter
+from core.curation.drill import Drill, drill
+from core.curation.house import AllLists
 from core.curation.impact import Impact, impact
 from core.curation.publish import publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
@@ -314,6 +317,40 @@ class Shop:
         return {Placement.SIMILAR: compared}
 
     # -- search and browse -----------------------------------------------------------------------------------------
+    def every_list(
+        self,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        draft: Documents | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> AllLists:
+        """All lists of "You May Also Like", for the view of one house; with `draft`, as they would be."""
+        request = Request(k=k, at=self._moment(at).replace(second=0, microsecond=0))
+        view = self.view(at) if draft is None else self.proposed(draft, at)
+        return house.over(view, reverse.all_lists(view, request, progress), self.saved_looks(at), request)
+
+    def drill(
+        self,
+        items: Sequence[str],
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Drill:
+        """What would break with `items` sold out; nothing is written. Raises UnknownItem, BadRequest."""
+        moment = self._moment(at).replace(second=0, microsecond=0)
+        return drill(
+            self.view(at),
+            self.view(at, Placement.SUBSTITUTE),
+            lambda view: open_wardrobe(view, self.layout.data / "looks"),
+            items,
+            self.saved_looks(at),
+            lambda view: linter.lint(self.rules(at), view, moment, campaigns=self.campaigns(at)),
+            Request(k=k, at=moment),
+            progress,
+        )
+
 
     def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[1]
 FLOORS = [
     {"pages"},
     {"pages.kit", "core.api", "core.cli"},
-    {"core.build"},
+    {"core.build", "core.export"},
     {"core.shop"},
     {"core.curation", "core.lab", "core.evaluate", "core.explore", "core.intake", "core.demo"},
     {"core.recommend"},

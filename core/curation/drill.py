@@ -21,7 +21,7 @@ from core.domain.listing import Listing
 from core.domain.looks import LookRequest, SavedLook
 from core.domain.placements import Placement
 from core.domain.query import Request
-from core.domain.rules import Pin, Rule
+from core.domain.rules import Pin
 from core.domain.sentences import sentence
 from core.recommend import look as looks
 from core.recommend import reverse, saved
@@ -133,7 +133,6 @@ def drill(
     substitutes: View,
     wardrobe: Callable[[View], Wardrobe],
     items: Sequence[str],
-    rules: Sequence[Rule],
     kept: Sequence[KeptLook],
     linted: Callable[[View], Sequence[Finding]],
     request: Request,
@@ -175,7 +174,7 @@ def drill(
         shown=int(np.isin(before, view.catalogue.rows(items)).any(axis=1).sum()),
         changed=int((before != after).any(axis=1).sum()),
         thin=_thin(view, before, after, request.k),
-        pins=_pins(view, rules, fresh, stand_ins, at),
+        pins=_pins(view, fresh, stand_ins, at),
         looks=tuple(_looks(gone, instead_of, wardrobe, kept, at)),
         findings=_findings(linted(view), linted(gone)),
         substitutes=tuple(stand_ins[item] for item in items),
@@ -189,21 +188,16 @@ def _thin(view: View, before: Rows, after: Rows, k: int) -> tuple[ThinList, ...]
     return tuple(ThinList(view.catalogue.ids[row], int(was[row]), int(now[row])) for row in order.tolist())
 
 
-def _pins(
-    view: View, rules: Sequence[Rule], items: Sequence[str], stand_ins: dict[str, Listing], at: datetime
-) -> tuple[BrokenPin, ...]:
+def _pins(view: View, items: Sequence[str], stand_ins: dict[str, Listing], at: datetime) -> tuple[BrokenPin, ...]:
     """Pins of these items that are in force or still to come."""
-    bears = {}
-    if isinstance(view.curation, BookOn):
-        bears = {one.rule.id: one.bears for one in view.curation.compiled}
     found = []
-    for rule in rules:
+    for one in view.curation.compiled if isinstance(view.curation, BookOn) else ():
+        rule = one.rule
         if not isinstance(rule.act, Pin) or rule.off or (rule.ends_at is not None and rule.ends_at <= at):
             continue
         item = rule.target.items[0]
-        if item in items and rule.id in bears:
-            mask = bears[rule.id]
-            lists = len(view) if mask is None else int(mask.sum())
+        if item in items:
+            lists = len(view) if one.bears is None else int(one.bears.sum())
             text = sentence(rule, lambda id: view.catalogue.item(id).title if id in view.catalogue else "")
             found.append(BrokenPin(rule.id, text, item, lists, next(iter(stand_ins[item].ids), None)))
     return tuple(found)

@@ -7,7 +7,7 @@ discounted as exposure is (see `impact`): the first place counts most.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -15,15 +15,18 @@ from typing import Any
 
 import numpy as np
 
+from core.curation.resolve import BookOn
 from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest
 from core.domain.listing import Versions
+from core.domain.placements import Placement
+from core.domain.query import Request
 from core.domain.rules import ListBorder
+from core.recommend.saved import KeptLook
+from core.recommend.view import View
 
 NOBODY = -1
-
-BordersOf = Callable[[str], Sequence[ListBorder]]  # anchor -> the brand boundaries in force in its list
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +233,41 @@ class AllLists:
         return keys // count, (keys % count).astype(np.int32)
 
 
-def borders_over(catalogue: Catalogue, borders_of: BordersOf) -> dict[str, tuple[AnyArray, Mask]]:
+def over(view: View, rows: Rows, kept: Sequence[KeptLook], request: Request) -> AllLists:
+    """All lists of one view, as the request asked for them, with the saved looks and the boundaries in force in both.
+
+    rows: [n, k] the list around each product.
+    """
+    assert request.at is not None
+    return AllLists(
+        placement=str(request.placement),
+        catalogue=view.catalogue,
+        rows=rows,
+        live=view.live(request.at),
+        at=request.at,
+        versions=view.versions,
+        borders=_borders(view, request),
+        outfits=tuple(_outfit(view, one, request.changed(placement=Placement.LOOK)) for one in kept),
+    )
+
+
+def _borders(view: View, request: Request) -> dict[str, tuple[AnyArray, Mask]]:
     """Every boundary that is in force in some list: its sides, and [n] the lists it bears on."""
     found: dict[str, tuple[AnyArray, Mask]] = {}
-    for row, anchor in enumerate(catalogue.ids):
-        for border in borders_of(anchor):
+    book = view.curation
+    if isinstance(book, BookOn) and all(one.sides is None for one in book.compiled):
+        return found
+    for row, anchor in enumerate(view.catalogue.ids):
+        for border in book(anchor, request).borders:
             if border.name not in found:
-                found[border.name] = border.sides, np.zeros(len(catalogue), dtype=bool)
+                found[border.name] = border.sides, np.zeros(len(view), dtype=bool)
             found[border.name][1][row] = True
     return found
+
+
+def _outfit(view: View, kept: KeptLook, request: Request) -> Outfit:
+    borders = view.curation(kept.look.anchor, request.changed(anchor=kept.look.anchor)).borders
+    return Outfit(kept.id, kept.look.name, kept.look.all_ids, borders)
 
 
 def standings(lists: AllLists) -> tuple[Standing, ...]:
@@ -292,9 +321,7 @@ def house(lists: AllLists, brand: str) -> House:
         products=(found := _products(lists, mine)),
         unseen=_unseen(lists, ours, {one.id for one in found}),
         looks=tuple(one for one in lists.outfits if _holds(lists, one, ours)),
-        boundaries=tuple(
-            sorted({*sides, *(b.name for o in lists.outfits for b in o.borders if _parts(b.sides, ours))})
-        ),
+        boundaries=tuple(sorted(kept | sides.keys())),
         violations=_violations(lists, ours),
     )
 

@@ -95,3 +95,15 @@ def listed(words: Iterable[str], last: str = "and") -> str:
     """a, b and c."""
     *most, tail = [*words] or [""]
     return f"{', '.join(most)} {last} {tail}" if most else tail
+
+
+def closeness(percentile: float) -> str:
+    """Closeness in per cent of pairs.
+
+    >>> closeness(0.9934)
+    'Closer than 99.3\xa0% of pairs'
+    """
+    share = 100 * percentile
+    figure = f"{share:.1f}" if share >= 99 else f"{share:.0f}"
+    figure = "99.9" if share >= 99.95 else figure
+    return f"Closer than {figure}{NBSP}% of pairs"

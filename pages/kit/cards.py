@@ -142,7 +142,7 @@ def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any
     ]
     lines = []
     if placed.percentile is not None:
-        lines.append(f"{closeness(placed.percentile)} in this shop.")
+        lines.append(f"{text.closeness(placed.percentile)} in this shop.")
     if placed.moved:
         lines.append(moved_words(placed))
     if anchor is not None and not item.pictures:
@@ -157,11 +157,3 @@ def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any
         "exact": repr(placed.score),
         "lines": lines,
     }
-
-
-def closeness(percentile: float) -> str:
-    """Closeness in per cent of pairs."""
-    share = 100 * percentile
-    figure = f"{share:.1f}" if share >= 99 else f"{share:.0f}"
-    figure = "99.9" if share >= 99.95 else figure
-    return f"Closer than {figure}{text.NBSP}% of pairs"

@@ -20,6 +20,7 @@ from core.domain.words import (  # noqa: F401  what is said alike on pages and i
     NBSP,
     SYMBOLS,
     THIN,
+    closeness,
     count,
     day,
     listed,
