@@ -23,7 +23,7 @@ from core.curation import lint as linter
 from core.curation.drill import Drill, drill
 from core.curation.house import AllLists
 from core.curation.impact import Impact, impact
-from core.curation.publish import publish_book, rollback_book
+from core.curation.publish import check_changes, publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import RuleBook, book_over
 from core.domain.arrays import Mask, Rows, Vectors
@@ -137,6 +137,7 @@ class Shop:
         self.layout = Layout(settings.data)
         self.snapshot = snapshot
         self.studio = studio
+        studio.guard = lambda documents, changes: check_changes(documents, changes, self.view())
         self.pictures = PicturePack(self.layout.pictures)
         self.findings = (*snapshot.notices, *snapshot.manifest.findings)
         self._calibration = calibration

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from core.curation.resolve import RuleBook, read_book, refuse_clashes
 from core.domain.changes import BOOK, Change, Documents, Key, reverting
 from core.domain.errors import BadRequest
-from core.domain.rules import Rule
+from core.domain.rules import Pin, Rule
 from core.recommend.view import View
 from core.store.publications import Publications, Published, in_book
 from core.store.studio import Studio
@@ -20,6 +21,24 @@ def check_book(rules: Sequence[Rule], view: View) -> None:
     """Raises BadRequest for two rules with one id, SlotTaken for two pins that want one place in one list."""
     read_book([rule.as_json() for rule in rules])
     refuse_clashes(RuleBook(tuple(rules)).on(view))
+
+
+def check_changes(documents: Documents, changes: Sequence[Change], view: View) -> None:
+    """Whether the book may become what it is in `documents`, of which `changes` are new; for every way to publish.
+
+    Raises BadRequest for a changed rule that makes no sense, SlotTaken for two pins that want one place in one list,
+    where a change brought that about.
+    """
+    changed = {change.key for change in changes if change.key.kind in BOOK and change.after is not None}
+    for change in changes:
+        if change.key in changed and change.key.kind == RULE:
+            Rule.from_json(change.after)
+    campaigns = {key.id for key in changed} - {key.id for key in changed if key.kind == RULE}
+    book = RuleBook.of(plain for key, plain in documents.items() if key.kind in BOOK)
+    pins = tuple(rule for rule in book.rules if isinstance(rule.act, Pin))
+    fresh = {rule.id for rule in pins if Key(RULE, rule.id) in changed or rule.campaign in campaigns}
+    if fresh:
+        refuse_clashes(replace(book, rules=pins).on(view), fresh)
 
 
 def publish_book(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -691,10 +691,11 @@ class _Raised:
         return [one for one in compiled if isinstance(one.rule.act, Boost)]
 
 
-def refuse_clashes(book: BookOn) -> None:
+def refuse_clashes(book: BookOn, fresh: Container[str] | None = None) -> None:
     """Raises SlotTaken where two pins of equal priority want one place in one list at one time.
 
-    Pins of products that are gone, and rules that are off, are passed over.
+    fresh: ids of rules, one of which must be of the two. Pins of products that are gone, and rules that are off, are
+    passed over.
     """
     pins = [one for one in book.compiled if isinstance(one.rule.act, Pin)]
     by_place: dict[tuple[int, int], list[Compiled]] = {}
@@ -704,6 +705,8 @@ def refuse_clashes(book: BookOn) -> None:
     for (place, _), rivals in sorted(by_place.items()):
         for number, one in enumerate(rivals):
             for other in rivals[number + 1 :]:
+                if fresh is not None and one.rule.id not in fresh and other.rule.id not in fresh:
+                    continue
                 if one.rule.target.items != other.rule.target.items and meet(one, other):
                     raise SlotTaken(place, one.rule.target.items[0], other.rule.target.items[0])
 

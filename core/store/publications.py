@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from core.domain.campaigns import KIND as CAMPAIGN
 from core.domain.campaigns import Campaign
-from core.domain.changes import BOOK, Change, Key, Plain, reverting, same
+from core.domain.changes import BOOK, Change, Documents, Key, Plain, reverting, same
 from core.domain.errors import BadRequest, Conflict
 from core.domain.looks import LookStrategy, SavedLook
 from core.domain.strategy import Strategy
@@ -46,7 +46,7 @@ class Publications:
     """The publications of a studio database. For many threads and processes."""
 
     def __init__(self, studio: Studio) -> None:
-        self._database = studio.database
+        self._database, self._studio = studio.database, studio
 
     def documents(self, at: datetime | None = None) -> dict[Key, Plain]:
         """Everything published as of `at` (now without it): the book in its order, then strategies, looks."""
@@ -57,7 +57,7 @@ class Publications:
         """Publish `changes`, each made against its `before`.
 
         Raises Conflict when a document is another by now, BadRequest without a comment or for a document that makes no
-        sense; nothing is written then.
+        sense, and what the studio's guard raises; nothing is written then.
         """
         if not why.strip():
             raise BadRequest("Say in a few words why you publish this. Whoever comes after you will want to know.")
@@ -100,9 +100,8 @@ class Publications:
         changes = reverting(then, now, [*now, *then])
         return self.publish(changes, name=f"As of {moment:%Y-%m-%d %H:%M} UTC", who=who, at=at, why=why)
 
-    @staticmethod
     def _write(
-        connection: sa.Connection, changes: Sequence[Change], name: str, signed: dict[str, str], at: datetime
+        self, connection: sa.Connection, changes: Sequence[Change], name: str, signed: dict[str, str], at: datetime
     ) -> Published:
         now = _documents(connection, None)
         for change in changes:
@@ -111,6 +110,8 @@ class Publications:
                     f"The {change.key.kind} {change.key.id} was changed by somebody else after you began. Nothing of "
                     "yours was applied. Look at both sides, then publish again."
                 )
+        if self._studio.guard is not None:  # here, where nobody else can publish meanwhile
+            self._studio.guard(_with(now, changes), changes)
         last = connection.execute(sa.select(PUBLICATIONS).order_by(PUBLICATIONS.c.version.desc()).limit(1)).first()
         moment = at
         for table in (RULES, STRATEGIES, LOOKS, PUBLICATIONS):  # moments never run backwards
@@ -147,6 +148,16 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
             out.pop(Key("look", row.look), None)
         else:
             out[Key("look", row.look)] = json.loads(row.content)
+    return out
+
+
+def _with(documents: Documents, changes: Sequence[Change]) -> dict[Key, Plain]:
+    out = dict(documents)
+    for change in changes:
+        if change.after is None:
+            out.pop(change.key, None)
+        else:
+            out[change.key] = change.after
     return out
 
 

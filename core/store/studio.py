@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,6 +146,8 @@ class Studio:
         self.database = Database(where)
         self._lock = Lock()
         self._known: tuple[int, dict[str, dict[str, Any]]] = (0, {})  # the facts as of the version asked for last
+        # Asked before a publication is written, with the documents as they would be and what changes; it may raise.
+        self.guard: Callable[[Mapping[Any, Any], Sequence[Any]], None] | None = None
 
     def close(self) -> None:
         self.database.close()
