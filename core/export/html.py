@@ -41,6 +41,7 @@ ReadPicture = Callable[[str], bytes]  # key -> the picture as WebP; raises ShopE
 POLICY = (
     "default-src 'none'; img-src data:; font-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
+WHOLE = 16  # rows of a table that stays on one page
 SMALL = (128, 160)  # of the pictures in strips
 FONTS = Path(__file__).resolve().parents[2] / "assets" / "fonts"
 _FACES = (
@@ -103,9 +104,9 @@ def _smaller(data: bytes) -> bytes:
 
     with Image.open(io.BytesIO(data), formats=["WEBP"]) as opened:
         image = opened.convert("RGB")
-    image.thumbnail(SMALL, Image.Resampling.LANCZOS)
+    image.thumbnail(SMALL, Image.Resampling.BICUBIC)
     out = io.BytesIO()
-    image.save(out, "WEBP", quality=76, method=4)
+    image.save(out, "WEBP", quality=76, method=2)
     return out.getvalue()
 
 
@@ -118,7 +119,9 @@ class _Writer:
     def section(self, one: Section) -> str:
         aside = f'<p class="aside">{_safe(one.aside)}</p>' if one.aside else ""
         blocks = "".join(self.block(block) for block in one.blocks)
-        return f'<section><div class="head"><h2>{_safe(one.title)}</h2>{aside}</div>{blocks}</section>'
+        whole = isinstance(one.blocks[0], Table) and len(one.blocks[0].rows) <= WHOLE if one.blocks else False
+        kind = ' class="whole"' if whole else ""
+        return f'<section{kind}><div class="head"><h2>{_safe(one.title)}</h2>{aside}</div>{blocks}</section>'
 
     def block(self, one: Block) -> str:
         match one:
@@ -132,7 +135,8 @@ class _Writer:
                 return f'<dl class="figures">{"".join(cells)}</dl>'
             case Cards():
                 cards = "".join(self.card(card, small=one.small) for card in one.cards)
-                return f'<ul class="cards{" small" if one.small else ""}">{cards}</ul>'
+                row = " small" if one.small else " six" if len(one.cards) % 6 == 0 else ""
+                return f'<ul class="cards{row}">{cards}</ul>'
             case Strips():
                 return f'<ul class="strips">{"".join(self.strip(strip) for strip in one.strips)}</ul>'
             case Table():
@@ -178,7 +182,10 @@ class _Writer:
         )
 
     def table(self, one: Table) -> str:
-        head = "".join(f'<th scope="col"{_class(column)}>{_safe(column.name)}</th>' for column in one.columns)
+        head = "".join(
+            f'<th scope="col"{_class(column) if number else ""}>{_safe(column.name)}</th>'
+            for number, column in enumerate(one.columns)
+        )
         top = max((abs(v) for row in one.rows if one.bar is not None and (v := _number(row[one.bar]))), default=1.0)
         rows = []
         for row in one.rows:

@@ -382,7 +382,7 @@ def house_report(head: Letterhead, lists: AllLists, house: House) -> Report:
     ), small=True)  # fmt: skip
     sections = [
         Section("Its share", (figures,)),
-        Section("Beside whom", (_top(beside, 16),), _first(len(house.neighbours), "house", 16)),
+        Section("Beside whom", (_top(_filled(beside), 16),), _first(len(house.neighbours), "house", 16)),
         Section("Boundaries", tuple(_boundaries(head, house)), count(len(house.violations), "violation")),
         Section("Shown most", (shown,) if house.products else (Words("No list shows any of its products."),)),
         Section("Lists that show it", (strips,) if house.shown_in else (Words("None."),), _first(one.lists, "list")),
@@ -467,7 +467,9 @@ def _impact_sections(head: Letterhead, name: str, found: Impact) -> list[Section
     sections = [Section(name, tuple(blocks))]
     for title, movers in (("Shown more", found.gainers), ("Shown less", found.losers)):
         if movers:
-            cards = tuple(head.card(one.id, note=f"{signed(10_000 * one.change, 1)} per 10 000") for one in movers[:8])
+            cards = tuple(
+                head.card(one.id, note=f"{signed(10_000 * one.change, 1)} per{NBSP}10{NBSP}000") for one in movers[:8]
+            )
             sections.append(Section(title, (Cards(cards, small=True),), name))
     houses = _houses(found)
     if houses.rows:
@@ -622,6 +624,13 @@ def _digits(head: Letterhead) -> int:
 def _first(number: int, noun: str, most: int = MOST_STRIPS) -> str:
     """How many there are, and that not all are drawn."""
     return count(number, noun) if number <= most else f"The first {most} of {count(number, noun)}; the workbook has all"
+
+
+def _filled(one: Table) -> Table:
+    """Without a last column that says nothing."""
+    if any(row[-1] for row in one.rows):
+        return one
+    return Table(one.name, one.columns[:-1], tuple(row[:-1] for row in one.rows), bar=one.bar)
 
 
 def _top(one: Table, most: int) -> Table:
