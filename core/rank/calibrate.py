@@ -86,6 +86,15 @@ class Calibration:
                 self._distributions.popitem(last=False)
         return found
 
+    def apart(self) -> Calibration:
+        """The same numbers with a memory of its own, so that trying many weights pushes nothing out that is in use."""
+        other = object.__new__(Calibration)
+        other.__dict__.update(self.__dict__)
+        with self._lock:
+            other._references = OrderedDict(self._references)
+        other._distributions, other._lock = OrderedDict(), threading.Lock()
+        return other
+
     def with_words(self, raw: Mapping[str, Scores]) -> Calibration:
         """The same, with reference values for the kind "words": signal -> [m] over m (query, item) pairs, NaN for none.
 

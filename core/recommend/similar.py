@@ -126,6 +126,16 @@ def similar_all(
         yield from _listings(view, asked, found.lanes(part))
 
 
+def query_of_rows(view: View, request: Request, rows: Rows) -> Query:
+    """The question that the lists around `rows` ask, before the first stage. Their audiences must agree."""
+    return _question_of_rows(view, request, rows).query
+
+
+def lists_of(query: Query, batch: Batch) -> Rows:
+    """[B, k] rows of the lists that the last stage left, -1 where one is short."""
+    return _answers(query, batch).rows
+
+
 @dataclass(frozen=True, eq=False)
 class _Lane:
     """Who one list is for: the anchor's id and row if it has one, its audience and its colourways."""
