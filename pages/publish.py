@@ -17,7 +17,7 @@ from core.domain.changes import Change, ChangeSet, Clash, Documents, Key, Plain
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.store.publications import Published
-from pages.kit import cards, documents, engine, frame, parts, session, states, text, tray
+from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, states, text, tray
 
 SAID, MEASURED, STRIPS = "publish:said", "publish:measured", "publish:strips"
 SHOWN = 6  # products of a list in a strip
@@ -242,12 +242,12 @@ def to_product(key: str) -> None:
 # -- publishing ----------------------------------------------------------------------------------------------------
 
 
-def go_live(clashing: bool) -> None:
-    """The comment, and the button."""
+def go_live(clashing: bool, unmended: bool) -> None:
+    """The comment, and the button. unmended: something must be mended first, or be said to go live all the same."""
     frame.section("Go live", "One step, with a comment; one step back at any time")
     with st.form("publish", border=False):
         st.text_input("Why", key="publish:why", max_chars=300, placeholder="Asked by the house; for the autumn window")
-        st.form_submit_button("Publish", type="primary", on_click=_publish, disabled=clashing)
+        st.form_submit_button("Publish", type="primary", on_click=_publish, disabled=clashing or unmended)
     if clashing:
         states.said("Choose above first: somebody else published a change to the same thing.", "warn")
 
@@ -328,7 +328,7 @@ else:
         if clashes:
             collisions(mine, clashes)
         measure(draft, draft.applied(live))
-        go_live(bool(clashes))
+        go_live(bool(clashes), lint_panel.before_publishing(draft.applied(live), live))
     else:
         states.empty(
             "Nothing waits to be published",

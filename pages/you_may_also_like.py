@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 import streamlit as st
@@ -11,6 +12,7 @@ from core.domain.errors import ShopError
 from core.domain.listing import Listing, Missing, Origin, Trace
 from core.domain.query import Filters, Request
 from pages.kit import (
+    at_work,
     cards,
     charts,
     controls,
@@ -92,8 +94,10 @@ def one_product(item: Item) -> None:
     with right:
         if controls.weighed():
             asked = request(item.id)
-            listing = engine.shop().recommend(asked, draft=shaping.standing())
-            the_list(item, listing)
+            shown = at_work.documents()
+            listing = engine.shop().recommend(asked, draft=shown)
+            at_work.panel(asked)
+            the_list(item, listing, at_work.badges(asked, listing, shown))
             how(asked)
             if listing.items:
                 carried(listing)
@@ -118,7 +122,7 @@ def filters() -> None:
             parts.facets(groups, priced or None, key=NARROW, label="Only show", on_change=narrow)
 
 
-def the_list(item: Item, listing: Listing) -> None:
+def the_list(item: Item, listing: Listing, ruled: Mapping[str, Sequence[tuple[str, str]]]) -> None:
     me, shop = session.current(), engine.shop()
     catalogue = shop.catalogue(engine.at())
     items = {placed.id: catalogue.item(placed.id) for placed in listing.items}
@@ -141,7 +145,7 @@ def the_list(item: Item, listing: Listing) -> None:
     parts.rail(
         cards.listed(
             listing, items, at=engine.moment(), anchor=item, tools=(cards.TO_LIST, shaping.TOOL),
-            menu=lambda placed: shaping.menu(placed.rank, pinned=placed.origin is Origin.PIN),
+            menu=lambda placed: shaping.menu(placed.rank, pinned=placed.origin is Origin.PIN), ruled=ruled,
         ),
         key=LIST, label="You May Also Like", layout=me.layout.lower(), say="The list has changed.",
         on_action=lambda: follow(LIST, item),
@@ -157,7 +161,7 @@ def how(asked: Request) -> None:
     with st.expander("How this list came about", expanded=True, key="how", on_change="rerun", type="compact") as fold:
         if not fold.open:
             return
-        trace = engine.shop().trace(asked, draft=shaping.standing())
+        trace = engine.shop().trace(asked, draft=at_work.documents())
         stages(trace)
         aside = set_aside(trace, asked)
         if not aside:
@@ -204,7 +208,7 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
             found += [(item, f"{reason[:1].upper()}{reason[1:]}.") for item, reason in islice(twins, 8)]
     strategy = asked.strategy or engine.shop().strategy(at=engine.at())
     if strategy.lam < 1:
-        alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)), draft=shaping.standing())
+        alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)), draft=at_work.documents())
         found += [
             (one.id, f"Place {one.rank} by score alone; variety put others first.")
             for one in alone.items
@@ -233,7 +237,7 @@ def answers(anchor: Item, asked: Request) -> None:
     if not found:
         states.said("No product answers to that.")
         return
-    rows, draft = [], shaping.standing()
+    rows, draft = [], at_work.documents()
     for one in found:
         item = catalogue.item(one)
         try:

@@ -6,6 +6,7 @@ it. What is published, and what a draft would make of it, are documents (core/do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,6 +66,17 @@ class Desk:
         """One more step: `after` instead of what the document is in the draft; None takes it away."""
         now = self.published().get(key)
         return self._revise(lambda draft: draft.edited(key, after, now, says=says, at=at), at)
+
+    def edit_all(self, steps: Sequence[tuple[Key, Plain | None, str]], *, at: datetime) -> ChangeSet:
+        """Many steps at once, each (document, what it shall be, what that says): all are taken, or none."""
+        published = self.published()
+
+        def edited(draft: ChangeSet) -> ChangeSet:
+            for key, after, says in steps:
+                draft = draft.edited(key, after, published.get(key), says=says, at=at)
+            return draft
+
+        return self._revise(edited, at)
 
     def undo(self, at: datetime) -> ChangeSet:
         """Take back the last step. Raises BadRequest when there is none."""

@@ -98,12 +98,17 @@ def listed(
     anchor: Item | None = None,
     tools: Sequence[Mapping[str, str]] = (TO_LIST,),
     menu: Callable[[Placed], list[dict]] | None = None,
+    ruled: Mapping[str, Sequence[tuple[str, str]]] | None = None,
 ) -> list[dict]:
-    """The cards of a list, each with its place, its moves and its reasons. menu: what can be asked of one of them."""
+    """The cards of a list, each with its place, its moves and its reasons. menu: what can be asked of one of them.
+
+    ruled: what rules did to some of them, as badges.
+    """
     made = []
     for placed in listing.items:
         item = items[placed.id]
         badges = [ORIGIN_BADGES[placed.origin]] if placed.origin in ORIGIN_BADGES else []
+        badges += (ruled or {}).get(placed.id, ())
         one = card(item, at=at, place=placed.rank, badges=badges, tools=tools)
         if menu is not None:
             one["menu"] = menu(placed)

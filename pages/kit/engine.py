@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -13,10 +13,12 @@ import streamlit as st
 from core import build
 from core import shop as shops
 from core.domain.catalogue import Catalogue, State
+from core.domain.changes import Documents
 from core.domain.errors import BadRequest, NotReady
 from core.domain.query import Filters
 from core.recommend.browse import Shelf
 from core.settings import Settings
+from core.store.publications import Publications
 from core.store.studio import Studio
 from pages.kit import session, text
 
@@ -115,6 +117,11 @@ def studio() -> Studio | None:
     return shop().studio if ready() else None
 
 
+def published() -> Documents:
+    """Every document as it stands published at the moment that is looked at."""
+    return Publications(shop().studio).documents(at())
+
+
 def shelf(filters: Filters, *, words: str = "", sort: str = "featured", page: int = 1, size: int = 48) -> Shelf:
     """A page of the catalogue; "featured" is the order of the search where there are words."""
     return shop().browse(filters, words=words, sort=sort, page=page, size=size, at=at())
@@ -141,6 +148,11 @@ def roots() -> list[str]:
 def occasions() -> list[str]:
     """What products of this shop are for, the most frequent first."""
     return _of_catalogue("occasions", lambda known: list(shop().occasions()))
+
+
+def facets() -> Mapping[str, Mapping[str, int]]:
+    """Field -> its values in this shop, the most frequent first, with how many products have each."""
+    return _of_catalogue("facets", lambda known: shelf(Filters(), size=1).facets)
 
 
 def priced() -> bool:

@@ -11,9 +11,14 @@ from pages.kit import cards, engine, parts, states
 MOST = 9
 
 
-def finder(page: str, choose: Callable[[str], None], *, opens: str) -> None:
-    """The popover. `choose` is called with the id that was picked; `opens` is the page that the cards link to."""
-    with st.popover("Another product", icon=":material/search:", key="finder"):
+def finder(
+    page: str, choose: Callable[[str], None], *, opens: str, label: str = "Another product", key: str = "finder"
+) -> None:
+    """The popover. `choose` is called with the id that was picked; `opens` is the page that the cards link to.
+
+    key: its own on a page that has several.
+    """
+    with st.popover(label, icon=":material/search:", key=key):
         st.text_input(
             "Find a product", key=_key(page, "find"), placeholder="Name, house or id", max_chars=200,
             icon=":material/search:", width=460,

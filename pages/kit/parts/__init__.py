@@ -25,7 +25,7 @@ def _component(name: str, *shared: str) -> Any:
     return st.components.v2.component(f"vitrine_{name}", html=_HTML, css=read("css"), js=read("js"))
 
 
-_SHEET, _FACETS, _LEDGER = (_component(name) for name in ("sheet", "facets", "ledger"))
+_SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facets", "ledger", "book"))
 _RAIL, _BOARD = _component("rail", "why"), _component("board", "why")
 _VERSUS = _component("versus")
 Then = Callable[[], None]
@@ -98,3 +98,8 @@ def event(key: str, name: str = "action") -> dict[str, Any]:
     part = st.session_state.get(key)
     sent = getattr(part, name, None)
     return dict(sent) if isinstance(sent, Mapping) else {}
+def book(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """Lines that each say something, and what can be done with it."""
+    _BOOK(key=key, data={"rows": list(rows), "label": label}, on_action_change=on_action or _nothing)
+
+
