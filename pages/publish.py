@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 from typing import Any
 
@@ -93,7 +92,7 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
             states.said("All lists are made twice, with the draft and without it, by the function that serves them.")
             return
         shop, at = engine.shop(), engine.at()
-        found = _watched(lambda tell: shop.impact(standing, at=at, progress=tell))
+        found = states.watched(lambda tell: shop.impact(standing, at=at, progress=tell), "Making every list twice")
         kept = (mark, found)
         st.session_state[MEASURED] = kept
         st.rerun()
@@ -104,20 +103,6 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
     impacts: Mapping[Placement, Impact] = kept[1]
     for placement, found in impacts.items():
         one(placement, found)
-
-
-def _watched(work: Callable[[Callable[[int, int], None]], Any]) -> Any:
-    """Do `work` beside the page, which shows how far it is: workers may not write on pages themselves."""
-    told = {"done": 0, "total": 0}
-    bar = st.progress(0.0, text="Making every list twice")
-    with ThreadPoolExecutor(1) as pool:
-        running = pool.submit(work, lambda done, total: told.update(done=done, total=total))
-        while not running.done():
-            bar.progress(min(1.0, told["done"] / max(1, told["total"])), text="Making every list twice")
-            wait([running], timeout=0.1)
-        found = running.result()
-    bar.empty()
-    return found
 
 
 def _mark(draft: ChangeSet) -> str:

@@ -27,6 +27,7 @@ class Session:
     words, chosen, from_price, to_price, sort, page: the same for the catalogue, with its page from 0.
     board:     what is set on Complete the Look (see `kit.board`).
     with_draft: whether lists are shown with one's own draft, where there is one.
+    house: whose lists House view shows; empty is all houses.
     mode, scope, lists: You May Also Like as one product or as a sheet, of which category, of how many lists.
     """
 
@@ -53,6 +54,7 @@ class Session:
     lists: int = 20
     board: Mapping[str, Any] = field(default_factory=dict)
     with_draft: bool = True
+    house: str = ""
 
 
 def current() -> Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import Any, TypeVar
 
 import streamlit as st
@@ -13,6 +14,7 @@ from pages.kit import engine, text
 
 # Stages of a build that have a plainer name on screen.
 STAGES = {"Calibrating the signals": "Learning how close is close in this shop"}
+Result = TypeVar("Result")
 Body = TypeVar("Body", bound=Callable[..., Any])
 
 
@@ -134,6 +136,20 @@ def progress() -> None:
         f'<div class="track{"" if share is not None else " unknown"}" role="progressbar" aria-valuemin="0" '
         f'aria-valuemax="100"{value} aria-label="{text.markup(stage)}"><i style="{width}"></i></div></div>'
     )
+
+
+def watched(work: Callable[[Callable[[int, int], None]], Result], says: str) -> Result:
+    """Do `work` beside the page, which shows how far it is: workers may not write on pages themselves."""
+    told = {"done": 0, "total": 0}
+    bar = st.progress(0.0, text=says)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(work, lambda done, total: told.update(done=done, total=total))
+        while not running.done():
+            bar.progress(min(1.0, told["done"] / max(1, told["total"])), text=says)
+            wait([running], timeout=0.1)
+        found = running.result()
+    bar.empty()
+    return found
 
 
 def time_left(seconds: float) -> str:

@@ -2,7 +2,7 @@
 const state = new WeakMap();
 
 function small(item, place) {
-  const li = el("li", "mini"), link = el("a", "frame");
+  const li = el("li", item.own === undefined ? "mini" : item.own ? "mini own" : "mini quiet"), link = el("a", "frame");
   link.dataset.act = "open"; link.dataset.id = item.id;
   link.href = safeLink(item.href);
   link.title = `${place}. ${item.title}${item.price ? `, ${item.price}` : ""}`;
