@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.errors import BadRequest
+from core.domain.steer import Steer
 
 SIMILARITY_SIGNALS = ("text", "image", "attributes", "behaviour", "words")
 PRIOR_SIGNALS = ("trending", "newness", "margin", "stock_depth")
@@ -41,6 +42,7 @@ class Strategy:
     lam:       1.0 is relevance alone, 0.0 is variety alone. On screen: Diversity = 100 * (1 - lam).
     brand_cap: at most this many of ten from one brand, where the pool holds three brands or more; None is no cap.
     band_cap:  at most this many of ten from one price band; None is no cap.
+    steer:     examples that lists are drawn towards and away from; None without any.
     """
 
     name: str = "House blend"
@@ -49,6 +51,7 @@ class Strategy:
     brand_cap: int | None = 4
     band_cap: int | None = None
     note: str = ""
+    steer: Steer | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "weights", MappingProxyType(dict(checked_weights(self.weights))))
@@ -57,6 +60,8 @@ class Strategy:
         for cap in (self.brand_cap, self.band_cap):
             if cap is not None and cap < 1:
                 raise BadRequest(f"A cap of {cap} of ten would leave nothing. Use 1 to 10, or no cap.")
+        if not self.steer:
+            object.__setattr__(self, "steer", None)
 
     def changed(self, **changes: Any) -> Strategy:
         return replace(self, **changes)
@@ -65,11 +70,15 @@ class Strategy:
         return {
             "name": self.name, "weights": dict(self.weights), "lam": self.lam,
             "brand_cap": self.brand_cap, "band_cap": self.band_cap, "note": self.note,
+            **({"steer": self.steer.as_json()} if self.steer else {}),
         }  # fmt: skip
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> Strategy:
-        return cls(**{name: plain[name] for name in cls.__dataclass_fields__ if name in plain})
+        given = {name: plain[name] for name in cls.__dataclass_fields__ if name in plain}
+        if given.get("steer") is not None:
+            given["steer"] = Steer.from_json(given["steer"])
+        return cls(**given)
 
 
 def checked_weights(weights: Mapping[str, float]) -> Mapping[str, float]:

@@ -63,12 +63,12 @@ class ColumnCache:
 
     def __init__(self, size: int = 48) -> None:
         self._size = size
-        self._kept: OrderedDict[tuple[int, int], Vectors] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int, str], Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
     def column(self, signal: Signal, sides: Sides) -> Vectors:
         """[n] float32 raw values for the one query in `sides`, 0 where an item does not have the signal."""
-        key = (id(signal), int(sides.rows[0]))
+        key = (id(signal), int(sides.rows[0]), sides.steered.get(signal.name, ""))
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
@@ -133,7 +133,8 @@ class Scanner:
         """[B, m] g of every row in scope for B catalogue rows: one matrix product."""
         left = []
         for name in self._joined:
-            part = self.signals[name].left(sides.rows) * np.float32(self._slope(name))
+            left_side = sides.sides[name] if name in sides.steered else self.signals[name].left(sides.rows)
+            part = left_side * np.float32(self._slope(name))
             part[~sides.present[name]] = 0
             left.append(part)
         g: Vectors

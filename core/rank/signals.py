@@ -323,12 +323,14 @@ class Sides:
     rows:    [B] catalogue row of each query, -1 where it has none.
     sides:   signal -> its B sides; a signal that is not here has no side for this query.
     present: signal -> [B] which queries have it.
+    steered: signals whose sides are not those of the rows any more -> what by; see core/recommend/steer.py.
     """
 
     kind: str
     rows: Rows
     sides: Mapping[str, Any] = field(default_factory=dict)
     present: Mapping[str, Mask] = field(default_factory=dict)
+    steered: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -340,6 +342,7 @@ class Sides:
             self.rows[lanes],
             {name: signals[name].lanes(side, lanes) for name, side in self.sides.items() if name in signals},
             {name: mask[lanes] for name, mask in self.present.items()},
+            self.steered,
         )
 
 

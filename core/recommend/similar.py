@@ -24,6 +24,8 @@ from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Step, run, steps
 from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_rows
 from core.recommend.filters import allowed
 from core.recommend.stages import stages
+from core.recommend.steer import item_notes, steered
+from core.recommend.steer import notes as steer_notes
 from core.recommend.view import View
 
 POOL = 5  # candidates that diversity chooses from, for each place
@@ -155,6 +157,7 @@ class _Question:
     query: Query
     notes: tuple[Note, ...]
     curations: Sequence[Curation] = ()
+    plain: Sides | None = None  # the sides before they were steered, where they were
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,13 +220,14 @@ def _question(
     if request.at is None:
         raise ValueError("a request below the door has its moment")
     strategy = request.strategy or view.strategy
+    plain, sides = sides, steered(view, strategy.steer, sides)
     blend = blend_for(view.calibration, sides.kind, strategy.weights, {*sides.sides, *PRIOR_SIGNALS} & _known(view))
     among = _blend_among(view, strategy, blend)
     base = _base(view, request)
     if within is not None:
         base &= within.mask
     curations = [view.curation(lane.anchor, request) for lane in lanes]
-    notes = _quiet_signals(view, strategy, blend, sides)
+    notes = (*_quiet_signals(view, strategy, blend, sides), *steer_notes(view, strategy.steer, sides.kind))
     row_of = _row_finder(view)
     pins = [
         [(place, row) for place, row in sorted((p, row_of(i)) for p, i in curation.pins.items()) if row >= 0]
@@ -237,7 +241,8 @@ def _question(
         own=[lane.own for lane in lanes], boosts=None, pool=POOL * request.k,
         refusal=_refusal(view, request, lanes, within), name=lambda row: _name(view, row),
     )  # fmt: skip
-    return _Question(request, request.at, strategy, lanes, _ruled(view, query, curations), notes, curations)
+    ruled = _ruled(view, query, curations)
+    return _Question(request, request.at, strategy, lanes, ruled, notes, curations, plain if sides.steered else None)
 
 
 def _ruled(view: View, query: Query, curations: Sequence[Curation]) -> Query:
@@ -397,6 +402,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     scores, below = why.parts.scores.tolist(), why.percentile.tolist()
     rows, origins, moves = found.rows.tolist(), found.origin.tolist(), found.moved.tolist()
     known = np.isfinite(why.parts.scores).tolist()
+    pulled = _pulled(view, asked, found.rows, why.parts.scores)
     for lane, who in enumerate(asked.lanes):
         rules = asked.curations[lane]
         boosted = query.boosts is not None and len(query.boosts[lane][0]) > 0
@@ -415,7 +421,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                     {name: shares[name][lane][place] for name in told} if sure else {},
                     below[lane][place] if sure and query.blend.similarity else None,
                     moves[lane][place],
-                    _raised(rules, row) if boosted else (),
+                    (*(_raised(rules, row) if boosted else ()), *(pulled[lane][place] if pulled else ())),
                 )
             )
         notes = [
@@ -434,6 +440,18 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
             )
         )
     return out
+
+
+def _pulled(view: View, asked: _Question, rows: Rows, scores: Matrix) -> list[list[tuple[Note, ...]]] | None:
+    """For each place of each list, what the steer did for it; None without one."""
+    query, steer = asked.query, asked.strategy.steer
+    if asked.plain is None or steer is None:
+        return None
+    wishes = Wishes(query.own, query.boosts)
+    before = score(query.blend, query.signals, asked.plain, rows, query.priors, wishes.boosts_at(rows)).scores
+    both = np.isfinite(scores) & np.isfinite(before)
+    raised = np.where(both, np.where(both, scores, 0.0) - np.where(both, before, 0.0), 0.0)
+    return [item_notes(view, steer, np.maximum(mine, 0), gain) for mine, gain in zip(rows, raised, strict=True)]
 
 
 def _raised(rules: Curation, row: int) -> tuple[Note, ...]:

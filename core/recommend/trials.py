@@ -93,17 +93,18 @@ def _lists(
 class _Columns:
     """What each signal says of the same queries, whatever it weighs, made when it is first asked for.
 
-    known: signal -> [B, n] float32: raw values, or z where z is no straight line in them; 0 where a pair has none.
+    known: (signal, what steers it) -> [B, n] float32: raw values, or z where z is no straight line in them; 0 where a
+           pair has none.
     """
 
     view: View
     rows: Rows
-    known: dict[str, Vectors] = field(default_factory=dict)
+    known: dict[tuple[str, str], Vectors] = field(default_factory=dict)
 
     def fill(self, blend: Blend, sides: Sides) -> None:
         """Make the columns that `blend` needs for the queries of all rows."""
         for name in blend.similarity:
-            if name in self.known:
+            if (name, sides.steered.get(name, "")) in self.known:
                 continue
             signal = self.view.signals[name]
             column = signal.scan(sides.sides[name])
@@ -111,7 +112,7 @@ class _Columns:
                 column = blend.calibration.z(blend.kind, name, column).astype(np.float32)
             column[:, ~signal.present] = 0
             column[~sides.present[name]] = 0
-            self.known[name] = column
+            self.known[name, sides.steered.get(name, "")] = column
 
     def lanes(self, sides: Sides) -> Rows | slice:
         """Which of the rows are asked about."""
@@ -134,7 +135,7 @@ class _Blended(Scanner):
         g = np.zeros((len(sides), len(self.scope.place)), dtype=np.float32)
         for name in self.blend.similarity:
             weight = self._slope(name) if self.blend.affine(name) else self.blend.weights[name]
-            g += self.columns.known[name][lanes] * np.float32(weight)
+            g += self.columns.known[name, sides.steered.get(name, "")][lanes] * np.float32(weight)
         g = g.take(self.scope.rows, axis=1)
         self._shift(g, sides, {})
         return g

@@ -71,6 +71,7 @@ class View:
     catalogue: the effective one, with the overlay of facts.
     signals:   the similarity signals by name.
     encoders:  signal -> name of the encoder its vectors come from, None where the shop has none.
+    spaces:    signal -> key of that encoder: vectors of other keys may not be compared with the shop's.
     rules:     the published rules as plain values; `curation` says what they mean for one list.
     """
 
@@ -86,6 +87,7 @@ class View:
     rules: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: ColumnCache = field(default_factory=ColumnCache)
+    spaces: Mapping[str, str] = field(default_factory=dict)
     _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -105,7 +107,7 @@ class View:
         return open_view(
             self.snapshot, self.calibration, facts=facts, facts_version=version, strategy=self.strategy,
             strategy_version=self.versions.strategy, rules=self.rules, rules_version=self.versions.rules,
-            curation=self.curation, encoders=self.encoders, reuse=self,
+            curation=self.curation, encoders=self.encoders, spaces=self.spaces, reuse=self,
         )  # fmt: skip
 
     @cached_property
@@ -195,6 +197,7 @@ def open_view(
     rules_version: int = 0,
     curation: CurationFor | Curation | RulesOver = NOTHING,
     encoders: Mapping[str, str | None] | None = None,
+    spaces: Mapping[str, str] | None = None,
     reuse: View | None = None,
 ) -> View:
     """A view of `snapshot` under `calibration` with an overlay of facts (item -> field -> value).
@@ -228,6 +231,7 @@ def open_view(
         Versions(snapshot.id, calibration.id, facts_version, rules_version, strategy_version),
         lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns,
     )  # fmt: skip
+    view = replace(view, spaces=dict(spaces)) if spaces else view
     if isinstance(curation, Curation):
         return replace(view, curation=lambda anchor, request: curation)
     return replace(view, curation=curation.on(view) if isinstance(curation, RulesOver) else curation)

@@ -1,0 +1,192 @@
+"""Steering at work: the query moves towards good examples and away from bad ones, on its words and its picture.
+
+    q' = unit(q + b · mean of the good ones - c · mean of the bad ones)
+
+Rocchio, "Relevance feedback in information retrieval", in The SMART Retrieval System, 1971. All else stays as it is:
+signals, calibration and weights are the same, so the contributions still add up to the score. Details are not steered,
+as there is no mean of a category or a price.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.domain.arrays import Mask, Matrix, Rows, Scores, Vectors
+from core.domain.listing import Note
+from core.domain.steer import Steer
+from core.domain.strategy import SIGNAL_NAMES
+from core.embed.registry import same_space
+from core.rank.signals import Sides, VectorSignal
+from core.recommend.view import View
+
+TOWARDS, AWAY = 1.5, 0.75  # b and c at full strength; at the usual one they are .75, as in the textbooks, and .375
+WORTH_SAYING = 0.05  # of score: an item is said to be steered when the steer raised it by so much
+
+
+@dataclass(frozen=True, eq=False)
+class Pull:
+    """Where one signal is steered to. towards, away: [d] means of the examples, None without any.
+
+    fingerprint: of both and the strength.
+    """
+
+    towards: Scores | None
+    away: Scores | None
+    strength: float
+    fingerprint: str
+
+    def on(self, side: Vectors) -> Vectors:
+        """[B, d] unit sides, moved and made unit again, each by itself."""
+        moved = side.astype(np.float64)
+        if self.towards is not None:
+            moved = moved + TOWARDS * self.strength * self.towards
+        if self.away is not None:
+            moved = moved - AWAY * self.strength * self.away
+        length = np.sqrt((moved * moved).sum(axis=1, keepdims=True))
+        out: Vectors = np.where(length > 1e-9, moved / np.maximum(length, 1e-9), side).astype(np.float32)
+        return out
+
+
+def steered(view: View, steer: Steer | None, sides: Sides) -> Sides:
+    """The sides of a product query under a steer; a product without words or picture stays without."""
+    if not steer or sides.kind != "item":
+        return sides
+    changed, marks = dict(sides.sides), {}
+    for name, pull in pulls(view, steer).items():
+        if name in changed:
+            present: Mask = sides.present[name]
+            side = np.asarray(changed[name], dtype=np.float32)
+            changed[name] = np.where(present[:, None], pull.on(side), side)
+            marks[name] = pull.fingerprint
+    return replace(sides, sides=changed, steered=marks)
+
+
+def pulls(view: View, steer: Steer) -> dict[str, Pull]:
+    """Signal -> where it is steered to; signals for which no example says anything are missing."""
+    out = {}
+    for name, signal in view.signals.items():
+        if not isinstance(signal, VectorSignal):
+            continue
+        towards, away = (
+            _mean([*_products(view, signal, items), *_words(view, name, steer, words)])
+            for items, words in ((steer.plus, steer.plus_words), (steer.minus, steer.minus_words))
+        )
+        if towards is None and away is None:
+            continue
+        digest = hashlib.sha256(repr((name, steer.strength)).encode())
+        for mean in (towards, away):
+            digest.update(b"|" if mean is None else mean.tobytes())
+        out[name] = Pull(towards, away, steer.strength, digest.hexdigest()[:16])
+    return out
+
+
+def notes(view: View, steer: Steer | None, kind: str) -> tuple[Note, ...]:
+    """What a list says of its steer: where to, and which examples do not count any more."""
+    if not steer:
+        return ()
+    if kind != "item":
+        return (Note("no_steer", "Steering by example does not count here: this list is built around words."),)
+    found = pulls(view, steer)
+    said = []
+    for examples, words, text in (
+        (steer.plus, steer.plus_words, "towards"), (steer.minus, steer.minus_words, "away from")
+    ):  # fmt: skip
+        names = [*(_title(view, item) for item in examples if item in view.catalogue), *(f"“{one}”" for one in words)]
+        if names:
+            said.append(f"{text} {_listed(names)}")
+    out = [Note("steered", f"Steered {' and '.join(said)}.")] if said and found else []
+    gone = [item for item in (*steer.plus, *steer.minus) if item not in view.catalogue]
+    if gone:
+        out.append(Note("steer_gone", f"{_listed(gone)} steered this list and is not in the catalogue any more."))
+    for name in ("text", "image"):
+        if steer.words and name in view.signals and not _fits(view, name, steer):
+            label = SIGNAL_NAMES[name].lower()
+            text = f"The words that steer this list do not count for its {label}: another model reads it. Steer anew."
+            out.append(Note(f"steer_{name}", text))
+    return tuple(out)
+
+
+def item_notes(view: View, steer: Steer, rows: Rows, raised: Scores) -> list[tuple[Note, ...]]:
+    """For each of `rows` [m], whose score the steer raised by `raised` [m], the example that it stands closest to."""
+    if not len(rows):
+        return []
+    likeness = np.full((len(steer.plus) + len(steer.plus_words), len(rows)), -np.inf)
+    for name, signal in view.signals.items():
+        if isinstance(signal, VectorSignal):
+            for at, vector in enumerate(_examples(view, signal, name, steer)):
+                if vector is not None:
+                    close = signal.exact(vector[None, :].astype(np.float32), rows[None, :])[0]
+                    close = np.where(signal.present[rows], close, -np.inf)
+                    likeness[at] = np.maximum(likeness[at], close)
+    names = [*(_title(view, item) for item in steer.plus), *(f"“{one}”" for one in steer.plus_words)]
+    out: list[tuple[Note, ...]] = []
+    for column, amount in enumerate(raised.tolist()):
+        if not amount >= WORTH_SAYING:
+            out.append(())
+        elif len(names) and np.isfinite(likeness[:, column]).any():
+            closest = names[int(np.argmax(likeness[:, column]))]
+            out.append((Note("steered", f"Stands further up because the list is steered towards {closest}."),))
+        else:
+            out.append((Note("steered", "Stands further up because of what the list is steered away from."),))
+    return out
+
+
+def _examples(view: View, signal: VectorSignal, name: str, steer: Steer) -> list[Scores | None]:
+    """The vector of each good example, products first; None where this signal has none."""
+    out: list[Scores | None] = []
+    for item in steer.plus:
+        found = _products(view, signal, (item,))
+        out.append(found[0] if found else None)
+    for words in steer.plus_words:
+        read = _words(view, name, steer, (words,))
+        out.append(read[0] if read else None)
+    return out
+
+
+def _products(view: View, signal: VectorSignal, items: Sequence[str]) -> list[Scores]:
+    rows = [view.catalogue.row(item) for item in items if item in view.catalogue]
+    return [signal.vectors[row].astype(np.float64) for row in rows if signal.present[row]]
+
+
+def _words(view: View, name: str, steer: Steer, words: Sequence[str]) -> list[Scores]:
+    if not words or not _fits(view, name, steer):
+        return []
+    found = [steer.read[name].vector(one) for one in words]
+    return [_unit(vector.astype(np.float64)) for vector in found if vector is not None]
+
+
+def _fits(view: View, name: str, steer: Steer) -> bool:
+    """Whether the words of `steer` were read by the encoder that this signal's vectors come from."""
+    read, signal = steer.read.get(name), view.signals[name]
+    if read is None or not isinstance(signal, VectorSignal) or not same_space(read.key, view.spaces.get(name, "")):
+        return False
+    wide = [vector for words in steer.words if (vector := read.vector(words)) is not None]
+    return bool(wide) and all(len(vector) == signal.vectors.shape[1] for vector in wide)
+
+
+def _mean(vectors: Sequence[Scores]) -> Scores | None:
+    if not vectors:
+        return None
+    stacked: Matrix = np.stack(vectors)
+    out: Scores = stacked.mean(axis=0)
+    return out
+
+
+def _unit(vector: Scores) -> Scores:
+    length = float(np.sqrt((vector * vector).sum()))
+    return vector / length if length > 1e-9 else vector
+
+
+def _title(view: View, item: str) -> str:
+    if item not in view.catalogue:
+        return item
+    title = str(view.catalogue.frame["title"].iat[view.catalogue.row(item)])
+    return f"“{title}”" if title else item
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
