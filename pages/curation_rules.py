@@ -8,11 +8,11 @@ import streamlit as st
 
 from core.domain.campaigns import by_id
 from core.domain.rules import KINDS
-from pages.kit import engine, frame, held, lint_panel, rule_book, rule_form, session, states, tray
+from pages.kit import drill, engine, frame, held, lint_panel, rule_book, rule_form, session, states, tray
 
-BOOK, BOUNDARIES, CAMPAIGNS = "Rule book", "Brand boundaries", "Campaigns"
+BOOK, BOUNDARIES, CAMPAIGNS, DRILL = "Rule book", "Brand boundaries", "Campaigns", "Sell-out drill"
 PAGE = "rules:page"
-ADDRESSES = {"boundaries": BOUNDARIES, "campaigns": CAMPAIGNS, "book": BOOK}
+ADDRESSES = {"boundaries": BOUNDARIES, "campaigns": CAMPAIGNS, "book": BOOK, "drill": DRILL}
 
 session.require()
 
@@ -37,6 +37,8 @@ def take_address() -> None:
     if (named := ADDRESSES.get(asked.get("mode", ""))) is not None:
         held.put(PAGE, mode=named)
         rule_form.close()
+        if named == DRILL and (item := asked.get("item", "")) in engine.shop().catalogue(engine.at()):
+            drill.choose(item)
     for name in ("rule", "copy", "new", "item", "beside", "mode"):
         if name in asked:
             del asked[name]
@@ -51,7 +53,7 @@ def standing_documents():
 def modes() -> list[str]:
     """What the page can show; campaigns where the studio has them."""
     there = importlib.util.find_spec("pages.kit.campaigns") is not None
-    return [BOOK, BOUNDARIES, *([CAMPAIGNS] if there else [])]
+    return [BOOK, BOUNDARIES, *([CAMPAIGNS] if there else []), DRILL]
 
 
 def switch() -> None:
@@ -144,6 +146,8 @@ if rule_form.opened():
     rule_form.show(documents, {id: one.name for id, one in by_id(lint_panel.book(documents).campaigns).items()})
 elif mode() == CAMPAIGNS:
     campaigns()
+elif mode() == DRILL:
+    drill.panel()
 else:
     the_book("boundary" if mode() == BOUNDARIES else None)
 frame.next_step(

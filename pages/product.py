@@ -383,5 +383,6 @@ else:
     frame.next_step(
         "See what would change beside it.",
         ("Shape this list", "you_may_also_like.py", {"item": item.id}),
+        ("What if it sold out?", "curation_rules.py", {"mode": "drill", "item": item.id}),
         ("Back to the catalogue", "catalogue.py", None),
     )
