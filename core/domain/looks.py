@@ -265,9 +265,9 @@ class SavedLook:
 
     pieces:   (role, id) of each piece beside the anchor, in the order of the board; no id twice.
     occasion, budget, strategy: what was asked when it was saved, so that it opens as it was.
+    campaign: it counts only while this campaign does.
     """
 
-    campaign: it counts only while this campaign does.
     name: str
     anchor: str
     pieces: tuple[tuple[str, str], ...]
@@ -275,9 +275,9 @@ class SavedLook:
     occasion: str | None = None
     budget: int | None = None
     strategy: LookStrategy = field(default_factory=LookStrategy)
+    campaign: str | None = None
 
     def __post_init__(self) -> None:
-    campaign: str | None = None
         name, note = " ".join(str(self.name).split()), str(self.note).strip()
         if not name or len(name) > MAX_NAME or not name.isprintable():
             raise BadRequest(f"A look is saved under a name of 1 to {MAX_NAME} characters.")
@@ -316,9 +316,9 @@ class SavedLook:
             "name": self.name, "note": self.note, "anchor": self.anchor,
             "pieces": [{"role": role, "id": item} for role, item in self.pieces],
             "occasion": self.occasion, "budget": self.budget, "strategy": self.strategy.as_json(),
+            **({"campaign": self.campaign} if self.campaign else {}),
         }  # fmt: skip
 
-            **({"campaign": self.campaign} if self.campaign else {}),
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> SavedLook:
         fields = ("name", "note", "anchor", "occasion", "budget", "campaign")
