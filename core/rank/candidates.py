@@ -238,6 +238,12 @@ class Wishes:
                 out[lanes] = np.where(boosted[at] == rows[lanes], amounts[at], 0.0)
         return out
 
+    def open_at(self, lane: int, rows: Rows, allowed: Mask) -> Mask:
+        """[m] which of `rows` may be in the list of one query."""
+        bar = None if self.bars is None else self.bars[lane]
+        out: Mask = allowed[rows] & ~np.isin(rows, self.out[lane])
+        return out if bar is None else out & ~bar[rows]
+
     def open_to(self, lane: int, allowed: Mask) -> Mask:
         """[n] the rows of `allowed` that may be in the list of one query."""
         mask = allowed.copy()

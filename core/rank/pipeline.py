@@ -19,6 +19,7 @@ from core.domain.listing import Note
 from core.domain.rules import ListBest, ListBorder, ListQuota
 from core.rank.blend import Blend
 from core.rank.candidates import Scanner, Wishes
+from core.rank.shortlist import Shortlist
 from core.rank.signals import Sides, Signal
 
 MODEL, PIN, FILL = 0, 1, 2  # origin codes
@@ -41,6 +42,7 @@ class Query:
     eligible:   [n] rows that may be shown at all to these queries.
     priors:     prior -> [n] squashed z.
     pool:       how many candidates diversity chooses from at first.
+    shortlist:  the best candidates of each query before any rule, where they are kept; the lists are the same without.
     refusal:    query and rows -> why each is not eligible, in words; asked for traces and sleeping pins.
     name:       row -> what the item is called in notes.
     """
@@ -68,6 +70,7 @@ class Query:
     best: Sequence[Sequence[ListBest]] | None = None
     blame: Callable[[int, Rows], list[str]] = lambda lane, rows: ["kept out by a rule"] * len(rows)
     scanner: Scanner | None = None
+    shortlist: Shortlist | None = None
     keep: bool = False
 
     def __len__(self) -> int:
@@ -85,6 +88,7 @@ class Query:
             quotas=None if self.quotas is None else [self.quotas[lane] for lane in lanes],
             borders=None if self.borders is None else [self.borders[lane] for lane in lanes],
             best=None if self.best is None else [self.best[lane] for lane in lanes],
+            shortlist=None if self.shortlist is None else self.shortlist.lanes(lanes),
             blame=lambda lane, rows: self.blame(int(lanes[lane]), rows),
         )
 

@@ -9,12 +9,13 @@ import weakref
 
 import numpy as np
 
-from core.domain.arrays import Rows
+from core.domain.arrays import Mask, Rows
 from core.domain.query import Request
-from core.recommend.similar import Progress, rank_all
+from core.recommend.similar import Progress, rank_rows, shortlists
 from core.recommend.view import View
 
 KEPT = 6  # sets of all lists that are kept for one view; a large shop's takes a few megabytes
+FINDING = 0.7  # of the work of all lists is finding their candidates, where these are not kept already
 _kept: weakref.WeakKeyDictionary[View, dict[str, Rows]] = weakref.WeakKeyDictionary()
 _lock = threading.Lock()
 _making = threading.Lock()  # all lists take every core: who asks meanwhile waits, and mostly for the same ones
@@ -33,21 +34,50 @@ def shown_in(view: View, item: str, request: Request, progress: Progress | None 
     return [(ids[anchors[at]], int(places[at]) + 1) for at in order.tolist()]
 
 
-def all_lists(view: View, request: Request, progress: Progress | None = None) -> Rows:
-    """[n, k] rows of all lists, -1 where one is short; the last `KEPT` sets are kept as long as the view lives."""
+def all_lists(
+    view: View, request: Request, progress: Progress | None = None, *, but: tuple[Rows, Mask] | None = None
+) -> Rows:
+    """[n, k] rows of all lists, -1 where one is short; the last `KEPT` sets are kept as long as the view lives.
+
+    but: lists [n, k] that are known to be right, and [n] for which products they are not.
+    """
     key = _key(view, request)
     if (found := _known(view, key)) is not None:
         return found
     with _making:
         if (found := _known(view, key)) is not None:
             return found
-        found, _ = rank_all(view, request.changed(anchor=None), None, progress)
+        found = _ranked(view, request.changed(anchor=None), progress, but)
         with _lock:
             kept = _kept.setdefault(view, {})
             kept[key] = found
             while len(kept) > KEPT:
                 del kept[next(iter(kept))]
     return found
+
+
+def _ranked(view: View, request: Request, progress: Progress | None, but: tuple[Rows, Mask] | None) -> Rows:
+    rows = np.arange(len(view), dtype=np.int64) if but is None else np.flatnonzero(but[1])
+    asked, making = len(rows), False
+
+    def candidates(done: int, total: int) -> None:
+        nonlocal making
+        making = True
+        if progress is not None:
+            progress(int(FINDING * len(view) * done / total), len(view))
+
+    def lists(done: int, total: int) -> None:
+        if progress is not None:
+            before = len(view) - asked if not making else FINDING * len(view)
+            progress(int(before + (len(view) - before) * done / total), len(view))
+
+    kept = shortlists(view, request, candidates) if asked else None
+    found, _ = rank_rows(view, request, rows, lists, kept)
+    if but is None:
+        return found
+    out = but[0].copy()
+    out[rows] = found
+    return out
 
 
 def _known(view: View, key: str) -> Rows | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,12 +16,13 @@ from core.domain.catalogue import AUDIENCES, Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Origin, Placed, StageReport, Trace
 from core.domain.query import Request
-from core.domain.rules import Curation, OnRows
+from core.domain.rules import NOTHING, Curation, OnRows
 from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
 from core.rank.blend import Blend, blend_for, score
-from core.rank.candidates import Scanner, Wishes, scope
+from core.rank.candidates import Scanner, Wishes, pool, scope
 from core.rank.explain import moved, reasons
 from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Step, run, steps
+from core.rank.shortlist import Shortlist
 from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_rows
 from core.recommend.filters import allowed
 from core.recommend.stages import stages
@@ -29,6 +31,8 @@ from core.recommend.steer import notes as steer_notes
 from core.recommend.view import View
 
 POOL = 5  # candidates that diversity chooses from, for each place
+KEPT_POOLS = 2.5  # times the pool are kept of each product's candidates, so that rules may take some out
+BYTES, MOST_KEPT = 12, 256 << 20  # what one kept candidate takes, and all of them may take
 LANES = 256  # lists computed in one block
 WORKERS = 2
 
@@ -110,10 +114,51 @@ def rank_all(
 
     The same lists as `similar`, without reasons and notes.
     """
-    rows = _anchor_rows(view, anchors)
-    found = _all(view, request, rows, progress)
+    return rank_rows(view, request, _anchor_rows(view, anchors), progress)
+
+
+def rank_rows(
+    view: View, request: Request, rows: Rows, progress: Progress | None = None, kept: Shortlist | None = None
+) -> tuple[Rows, Scores]:
+    """`rank_all` for the products in some `rows` [B]; with the shortlists of all products, the same lists sooner."""
+    found = _all(view, request, rows, progress, kept)
     scores = np.where((found.rows >= 0) & np.isfinite(found.scores), found.scores, np.nan)
     return found.rows, scores
+
+
+def shortlists(view: View, request: Request, progress: Progress | None = None) -> Shortlist | None:
+    """The best candidates of every product whatever rules say, kept for all views that differ in rules alone.
+
+    Those made when more could be sold serve too. None where lists this long would take too much memory.
+    """
+    depth = int(KEPT_POOLS * POOL * request.k)
+    if len(view) * depth * BYTES > MOST_KEPT or not len(view):
+        return None
+    view = replace(view, curation=lambda anchor, asked: NOTHING)
+    first = _question_of_rows(view, request, np.zeros(1, dtype=np.int64)).query
+    basis = (view.calibration.id, depth, dict(first.blend.weights), dict(first.sides.steered))
+    parts = [repr(basis).encode(), view.audience.tobytes()]
+    parts += [first.priors[name].tobytes() for name in first.blend.priors]
+    key = hashlib.sha256(b"|".join(parts)).hexdigest()
+    return view.shortlists.get(key, _base(view, request), lambda: _shortlists(view, request, depth, progress))
+
+
+def _shortlists(view: View, request: Request, depth: int, progress: Progress | None) -> Shortlist:
+    """[n, depth] the shortlists of all products; `view` is one without rules."""
+    rows = np.full((len(view), depth), -1, dtype=np.int32)
+    scores, whole = np.full((len(view), depth), -np.inf), np.ones(len(view), dtype=bool)
+
+    def fill(part: Rows, query: Query) -> None:
+        assert query.scanner is not None
+        wishes, wanted = Wishes(query.own), np.full(len(part), depth, dtype=np.int64)
+        g = query.scanner.many(query.sides)
+        found = pool(query.scanner, g, query.sides, wishes, query.priors, wanted)
+        width = found.rows.shape[1]
+        rows[part, :width], scores[part, :width] = found.rows, found.scores
+        whole[part] = found.total <= depth
+
+    _in_blocks(view, request, np.arange(len(view), dtype=np.int64), progress, fill)
+    return Shortlist(rows, scores, whole)
 
 
 def similar_all(
@@ -487,8 +532,10 @@ def _would_be_rank(view: View, query: Query, taken: Sequence[Step], row: int, ow
     return 1 + int(np.count_nonzero((others > mine) | ((others == mine) & (rows[0] < row))))
 
 
-def _all(view: View, request: Request, rows: Rows, progress: Progress | None) -> _Answers:
-    """The lists of many rows: those who share an audience share a scope and one matrix; blocks run side by side."""
+def _all(
+    view: View, request: Request, rows: Rows, progress: Progress | None, kept: Shortlist | None = None
+) -> _Answers:  # fmt: skip
+    """The lists of many rows."""
     found = _Answers(
         np.full((len(rows), request.k), -1, dtype=np.int64),
         np.full((len(rows), request.k), -np.inf),
@@ -498,6 +545,27 @@ def _all(view: View, request: Request, rows: Rows, progress: Progress | None) ->
     )
     notes: list[Sequence[Note]] = [()] * len(rows)
     recipe = stages(view)
+
+    def fill(part: Rows, query: Query) -> None:
+        if kept is not None:
+            query = replace(query, shortlist=kept.lanes(rows[part]))
+        answers = _answers(query, run(recipe, query))
+        found.rows[part], found.scores[part] = answers.rows, answers.scores
+        found.origin[part], found.moved[part] = answers.origin, answers.moved
+        for lane, mine in zip(part.tolist(), answers.notes, strict=True):
+            notes[lane] = mine
+
+    _in_blocks(view, request, rows, progress, fill)
+    return replace(found, notes=notes)
+
+
+def _in_blocks(
+    view: View, request: Request, rows: Rows, progress: Progress | None, fill: Callable[[Rows, Query], None]
+) -> None:
+    """Ask about many rows: those who share an audience share a scope and one matrix; blocks run side by side.
+
+    fill: positions in `rows`, and the question about them.
+    """
     done, lock = 0, threading.Lock()
     for code in np.unique(view.audience[rows]) if len(rows) else ():
         group = np.flatnonzero(view.audience[rows] == code)
@@ -513,11 +581,7 @@ def _all(view: View, request: Request, rows: Rows, progress: Progress | None) ->
             query = asked.query
             if query.bar is bar:  # so that the scanner looks at the rows that these lists may show
                 query = replace(query, scanner=scanner, blend=scanner.blend)
-            answers = _answers(query, run(recipe, query))
-            found.rows[part], found.scores[part] = answers.rows, answers.scores
-            found.origin[part], found.moved[part] = answers.origin, answers.moved
-            for lane, mine in zip(part.tolist(), answers.notes, strict=True):
-                notes[lane] = mine
+            fill(part, query)
             with lock:
                 done += len(part)
                 if progress is not None:
@@ -530,7 +594,6 @@ def _all(view: View, request: Request, rows: Rows, progress: Progress | None) ->
         else:
             with ThreadPoolExecutor(WORKERS) as workers:
                 list(workers.map(block, blocks))
-    return replace(found, notes=notes)
 
 
 def _sort_distributions(blend: Blend, scanner: Scanner) -> None:

@@ -15,9 +15,9 @@ import numpy as np
 from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows
 from core.domain.listing import Note
 from core.domain.rules import Curation, ListBorder, ListQuota
-from core.rank import curate, diversify
+from core.rank import curate, diversify, shortlist
 from core.rank.blend import DECIMALS, score
-from core.rank.candidates import Scanner, Wishes, pool, scope
+from core.rank.candidates import Pool, Scanner, Wishes, pool, scope
 from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Stage, scatter
 from core.recommend.view import View
 
@@ -125,10 +125,7 @@ def _candidates(view: View) -> Stage:
     def candidates(batch: Batch, query: Query) -> Batch:
         """The best rows by the exact score, as many as diversity may choose from."""
         depth = np.where(batch.reached > 0, batch.reached, query.pool)
-        scanner = query.scanner or Scanner(query.blend, query.signals, scope(query.blend, query.signals, batch.allowed))
-        one = len(query) == 1 and (query.scanner is None or query.sides.rows[0] < 0)
-        g = scanner.one(query.sides, view.columns) if one else scanner.many(query.sides)
-        found = pool(scanner, g, query.sides, batch.wishes, query.priors, depth)
+        found = _pool(view, batch, query, depth)
         lost = {}
         if query.keep:
             in_play = batch.wishes.open_to(0, batch.allowed)
@@ -139,6 +136,21 @@ def _candidates(view: View) -> Stage:
         return replace(batch, rows=found.rows, scores=found.scores, total=found.total, reached=depth, lost=lost)
 
     return candidates
+
+
+def _pool(view: View, batch: Batch, query: Query, depth: Rows) -> Pool:
+    """The best rows of each query: from its shortlist where that proves them, else from the whole catalogue."""
+
+    def scanner() -> Scanner:
+        return query.scanner or Scanner(query.blend, query.signals, scope(query.blend, query.signals, batch.allowed))
+
+    if query.shortlist is not None:
+        kept, sides = query.shortlist, query.sides
+        return shortlist.pool(kept, scanner, sides, batch.wishes, query.priors, batch.allowed, depth)
+    one = len(query) == 1 and (query.scanner is None or query.sides.rows[0] < 0)
+    scan = scanner()
+    g = scan.one(query.sides, view.columns) if one else scan.many(query.sides)
+    return pool(scan, g, query.sides, batch.wishes, query.priors, depth)
 
 
 def comparables(query: Query, rows: Rows) -> dict[int, bool]:

@@ -25,6 +25,7 @@ from core.rank.blend import Blend
 from core.rank.calibrate import PRIOR, Calibration, priors
 from core.rank.candidates import ColumnCache
 from core.rank.diversify import price_bands
+from core.rank.shortlist import ShortlistCache
 from core.rank.signals import AttributeSignal, ColumnSignal, Signal, VectorSignal
 from core.rank.twins import Identity, identity
 
@@ -87,6 +88,7 @@ class View:
     rules: tuple[Mapping[str, Any], ...] = ()
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     columns: ColumnCache = field(default_factory=ColumnCache)
+    shortlists: ShortlistCache = field(default_factory=ShortlistCache)
     spaces: Mapping[str, str] = field(default_factory=dict)
     _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
@@ -216,7 +218,7 @@ def open_view(
         and reuse.calibration.id == calibration.id
         and _seen(reuse.facts) == _seen(overlay)
     ):
-        signals, alike, columns = reuse.signals, reuse.identity, reuse.columns
+        signals, alike, columns, kept = reuse.signals, reuse.identity, reuse.columns, reuse.shortlists
     else:
         signals = _signals(snapshot, catalogue, calibration, reuse if same_snapshot else None)
         text, image = signals.get("text"), signals.get("image")
@@ -225,11 +227,11 @@ def open_view(
             text if isinstance(text, VectorSignal) else None,
             image if isinstance(image, VectorSignal) else None,
         )
-        columns = ColumnCache()
+        columns, kept = ColumnCache(), ShortlistCache()
     view = View(
         snapshot, catalogue, calibration, signals, alike, strategy or Strategy(),
         Versions(snapshot.id, calibration.id, facts_version, rules_version, strategy_version),
-        lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns,
+        lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns, kept,
     )  # fmt: skip
     view = replace(view, spaces=dict(spaces)) if spaces else view
     if isinstance(curation, Curation):

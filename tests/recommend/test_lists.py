@@ -527,14 +527,14 @@ def test_shown_in_is_every_list_turned_around():
 
 def test_all_lists_are_computed_once_for_many_who_ask_and_only_the_last_sets_are_kept(monkeypatch):
     made = []
-    whole = reverse.rank_all
+    whole = reverse.rank_rows
 
     def counted(*given):
         made.append(1)
         time.sleep(0.1)
         return whole(*given)
 
-    monkeypatch.setattr(reverse, "rank_all", counted)
+    monkeypatch.setattr(reverse, "rank_rows", counted)
     fresh = open_view(SHOP.snapshot, SHOP.calibration)
     askers = [threading.Thread(target=shown_in, args=(fresh, ANCHORS[0], asking())) for _ in range(4)]
     for asker in askers:
