@@ -47,7 +47,7 @@ def take_address() -> None:
 def standing_documents():
     """All documents with the draft of whoever is here; the live ones for somebody without a name."""
     desk = tray.desk()
-    return desk.standing() if desk is not None else engine.published()
+    return desk.draft().applied(engine.published()) if desk is not None else engine.published()
 
 
 def modes() -> list[str]:

@@ -315,14 +315,15 @@ def dry_run(plan: table.Plan, present: Sequence[Rule]) -> None:
     old = {rule.id: rule for rule in present}
     lines = [("New", fresh[id]) for id in plan.added] + [("Changed", fresh[id]) for id in plan.changed]
     lines += [("Taken out", old[id]) for id in plan.removed]
+    if not lines:
+        return
     st.html("".join(
         f'<div class="change"><span class="state">{word}</span><div><p>{text.markup(said(rule))}</p></div></div>'
         for word, rule in lines[:20]
     ))  # fmt: skip
     if len(lines) > 20:
         states.said(f"And {len(lines) - 20} more.")
-    if lines:
-        st.button("Take into my draft", key="rules:take", type="primary", on_click=_take, args=(plan, lines))
+    st.button("Take into my draft", key="rules:take", type="primary", on_click=_take, args=(plan, lines))
 
 
 def _take(plan: table.Plan, lines: Sequence[tuple[str, Rule]]) -> None:

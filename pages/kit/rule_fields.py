@@ -106,12 +106,10 @@ def as_json(fields: Fields, currency: str | None) -> dict[str, Any]:
             "filters": _filters(fields, "filters", "price_from", "price_to", "in_stock", unit),
             "new_days": fields["new_days"],
         })  # fmt: skip
-    beside = fields["beside"]
     plain["scope"] = _given({
         "placements": list(fields["placements"]), "audiences": list(fields["audiences"]),
-        "anchors": list(fields["anchors"]) if beside == THESE else [],
-        "anchor_filters": _filters(fields, "anchor_filters", "anchor_from", "anchor_to", "anchor_in_stock", unit)
-        if beside == ALIKE or (beside == THESE and fields["anchor_filters"]) else {},
+        "anchors": list(fields["anchors"]),
+        "anchor_filters": _filters(fields, "anchor_filters", "anchor_from", "anchor_to", "anchor_in_stock", unit),
         "locales": [one.strip() for one in str(fields["locales"] or "").split(",") if one.strip()],
     })  # fmt: skip
     for name in ("starts_at", "ends_at"):
@@ -122,6 +120,12 @@ def as_json(fields: Fields, currency: str | None) -> dict[str, Any]:
     rest = {"priority": fields["priority"], "note": " ".join(str(fields["note"] or "").split()), "off": fields["off"],
             "campaign": fields["campaign"]}  # fmt: skip
     return plain | _given(rest)
+
+
+def beside(fields: Fields, choice: str) -> dict[str, Any]:
+    """The changes that come with another choice of lists: what is no longer shown says nothing any more."""
+    alike = {"anchor_filters": {}, "anchor_from": None, "anchor_to": None, "anchor_in_stock": False}
+    return {"beside": choice, **({} if choice == THESE else {"anchors": []}), **({} if choice == ALIKE else alike)}
 
 
 def unsaid(fields: Fields) -> str:

@@ -308,10 +308,12 @@ def where(fields: Mapping[str, Any]) -> None:
     """The lists that the rule works in."""
     _heading("In which lists")
     st.segmented_control("Beside", list(BESIDE), format_func=BESIDE.__getitem__, required=True,
-                         label_visibility="collapsed", **_then_fresh("beside"))  # fmt: skip
+                         label_visibility="collapsed",
+                         **held.bound(FORM, "beside", then=_take_beside))  # fmt: skip
     if fields["beside"] == rule_fields.THESE:
         _products("anchors", "Choose the products", "rule-anchor")
-    elif fields["beside"] == rule_fields.ALIKE:
+    alike = fields["anchor_filters"] or fields["anchor_from"] is not None or fields["anchor_to"] is not None
+    if fields["beside"] == rule_fields.ALIKE or alike or fields["anchor_in_stock"]:
         _facets("anchor_filters", FIRST_FIELDS, "Beside: ")
         with st.expander("More about the product beside", key="rule-anchor-more", type="compact"):
             _facets("anchor_filters", MORE_FIELDS, "Beside: ")
@@ -321,6 +323,11 @@ def where(fields: Mapping[str, Any]) -> None:
         "Placements", [str(one) for one in Placement], placeholder="Everywhere",
         format_func=lambda one: PLACEMENT_NAMES[Placement(one)], **_then_fresh("placements"),
     )  # fmt: skip
+
+
+def _take_beside() -> None:
+    held.put(FORM, **rule_fields.beside(held.of(FORM), str(_is("beside"))))
+    _fresh_example()
 
 
 def _then_fresh(name: str) -> dict[str, Any]:
