@@ -10,9 +10,24 @@ from core.domain.campaigns import COMING, MISSING
 from core.domain.catalogue import Catalogue, Item
 from core.domain.errors import ShopError
 from core.domain.looks import BRAND_POLICIES, MAX_NAME, MAX_NOTE, ROLES, Look, LookRequest, LookStrategy, SavedLook
+from core.export import reports
 from core.recommend import saved
 from core.recommend.saved import KeptLook
-from pages.kit import address, board, cards, engine, finder, frame, look_controls, looks, parts, session, states, text
+from pages.kit import (
+    address,
+    board,
+    cards,
+    engine,
+    finder,
+    frame,
+    look_controls,
+    looks,
+    parts,
+    session,
+    states,
+    taking,
+    text,
+)
 from pages.kit.board import OWN, Pieces
 
 PAGE, BOARD, KEPT = "complete_the_look", "look:board", "look:kept"
@@ -163,6 +178,10 @@ def draw(item: Item, live: LookStrategy) -> None:
         },
         key=BOARD, label="The look", on_action=lambda: acted(item, live),
     )  # fmt: skip
+    if look.pieces:
+        name = own_name(kept, item.id, own) if chosen == OWN and kept is not None else ""
+        note = kept.look.note if chosen == OWN and kept is not None else ""
+        taking.take_along(lambda: reports.look_report(taking.head(), look, name=name, note=note), key="look")
     for note in composed.notes:
         states.said(note.text)
     if chosen == OWN and kept is not None:

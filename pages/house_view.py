@@ -25,8 +25,8 @@ session.require()
 
 def take_address() -> None:
     """A link may name a house."""
-    if "house" in st.query_params:
-        session.commit(house=st.query_params["house"][:200])
+    if named := (address.arrived(PAGE) or {}).get("house"):
+        session.commit(house=named[0][:200])
 
 
 def choose(name: str) -> None:
@@ -131,9 +131,9 @@ def boundaries(found: House) -> None:
     broken = len(found.violations)
     frame.section("Boundaries", "Kept everywhere" if not broken else text.count(broken, "violation"))
     for name in found.boundaries:
-        times_ = sum(one.boundary == name for one in found.violations)
-        states.said(f"{name}: {'kept in every list' if not times_ else f'broken in {text.count(times_)}'}.",
-                    "warn" if times_ else "")  # fmt: skip
+        here = sum(one.boundary == name for one in found.violations)
+        said = "broken once" if here == 1 else f"broken {text.count(here)} times"
+        states.said(f"{name}: {said if here else 'kept in every list and saved look'}.", "warn" if here else "")
     if broken:
         rows = "".join(_violation(one) for one in found.violations[:50])
         st.html(
@@ -144,7 +144,7 @@ def boundaries(found: House) -> None:
 
 
 def _violation(one: Violation) -> str:
-    where = f"The look {one.look}" if one.look is not None else f"The list of {title(one.around)}"
+    where = f"The look “{one.look}”" if one.look is not None else f"The list of {title(one.around)}"
     cells = (where, text.listed(map(title, one.ours)), text.listed(map(title, one.theirs)), one.boundary)
     return "<tr>" + "".join(f"<td>{text.markup(cell)}</td>" for cell in cells) + "</tr>"
 

@@ -15,8 +15,9 @@ from core.curation.impact import Impact, ListChange, Mover
 from core.domain.changes import Change, ChangeSet, Clash, Documents, Key, Plain
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
+from core.export import reports
 from core.store.publications import Published
-from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, states, text, tray
+from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, states, taking, text, tray
 
 SAID, MEASURED, STRIPS = "publish:said", "publish:measured", "publish:strips"
 SHOWN = 6  # products of a list in a strip
@@ -103,6 +104,8 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
     impacts: Mapping[Placement, Impact] = kept[1]
     for placement, found in impacts.items():
         one(placement, found)
+    lines = [line for change in draft.changes for line in documents.described(change)[1]]
+    taking.take_along(lambda: reports.impact_report(taking.head(draft=True), impacts, lines), key="impact")
 
 
 def _mark(draft: ChangeSet) -> str:

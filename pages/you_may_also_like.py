@@ -11,6 +11,7 @@ from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import ShopError
 from core.domain.listing import Listing, Missing, Origin, Trace
 from core.domain.query import Filters, Request
+from core.export import reports
 from pages.kit import (
     at_work,
     cards,
@@ -24,6 +25,7 @@ from pages.kit import (
     session,
     shaping,
     states,
+    taking,
     text,
 )  # fmt: skip
 
@@ -98,6 +100,8 @@ def one_product(item: Item) -> None:
             listing = engine.shop().recommend(asked, draft=shown)
             at_work.panel(asked)
             the_list(item, listing, at_work.badges(asked, listing, shown))
+            if listing.items:
+                take(asked, listing)
             how(asked)
             if listing.items:
                 carried(listing)
@@ -154,6 +158,17 @@ def the_list(item: Item, listing: Listing, ruled: Mapping[str, Sequence[tuple[st
         states.said(said, "warn")
     for note in listing.notes:
         states.said(note.text)
+
+
+def take(asked: Request, listing: Listing) -> None:
+    """The list as it stands here, to print or to reckon with."""
+    drafted, without = shaping.standing() is not None, len(at_work.left_out())
+    taking.take_along(
+        lambda: reports.list_report(
+            taking.head(draft=drafted, without=without), listing, strategy=asked.strategy, filters=asked.filters
+        ),
+        key="list",
+    )  # fmt: skip
 
 
 def how(asked: Request) -> None:
@@ -321,6 +336,8 @@ def sheet() -> None:
             parts.sheet(
                 [row(one, catalogue) for one in lists], key=SHEET, label="Lists", on_action=lambda: follow(SHEET)
             )
+            drafted = shaping.standing() is not None
+            taking.take_along(lambda: reports.sheet_report(taking.head(draft=drafted), lists), key="sheet")
     st.checkbox("Weights and filters", key="drawer")
 
 

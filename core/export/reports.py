@@ -63,7 +63,8 @@ class Letterhead:
     """What every report says of itself.
 
     at:   the moment asked about.    made_at, who: when it was made, and for whom; "" where nobody said.
-    draft: the name of the draft whose rules and weights are in it, "" for what is live.
+    draft: the name of the draft whose rules and weights are in it, "" for what is live.    without: how many rules
+    are left out of it to see what they do.
     """
 
     shop: Shop
@@ -71,6 +72,7 @@ class Letterhead:
     made_at: datetime
     who: str = ""
     draft: str = ""
+    without: int = 0
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -97,6 +99,8 @@ class Letterhead:
         said.append(f"The shop as of {moment(self.at, self.zone)} ({self.zone.key}).")
         if self.draft:
             said.append(f"With the draft “{self.draft}”, which is not live.")
+        if self.without:
+            said.append(f"Shown without {count(self.without, 'rule')}, to see what they do.")
         said.append(
             f"Edition {versions.snapshot}, calibration {versions.calibration}, facts {versions.facts}, "
             f"rules {versions.rules}, weights {versions.strategy}."
@@ -416,7 +420,7 @@ def _boundaries(head: Letterhead, house: House) -> Iterable[Block]:
             f"{name}: {'kept everywhere' if not broken else f'broken {count(broken)} times'}.", warn=bool(broken)
         )
     for one in house.violations[:20]:
-        where = f"the look {one.look}" if one.look else f"the list of {head.title(one.around)}"
+        where = f"the look “{one.look}”" if one.look else f"the list of {head.title(one.around)}"
         sides = f"{listed(map(head.title, one.ours))} beside {listed(map(head.title, one.theirs))}"
         yield Words(f"In {where}: {sides}.", warn=True)
 
@@ -571,7 +575,7 @@ def drill_report(head: Letterhead, found: Drill) -> Report:
         aside = _first(len(found.thin), "list", 30)
         sections.append(Section("Lists that would run thin", (_top(told, 30),), aside))
     strips = [
-        Strip(head.card(str(one.anchor)), _noted(one), (("", tuple(head.card(item) for item in one.ids)),))
+        Strip(head.card(str(one.anchor)), stand_ins(one), (("", tuple(head.card(item) for item in one.ids)),))
         for one in found.substitutes[:MOST_STRIPS]
     ]  # fmt: skip
     sections.append(Section("What could stand in", (Strips(tuple(strips)),), "Best first"))
@@ -603,6 +607,18 @@ def drill_report(head: Letterhead, found: Drill) -> Report:
 
 def _placement(placement: str) -> str:
     return PLACEMENT_NAMES[Placement(placement)] if placement in set(Placement) else placement
+
+
+GAVE = {"relaxed_brand": "other houses", "relaxed_price": "other prices", "relaxed_colour": "other colours"}
+
+
+def stand_ins(listing: Listing) -> str:
+    """How many substitutes there are, and what they had to give up, in a few words."""
+    if not listing.items:
+        return "Nothing could stand in for it."
+    gave = [words for code, words in GAVE.items() if any(note.code == code for note in listing.notes)]
+    said = count(len(listing.items), "substitute")
+    return f"{said}, of {listed(gave)}" if gave else said
 
 
 def _noted(listing: Listing) -> str:

@@ -7,7 +7,6 @@ import hashlib
 import streamlit as st
 
 from core.curation.drill import MOST, Drill
-from core.domain.listing import Listing
 from core.export import reports
 from core.recommend import saved
 from pages.kit import cards, engine, frame, looks, parts, states, taking, text
@@ -17,9 +16,6 @@ PICKED, OUT, INSTEAD, LOOKS, THIN = "drill:picked", "drill:out", "drill:instead"
 ADD = {"act": "add", "label": "Sell it out", "icon": "choose"}
 BACK = {"act": "back", "label": "Leave it in", "icon": "remove"}
 FOUND, SHOWN = 8, 40
-
-# What a substitute had to give up, as a remark of a few words.
-GAVE = {"relaxed_brand": "other houses", "relaxed_price": "other prices", "relaxed_colour": "other colours"}
 
 
 def chosen() -> list[str]:
@@ -98,6 +94,7 @@ def _picked() -> None:
     sent = parts.event(PICKED)
     if sent.get("id") in engine.shop().catalogue():
         choose(sent["id"])
+        st.session_state[FIND] = ""
 
 
 def _left_in() -> None:
@@ -212,17 +209,11 @@ def _to_list() -> None:
 
 def _substitutes(found: Drill) -> None:
     frame.section("What could stand in", "Best first")
-    rows = [_line(str(one.anchor), list(one.ids), remark(one), warn=not one.items) for one in found.substitutes[:SHOWN]]
+    rows = [
+        _line(str(one.anchor), list(one.ids), reports.stand_ins(one), warn=not one.items)
+        for one in found.substitutes[:SHOWN]
+    ]
     parts.sheet(rows, key=INSTEAD, label="Substitutes", on_action=lambda: _open(INSTEAD))
-
-
-def remark(listing: Listing) -> str:
-    """How many substitutes there are, and what they had to give up."""
-    if not listing.items:
-        return "Nothing could stand in for it."
-    gave = [words for code, words in GAVE.items() if any(note.code == code for note in listing.notes)]
-    said = text.count(len(listing.items), "substitute")
-    return f"{said}, of {text.listed(gave)}" if gave else said
 
 
 def _line(item: str, instead: list[str], says: str, *, warn: bool = False) -> dict:

@@ -14,11 +14,11 @@ from pages.kit import engine, session, states, tray
 EXCEL = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def head(*, draft: bool = False) -> Letterhead:
-    """What a report made now says of itself. draft: whether one's own draft is in it."""
+def head(*, draft: bool = False, without: int = 0) -> Letterhead:
+    """What a report made now says of itself. draft: whether one's own draft is in it.    without: rules left out."""
     desk = tray.desk() if draft else None
     name = desk.draft().name if desk is not None else ""
-    return Letterhead(engine.shop(), engine.moment(), engine.now(), session.current().who, name)
+    return Letterhead(engine.shop(), engine.moment(), engine.now(), session.current().who, name, without)
 
 
 def take_along(make: Callable[[], Report], *, key: str) -> None:
