@@ -11,10 +11,10 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import settings as settings_module
 from core.domain.errors import BadRequest, ShopError
@@ -31,6 +31,9 @@ from core.domain.query import (
     tried_looks,
 )
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.export.paper import Report
 
 
 class _Parser(argparse.ArgumentParser):
@@ -84,12 +87,25 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--trace", action="store_true", help="also say what each stage kept and dropped")
     _add_list_options(one)
     _add_look_options(one)
+    _add_files(one)
 
     one = command("looks", _looks, "How many products have a whole look around them.")
     one.add_argument("--coverage", action="store_true", required=True, help="count them, by branch of the shop")
     one.add_argument("--sample", type=int, metavar="N", help="of so many products, drawn by a hash of their ids")
     one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
     one.add_argument("--json", action="store_true", help="JSON instead of a table")
+
+    one = command("house", _house, "Where a house stands in all lists, beside whom, and what share it holds.")
+    one.add_argument("name", nargs="?", metavar="HOUSE", help="one house; without it, all of them in a line each")
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_files(one)
+
+    one = command("drill", _drill, "What would break with products sold out; nothing is changed.")
+    one.add_argument("items", nargs="+", metavar="ID")
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_files(one)
 
     one = command("search", _search, "What words find.")
     one.add_argument("words")
@@ -173,6 +189,12 @@ def _add_list_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--json", action="store_true", help="JSON instead of a table")
 
 
+def _add_files(one: argparse.ArgumentParser) -> None:
+    files = one.add_argument_group("take it along", "The same as a file.")
+    files.add_argument("--html", metavar="FILE", help="one page with its pictures, to print or mail")
+    files.add_argument("--xlsx", metavar="FILE", help="a workbook")
+
+
 def _add_look_options(one: argparse.ArgumentParser) -> None:
     looks = one.add_argument_group("looks", "For --placement look; --weights then weighs worn_together, colour, …")
     looks.add_argument("--occasion", metavar="WORD", help="what the looks are for")
@@ -240,10 +262,17 @@ def _recommend(arguments: argparse.Namespace) -> int:
         if arguments.why or arguments.trace:
             raise BadRequest("--why and --trace speak of one list. Name its product with --anchor.")
         anchors = None if arguments.all else _lines(arguments.anchors)
+        lists = []
         for listing in shop.recommend_all(request, anchors):
             print(_dumps(listing.as_json()))
+            lists += [listing] if arguments.html or arguments.xlsx else []
+        _take(arguments, shop, request.at, lambda reports, head: reports.sheet_report(head, lists))
         return 0
     listing = shop.recommend(request)
+    _take(
+        arguments, shop, request.at,
+        lambda reports, head: reports.list_report(head, listing, strategy=request.strategy, filters=request.filters),
+    )  # fmt: skip
     plain = listing.as_json()
     if arguments.trace:
         plain["trace"] = shop.trace(request).as_json()
@@ -251,6 +280,86 @@ def _recommend(arguments: argparse.Namespace) -> int:
         missing = shop.why_missing(request, arguments.why)
         plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
     _show(plain, arguments, shop)
+    return 0
+
+
+def _take(
+    arguments: argparse.Namespace,
+    shop: Any,
+    at: datetime | None,
+    make: Callable[[Any, Any], Report],
+    *,
+    draft: str = "",
+) -> None:
+    """Write what was asked for as files, where files were asked for. make: of (core.export.reports, the letterhead).
+
+    draft: the name of the draft that is in it.
+    """
+    if not (arguments.html or arguments.xlsx):
+        return
+    from core.export import html, reports, xlsx
+    from core.store.files import write_bytes
+
+    now = datetime.now(UTC)
+    report = make(reports, reports.Letterhead(shop, at or now, now, os.environ.get("VITRINE_WHO", ""), draft))
+    if arguments.html:
+        write_bytes(Path(arguments.html), html.page(report, shop.pictures.read).encode("utf-8"))
+    if arguments.xlsx:
+        write_bytes(Path(arguments.xlsx), xlsx.workbook(report))
+
+
+def _house(arguments: argparse.Namespace) -> int:
+    from core.curation import house
+
+    shop = _shop(_settings(arguments))
+    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    lists = shop.every_list(at=at)
+    if arguments.name is None:
+        if arguments.html or arguments.xlsx:
+            raise BadRequest("--html and --xlsx take one house along. Name it: `vitrine house HOUSE --html FILE`.")
+        told = house.standings(lists)
+        if arguments.json:
+            print(_dumps({"houses": [one.as_json() for one in told]}))
+        for one in told if not arguments.json else ():
+            shares = f"{100 * one.share:5.1f} % of places  {100 * one.catalogue:5.1f} % of the catalogue"
+            print(f"{one.name:<24}  {one.lists:>7,} lists  {shares}")
+        return 0
+    found = house.house(lists, arguments.name)
+    _take(arguments, shop, at, lambda reports, head: reports.house_report(head, lists, found))
+    if arguments.json:
+        print(_dumps(found.as_json()))
+        return 0
+    one = found.standing
+    print(
+        f"{one.name}: in {one.lists:,} of {found.lists:,} lists, {100 * one.share:.1f} % of the places "
+        f"({100 * one.by_place:.1f} % by place), {100 * one.catalogue:.1f} % of the catalogue."
+    )
+    for other in found.neighbours[:10]:
+        apart = f"  kept apart by {other.apart}" if other.apart else ""
+        print(f"  {other.together:>7,} lists with {other.name}{apart}")
+    for violation in found.violations:
+        where = f"the look {violation.look!r}" if violation.look else f"the list of {violation.around}"
+        print(f"  {violation.boundary} is broken in {where}: {violation.ours[0]} beside {violation.theirs[0]}.")
+    return 0
+
+
+def _drill(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    found = shop.drill(arguments.items, at=at)
+    _take(arguments, shop, at, lambda reports, head: reports.drill_report(head, found))
+    if arguments.json:
+        print(_dumps(found.as_json()))
+        return 0
+    print(f"{found.changed:,} of {found.lists:,} lists would change; {len(found.thin):,} would run thin.")
+    for pin in found.pins:
+        print(f"pin {pin.rule} would sleep on {pin.lists:,} lists; instead: {pin.instead or 'nothing fits'}")
+    for look in found.looks:
+        print(f"look “{look.look.name}” would miss {', '.join(mend.gone.id for mend in look.mends)}")
+    for one in found.findings:
+        print(one.text)
+    for listing in found.substitutes:
+        print(f"{listing.anchor}: {', '.join(listing.ids) or 'nothing could stand in'}")
     return 0
 
 
@@ -268,6 +377,7 @@ def _recommend_looks(arguments: argparse.Namespace) -> int:
     if arguments.anchor is not None:
         request = _look_request(arguments, shop, arguments.anchor)
         found = shop.looks(request)
+        _take(arguments, shop, request.at, lambda reports, head: reports.looks_report(head, found))
         plain = found.as_json()
         if arguments.trace:
             plain["trace"] = shop.trace_looks(request).as_json()
@@ -279,6 +389,8 @@ def _recommend_looks(arguments: argparse.Namespace) -> int:
         else:
             _show_looks(found, shop)
         return 0
+    if arguments.html or arguments.xlsx:
+        raise BadRequest("--html and --xlsx take the looks of one product along. Name it with --anchor.")
     if arguments.why or arguments.trace:
         raise BadRequest("--why and --trace speak of the looks of one product. Name it with --anchor.")
     anchors = list(shop.catalogue().ids) if arguments.all else _lines(arguments.anchors)
@@ -301,6 +413,7 @@ def _look_request(arguments: argparse.Namespace, shop: Any, anchor: str) -> Look
         strategy=tried_looks(
             shop.look_strategy(at), arguments.weights, arguments.lam, arguments.diversity, arguments.brands
         ),
+        locale=arguments.locale,
     )
 
 
@@ -308,7 +421,6 @@ def _show_looks(found: Looks, shop: Any) -> None:
     catalogue = shop.catalogue()
     for number, look in enumerate(found.looks, 1):
         print(f"{number}. {look.template}, {look.score:.3f}")
-        locale=arguments.locale,
         for piece in look.pieces:
             item = catalogue.item(piece.id)
             name = ROLE_NAMES[piece.role]

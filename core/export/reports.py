@@ -246,7 +246,7 @@ def _reasons(head: Letterhead, listing: Listing, *, shown: bool) -> Table:
 
 
 def sheet_report(head: Letterhead, listings: Iterable[Listing]) -> Report:
-    """Many lists under one another."""
+    """Many lists under one another; the page draws the first of them, a workbook holds all."""
     lists = list(listings)
     name = _placement(lists[0].placement) if lists else PLACEMENT_NAMES[Placement.SIMILAR]
     around = [one for one in lists if one.anchor is not None]

@@ -27,7 +27,7 @@ def _component(name: str, *shared: str) -> Any:
 
 _SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facets", "ledger", "book"))
 _RAIL, _BOARD = _component("rail", "why"), _component("board", "why")
-_VERSUS = _component("versus")
+_VERSUS, _TALLY = _component("versus"), _component("tally")
 Then = Callable[[], None]
 
 
@@ -70,6 +70,21 @@ def versus(
     _VERSUS(key=key, data=data, on_action_change=on_action or _nothing)
 
 
+def tally(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    first: str,
+    columns: Sequence[Mapping[str, Any]],
+    bar: str = "",
+    key: str,
+    label: str,
+    on_action: Then | None = None,
+) -> None:
+    """Lines of figures. first: what a line is about; `bar` names the column of bars, where there are any."""
+    data = {"rows": list(rows), "columns": list(columns), "first": first, "bar": bar, "label": label}
+    _TALLY(key=key, data=data, on_action_change=on_action or _nothing)
+
+
 def facets(
     groups: Sequence[Mapping[str, Any]],
     price: Mapping[str, Any] | None,
@@ -88,6 +103,11 @@ def ledger(lines: Sequence[Mapping[str, Any]], *, key: str, label: str, on_actio
     _LEDGER(key=key, data={"lines": list(lines), "label": label}, on_action_change=on_action or _nothing)
 
 
+def book(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """Lines that each say something, and what can be done with it."""
+    _BOOK(key=key, data={"rows": list(rows), "label": label}, on_action_change=on_action or _nothing)
+
+
 def board(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
     """A look on a stylist's board, with the looks to choose from and what holds it together."""
     _BOARD(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
@@ -98,8 +118,3 @@ def event(key: str, name: str = "action") -> dict[str, Any]:
     part = st.session_state.get(key)
     sent = getattr(part, name, None)
     return dict(sent) if isinstance(sent, Mapping) else {}
-def book(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: Then | None = None) -> None:
-    """Lines that each say something, and what can be done with it."""
-    _BOOK(key=key, data={"rows": list(rows), "label": label}, on_action_change=on_action or _nothing)
-
-
