@@ -105,7 +105,7 @@ def the_day(glance: Glance) -> list[dict]:
         last = "Its rules count from then on." if begins else "Its rules stop counting by themselves."
         title = f"{one.name} {'begins' if begins else 'ends'}"
         lines.append(line(
-            f"campaign{number}", text.short_day(event.at, zone), title,
+            f"campaign{number}", (event.at.astimezone(zone).date() - glance.at.astimezone(zone).date()).days, title,
             f"{text.ahead(event.at, glance.at, zone).capitalize()}, {text.moment(event.at, zone)}. {last}",
             items(one.heroes), "See it", ("curation_rules.py", {"mode": "campaigns", "campaign": one.id}),
         ))  # fmt: skip

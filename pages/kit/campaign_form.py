@@ -59,15 +59,15 @@ def show(standing: Documents) -> None:
         st.text_area("Story", max_chars=2000, height=130, placeholder="What it tells, for whoever comes after you",
                      **_bound("story"))  # fmt: skip
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-            st.datetime_input("Begins", value=None, format="DD/MM/YYYY", width=210, **_bound("starts_at"))
-            st.datetime_input("Ends", value=None, format="DD/MM/YYYY", width=210, **_bound("ends_at"))
+            st.datetime_input("Begins", value=None, format="DD/MM/YYYY", width=240, **_bound("starts_at"))
+            st.datetime_input("Ends", value=None, format="DD/MM/YYYY", width=240, **_bound("ends_at"))
         states.said(f"It begins and ends by itself, in {_place(fields['zone'])} time. Empty: at once, without an end.")
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
             zones = rule_form.zones()
-            st.selectbox("Time zone", zones if fields["zone"] in zones else [fields["zone"], *zones], width=210,
+            st.selectbox("Time zone", zones if fields["zone"] in zones else [fields["zone"], *zones], width=240,
                          format_func=_place, **_bound("zone"))  # fmt: skip
             if collections := _collections(fields["collection"]):
-                st.selectbox("Collection", [None, *collections], width=210,
+                st.selectbox("Collection", [None, *collections], width=240,
                              format_func=lambda name: name or "None", **_bound("collection"))  # fmt: skip
     with right, st.container(key="campaign-heroes", gap="medium"):
         heroes(fields)
@@ -81,7 +81,7 @@ def show(standing: Documents) -> None:
 def heroes(fields: dict[str, Any]) -> None:
     """The products it is about, and the way to another one."""
     known, at = engine.shop().catalogue(engine.at()), engine.moment()
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
         st.html('<h2 class="field-of">Its heroes</h2>')
         finder.finder("campaigns", _add, opens=cards.PRODUCT, label="Add a hero", key="campaigns-hero")
     there = [item for item in fields["heroes"] if item in known]

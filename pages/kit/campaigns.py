@@ -356,10 +356,10 @@ def its_rules(one: Campaign, standing: Documents, live: Documents) -> None:
         if one.heroes:
             st.button("Raise its heroes", key="campaigns:raise", type="tertiary", on_click=_raise, args=(one, standing))
         if others:
-            st.selectbox("Take a rule in", [None, *others], key="campaigns:take-rule", width=320,
-                         label_visibility="collapsed", on_change=_take_rule, args=(one, others),
-                         format_func=lambda id: rule_book.said(others[id]) if id else "Take in a rule of the book",
-                         )  # fmt: skip
+            st.selectbox("Take a rule in", [*others], index=None, key="campaigns:take-rule", width=320,
+                         placeholder="Take in a rule of the book", label_visibility="collapsed",
+                         on_change=_take_rule, args=(one, others),
+                         format_func=lambda id: rule_book.said(others[id]))  # fmt: skip
 
 
 def _row(entry: rule_book.Entry, marks: Mapping[str, Any], hands: Mapping[str, Any]) -> dict[str, Any]:
@@ -427,13 +427,13 @@ def its_looks(one: Campaign, standing: Documents) -> None:
             ("campaigns:free-look", "Let a look stand alone", mine, None),
         ):
             if some:
-                st.selectbox(words_, [None, *some], key=key, width=320, label_visibility="collapsed",
-                             format_func=partial(_look_name, some, words_), on_change=_move_look,
+                st.selectbox(words_, [*some], index=None, key=key, width=320, label_visibility="collapsed",
+                             placeholder=words_, format_func=partial(_look_name, some), on_change=_move_look,
                              args=(key, some, into))  # fmt: skip
 
 
-def _look_name(some: Mapping[str, SavedLook], words_: str, id: str | None) -> str:
-    return some[id].name if id else words_
+def _look_name(some: Mapping[str, SavedLook], id: str) -> str:
+    return some[id].name
 
 
 def _to_look(mine: Mapping[str, SavedLook]) -> None:

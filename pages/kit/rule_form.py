@@ -337,8 +337,8 @@ def _then_fresh(name: str) -> dict[str, Any]:
 def when(fields: Mapping[str, Any]) -> None:
     _heading("When")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.datetime_input("From", value=None, format="DD/MM/YYYY", width=210, **_bound("starts_at"))
-        st.datetime_input("Until", value=None, format="DD/MM/YYYY", width=210, **_bound("ends_at"))
+        st.datetime_input("From", value=None, format="DD/MM/YYYY", width=240, **_bound("starts_at"))
+        st.datetime_input("Until", value=None, format="DD/MM/YYYY", width=240, **_bound("ends_at"))
     ends = "" if fields["ends_at"] is not None or fields["kind"] != "pin" else " This pin has no end."
     states.said(f"Empty means at once, and without an end. Times are those of {_place(fields['zone'])}.{ends}")
 
