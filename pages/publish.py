@@ -327,4 +327,5 @@ else:
 frame.next_step(
     "See a list as it is now, or read the rule book.",
     ("You May Also Like", "you_may_also_like.py", None),
+    ("Curation Rules", "curation_rules.py", None),
 )

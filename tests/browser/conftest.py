@@ -41,6 +41,8 @@ PAGES = {
     "Complete the Look": "/complete-the-look?item=handbags-aurel-black",
     "Saved looks": "/complete-the-look?mode=saved",
     "Sheet": "/you-may-also-like?mode=sheet",
+    "Curation Rules": "/curation-rules",
+    "A rule being written": "/curation-rules?new=boost",
     "Publish": "/publish",
     "Shop setup": "/shop-setup",
 }

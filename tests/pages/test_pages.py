@@ -27,6 +27,7 @@ PAGES = {
     "product.py": None,
     "you_may_also_like.py": "You May Also Like",
     "complete_the_look.py": "Complete the Look",
+    "curation_rules.py": "Curation Rules",
     "shop_setup.py": "Shop setup",
 }
 BAG = "handbags-aurel-black"
