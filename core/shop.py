@@ -18,14 +18,16 @@ from typing import Any
 import numpy as np
 
 from core.curation import campaigns as campaigning
-from core.curation import house
+from core.curation import house, measure
 from core.curation import lint as linter
 from core.curation.drill import Drill, drill
 from core.curation.house import AllLists
 from core.curation.impact import Impact, impact
+from core.curation.measure import Laps
 from core.curation.publish import check_changes, publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import RuleBook, book_over
+from core.demo.load import frequent_searches
 from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
@@ -58,6 +60,7 @@ log = logging.getLogger("vitrine.shop")
 
 DRAFTS_KEPT = 4  # a draft, the same with the rule being written, and without any
 VIEWS_KEPT = 4  # live, a draft or two, and one of another day
+QUERIES = 200  # that a change is measured over, the most frequent
 THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
@@ -296,14 +299,16 @@ class Shop:
         at: datetime | None = None,
         progress: Callable[[int, int], None] | None = None,
         instead_of: Documents | None = None,
+        locale: str | None = None,
     ) -> dict[Placement, Impact]:
-        """What these documents would do to every list of every placement that has one for each product.
+        """What these documents would do to every list of every placement that is made all at once.
 
-        The lists as they are and as they would be are made by the function that serves them. progress: lists made, and
-        of how many.    instead_of: what they are compared with; by default all as it is published.
+        The lists as they are and as they would be are made by the function that serves them; `measuring` has the
+        placements that are made one by one. progress: lists made, and of how many.    instead_of: what they are
+        compared with; by default all as it is published.    locale: language of the front that is asked for.
         """
         moment = self._moment(at).replace(second=0, microsecond=0)
-        request = Request(k=k, at=moment)
+        request = Request(k=k, at=moment, locale=locale)
         live = self.view(at) if instead_of is None else self.proposed(instead_of, at)
         draft = self.proposed(documents, at)
         count = len(live)
@@ -354,12 +359,54 @@ class Shop:
 
 
     def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
+    def measuring(
+        self,
+        documents: Documents,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        instead_of: Documents | None = None,
+        locale: str | None = None,
+    ) -> dict[Placement, Laps]:
+        """What these documents would do to substitutes, looks and searches, lap by lap.
+
+        Of substitutes and looks only those are made that a change can reach; of searches, those that shoppers did.
+        """
+        moment = self._moment(at).replace(second=0, microsecond=0)
+        request = Request(k=k, at=moment, locale=locale)
+        key = Key("strategy", Placement.LOOK)
+        stood = Publications(self.studio).documents(at) if instead_of is None else instead_of
+        weights = [LookStrategy.from_json(side.get(key, LookStrategy().as_json())) for side in (stood, documents)]
+
+        def both(placement: str = Placement.SIMILAR) -> tuple[View, View]:
+            live = self.view(at, placement) if instead_of is None else self.proposed(instead_of, at, placement)
+            return live, self.proposed(documents, at, placement)
+
+        def search_in(view: View, asked: Request) -> Listing:
+            return self._search(view, asked, sellable=True)
+
+        live, draft = both()
+        return {
+            Placement.SUBSTITUTE: measure.substitutes(*both(Placement.SUBSTITUTE), request),
+            Placement.SEARCH: measure.searches(*both(Placement.SEARCH), request, self.queries(), search_in),
+            Placement.LOOK: measure.looks(
+                live, draft, self.wardrobe(at), LookRequest("", at=moment, locale=locale), (weights[0], weights[1])
+            ),
+        }
+
+    def queries(self, most: int = QUERIES) -> tuple[str, ...]:
+        """What shoppers searched for, the most frequent first. Only the demo boutique has a record of it so far."""
+        return frequent_searches(most) if self.simulated else ()
+
+    # -- search and browse -----------------------------------------------------------------------------------------
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
-        if (typed := request.words) is None:
+        if request.words is None:
             raise BadRequest("A search needs words: GET /search?q=…, or `vitrine search WORDS`.")
         request = self._settled(request.changed(placement=Placement.SEARCH))
-        view = self._asked(request, draft)
-        words = self.words(typed)
+        return self._search(self._asked(request, draft), request, sellable=sellable)
+
+    def _search(self, view: View, request: Request, *, sellable: bool) -> Listing:
+        words = self.words(request.words or "")
         return search.search(
             view,
             request,
@@ -460,9 +507,12 @@ class Shop:
 
     # -- looks -----------------------------------------------------------------------------------------------------
 
-    def looks(self, request: LookRequest) -> Looks:
-        """The looks around `request.anchor`. Raises UnknownItem, and BadRequest for what cannot be asked or locked."""
-        view, wardrobe, request = self._dressed(request)
+    def looks(self, request: LookRequest, *, draft: Documents | None = None) -> Looks:
+        """The looks around `request.anchor`; with `draft`, as they would be with those documents published.
+
+        Raises UnknownItem, and BadRequest for what cannot be asked or locked.
+        """
+        view, wardrobe, request = self._dressed(request, draft)
         return look.looks(view, wardrobe, request)
 
     def looks_all(
@@ -475,14 +525,14 @@ class Shop:
         view, wardrobe, request = self._dressed(request)
         return look.look_all(view, wardrobe, request, anchors, progress)
 
-    def look_of(self, request: LookRequest, ids: Sequence[str]) -> Look:
+    def look_of(self, request: LookRequest, ids: Sequence[str], *, draft: Documents | None = None) -> Look:
         """The look of `request.anchor` and the pieces `ids` as it stands; its notes say what is wrong with it."""
-        view, wardrobe, request = self._dressed(request)
+        view, wardrobe, request = self._dressed(request, draft)
         return look.rescored(view, wardrobe, request, ids)
 
-    def swap(self, request: LookRequest, ids: Sequence[str], role: str) -> Swap:
+    def swap(self, request: LookRequest, ids: Sequence[str], role: str, *, draft: Documents | None = None) -> Swap:
         """What else could stand in `role` of the look of `request.anchor` and the pieces `ids`, best look first."""
-        view, wardrobe, request = self._dressed(request)
+        view, wardrobe, request = self._dressed(request, draft)
         return look.swap(view, wardrobe, request, ids, role)
 
     def trace_looks(self, request: LookRequest) -> LookTrace:
@@ -525,13 +575,19 @@ class Shop:
         """What can stand in for a product."""
         return self.recommend(Request(placement=Placement.SUBSTITUTE, anchor=item, k=k, at=at))
 
-    def _dressed(self, request: LookRequest) -> tuple[View, Wardrobe, LookRequest]:
+    def _dressed(
+        self, request: LookRequest, draft: Documents | None = None
+    ) -> tuple[View, Wardrobe, LookRequest]:  # fmt: skip
         """All that looks depend on, with the moment and the strategy that `request` leaves open."""
         if request.at is None:
             request = request.changed(at=self._moment(None))
         if request.strategy is None:
-            request = request.changed(strategy=self.look_strategy(request.at))
-        return self.view(request.at), self.wardrobe(request.at), request
+            strategy = self.look_strategy(request.at)
+            if draft is not None:
+                strategy = LookStrategy.from_json(draft.get(Key("strategy", Placement.LOOK), LookStrategy().as_json()))
+            request = request.changed(strategy=strategy)
+        view = self.view(request.at) if draft is None else self.proposed(draft, request.at)
+        return view, self.wardrobe(request.at), request
 
     # -- saved looks -----------------------------------------------------------------------------------------------
 

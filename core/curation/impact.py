@@ -6,8 +6,8 @@ function that serves.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,7 @@ class Impact:
                     pairs of one list that differ in brand, in type), length (products in a list).
     brands:         every brand with a share before or after, the largest change first.
     thin, mended:   anchors whose list becomes thin, and whose list was thin and no longer is.
+    of:             how many lists there are, where only those that a change can reach were made; None: all were.
     """
 
     placement: str
@@ -64,6 +65,7 @@ class Impact:
     thin: tuple[str, ...] = ()
     mended: tuple[str, ...] = ()
     exposure: Mapping[str, tuple[float, float]] = field(default_factory=dict, repr=False)
+    of: int | None = None
 
     @property
     def share(self) -> float:
@@ -72,7 +74,8 @@ class Impact:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "placement": self.placement, "lists": self.lists, "changed": self.changed, "share": round(self.share, 9),
+            "placement": self.placement, "lists": self.lists, "of": self.lists if self.of is None else self.of,
+            "changed": self.changed, "share": round(self.share, 9),
             "most_changed": [one.as_json() for one in self.most_changed],
             "gainers": [one.as_json() for one in self.gainers], "losers": [one.as_json() for one in self.losers],
             "figures": {
@@ -84,11 +87,12 @@ class Impact:
 
 
 def impact(
-    placement: str, catalogue: Catalogue, anchors: Rows, before: Rows, after: Rows, sellable: Mask, *, asked: int
-) -> Impact:
+    placement: str, catalogue: Catalogue, anchors: Rows | Sequence[str], before: Rows, after: Rows, sellable: Mask, *,
+    asked: int,
+) -> Impact:  # fmt: skip
     """Compare all lists.
 
-    anchors:       [A] rows of the catalogue.
+    anchors:       [A] rows of the catalogue, or the names of lists that stand beside no product, such as typed words.
     before, after: [A, k] rows of the lists around them, -1 where a list is short.
     sellable:      [n] products that could be shown; their brands are the catalogue that shares are compared with.
     asked:         how many products each list was asked for.
@@ -100,6 +104,7 @@ def impact(
     differs = (before != after).any(axis=1)
     was, now = exposure(before, len(catalogue)), exposure(after, len(catalogue))
     ids = catalogue.ids
+    names = tuple(ids[row] for row in anchors.tolist()) if isinstance(anchors, np.ndarray) else tuple(anchors)
     thin_before, thin_after = ((lists >= 0).sum(axis=1) < min(THIN, asked) for lists in (before, after))
     moved = np.flatnonzero(differs)
     order = moved[np.lexsort((moved, -distance(before[moved], after[moved])))]
@@ -108,19 +113,20 @@ def impact(
         lists=len(anchors),
         changed=int(differs.sum()),
         most_changed=tuple(
-            list_change(ids, int(anchors[lane]), before[lane], after[lane]) for lane in order[:MOST_CHANGED]
+            replace(list_change(ids, 0, before[lane], after[lane]), anchor=names[lane]) for lane in order[:MOST_CHANGED]
         ),
-        gainers=_movers(ids, was, now, sign=1.0),
-        losers=_movers(ids, was, now, sign=-1.0),
+        gainers=movers(ids, was, now, sign=1.0),
+        losers=movers(ids, was, now, sign=-1.0),
         figures={name: (of(before), of(after)) for name, of in of_catalogue(catalogue).items()},
         brands=brand_shares(catalogue, before, after, sellable),
-        thin=tuple(ids[row] for row in anchors[thin_after & ~thin_before]),
-        mended=tuple(ids[row] for row in anchors[thin_before & ~thin_after]),
+        thin=tuple(names[lane] for lane in np.flatnonzero(thin_after & ~thin_before)),
+        mended=tuple(names[lane] for lane in np.flatnonzero(thin_before & ~thin_after)),
         exposure={ids[row]: (float(was[row]), float(now[row])) for row in np.flatnonzero((was > 0) | (now > 0))},
     )
 
 
-def _movers(ids: tuple[str, ...], was: Scores, now: Scores, *, sign: float) -> tuple[Mover, ...]:
+def movers(ids: tuple[str, ...], was: Scores, now: Scores, *, sign: float) -> tuple[Mover, ...]:
+    """The products whose exposure grows most (sign 1) or shrinks most (sign -1)."""
     change = np.round(sign * (now - was), 12)
     best = np.flatnonzero(change > 0)
     best = best[np.lexsort((best, -change[best]))][:MOVERS]

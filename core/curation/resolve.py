@@ -203,6 +203,15 @@ class BookOn:
         out = np.ones(len(self.view), dtype=bool) if bears is None else bears
         return out if now is None else out & now
 
+    def in_force(self, request: Request) -> tuple[int, ...]:
+        """The numbers of the rules that are in force at the moment of `request`, in its placement and language."""
+        return self._moment(request).on
+
+    def lasting(self, number: int, request: Request) -> Mask:
+        """[n] what the rule of that number matches, whatever its relations to a product."""
+        found = self._moment(request).lasting(self.compiled[number])
+        return np.ones(len(self.view), dtype=bool) if found is None else found
+
     def matching(self, number: int, request: Request, row: int) -> Mask:
         """[n] what the rule of that number matches in the list around `row` (-1: in one without a product)."""
         return self._moment(request).matching(self.compiled[number], row)
@@ -411,7 +420,7 @@ class _Moment:
     """The rules in force at one moment in one placement, over one view."""
 
     def __init__(self, book: BookOn, on: Sequence[int], changing: Mapping[str, Mask], at: datetime) -> None:
-        self.book, self.changing, self.at = book, changing, at
+        self.book, self.changing, self.at, self.on = book, changing, at, tuple(on)
         self._lock = threading.Lock()
         self._effects: OrderedDict[bytes, _Effect] = OrderedDict()
         self.everybody = [number for number in on if book.compiled[number].bears is None]

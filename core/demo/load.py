@@ -63,6 +63,14 @@ def stories(folder: Path = FOLDER) -> dict[str, Any]:
     return out
 
 
+def frequent_searches(most: int, folder: Path = FOLDER) -> tuple[str, ...]:
+    """What shoppers of the boutique searched for most, simulated; the most frequent first, then by the alphabet."""
+    typed = pd.read_parquet(folder / "events.parquet", columns=["query"])["query"].dropna()
+    counts = typed.str.strip().str.casefold().value_counts()
+    order = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(str(words) for words, _ in order if words)[:most]
+
+
 def yesterday(at: datetime) -> datetime:
     """The day before `at`, midnight UTC."""
     return at.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=1)

@@ -40,7 +40,7 @@ from core.domain.looks import (
 )
 from core.domain.placements import Placement
 from core.domain.query import Request
-from core.domain.rules import Curation, ListBest, OnRows
+from core.domain.rules import Curation, ListBest, ListQuota, OnRows
 from core.rank import agreement
 from core.rank.pairs import lch
 from core.recommend.filters import indexed
@@ -65,7 +65,22 @@ Progress = Callable[[int, int], None]
 
 def looks(view: View, wardrobe: Wardrobe, request: LookRequest) -> Looks:
     """The looks around `request.anchor`. Raises UnknownItem, and BadRequest for what cannot be locked or asked."""
-    case = _Case(view, wardrobe, request)
+    return _answered(_Case(view, wardrobe, request))
+
+
+def looks_under_both(
+    view: View, other: View, wardrobe: Wardrobe, request: LookRequest, instead: LookRequest
+) -> tuple[Looks, Looks] | None:
+    """The looks around one product under two views that differ in rules alone, asked with `request` and `instead`.
+
+    None where both are composed of the same candidates in the same way, and so are equal but for their notes.
+    """
+    first, second = _Case(view, wardrobe, request), _Case(other, wardrobe, instead)
+    return None if first.role < 0 or first.composes_as(second) else (_answered(first), _answered(second))
+
+
+def _answered(case: _Case) -> Looks:
+    request, wardrobe = case.request, case.wardrobe
     if case.role < 0:
         note = Note(
             "no_role", f"{case.name(case.row)} is nothing that is worn or carried, so no look is built around it."
@@ -422,6 +437,11 @@ class _Case:
         out: Mask = np.logical_and.reduce([kept for _, kept, _ in self.sieves])
         return out
 
+    @cached_property
+    def quotas(self) -> tuple[ListQuota, ...]:
+        """The quotas that speak of something these looks could have; the others can only be told of."""
+        return tuple(quota for quota in self.curation.quotas if (quota.mask & self.left).any())
+
     def passed_over(self, row: int, found: Sequence[Look]) -> str:
         """Why what could have been in these looks is in none: a quota or boundary that forbids it, or better pieces."""
         whole = [self.view.catalogue.rows([look.anchor, *look.ids]) for look in found]
@@ -458,7 +478,7 @@ class _Case:
             if item in self.view.catalogue:
                 row = self.view.catalogue.row(item)
                 role = int(self.wardrobe.role[row])
-                if role in self._roles and row != self.row and not self._asleep(row):
+                if role in self._roles and row != self.row and not self._asleep(row) and self._goes(row):
                     out.setdefault(role, (row, Origin.PIN))
         for name, item in self.request.locked.items():
             row = self.view.catalogue.row(item)
@@ -511,6 +531,11 @@ class _Case:
             else:
                 lost.append(asked)
         return out, tuple(lost)
+
+    def _goes(self, row: int) -> bool:
+        """Whether a pinned row could be in a look here at all; one that sleeps must not decide whom looks are for."""
+        open_to = all(kept[row] for _, kept, _ in (*self._may, *self._fits))
+        return open_to and not self.wardrobe.conflicts(np.array([self.row]), np.array([row]))[0, 0]
 
     def _room(self, have: Sequence[int], row: int) -> bool:
         """Whether quotas let `row` join the pieces `have`."""
@@ -616,6 +641,33 @@ class _Case:
     @cached_property
     def tables(self) -> dict[str | None, Table]:
         """For each audience the candidates of all its slots."""
+        return {audience: self._table(*mine) for audience, mine in self.shorts.items()}
+
+    def composes_as(self, other: _Case) -> bool:
+        """Whether the other case, under another view of the same shop, composes the same looks."""
+        if self.strategy != other.strategy or self.plans != other.plans or self.kept != other.kept:
+            return False
+        if self.boosts is not None or other.boosts is not None:  # what the looks' scores are shown with
+            mine, theirs = (case.boost(self.shortlisted) for case in (self, other))
+            if not np.array_equal(mine, theirs):
+                return False
+        for audience, (rows, scores) in self.shorts.items():
+            its, their = other.shorts[audience]
+            if not np.array_equal(rows, its) or not np.array_equal(scores, their):
+                return False
+        limits = [[(quota.least, quota.most) for quota in case.quotas] for case in (self, other)]
+        rows = self.shortlisted
+        if limits[0] != limits[1] or any(
+            not np.array_equal(one.mask[rows], its.mask[rows])
+            for one, its in zip(self.quotas, other.quotas, strict=True)
+        ):
+            return False
+        bordered = bool(self.curation.borders or other.curation.borders)
+        return not bordered or np.array_equal(self.clash(rows), other.clash(rows))
+
+    @cached_property
+    def shorts(self) -> dict[str | None, tuple[Rows, Scores]]:
+        """For each audience the rows that its slots may take, and their pair scores with the anchor."""
         rows, scores = self.ranked
         out = {}
         for audience in dict.fromkeys(plan.audience for plan in self.plans):
@@ -623,7 +675,7 @@ class _Case:
             mine, score = rows[guard], scores[guard]
             chosen = [self._shortlist(mine, score, role) for role in np.unique(self.wardrobe.role[mine]).tolist()]
             at = np.concatenate(chosen) if chosen else np.zeros(0, dtype=np.int64)
-            out[audience] = self._table(mine[at], score[at])
+            out[audience] = mine[at], score[at]
         return out
 
     def _shortlist(self, rows: Rows, scores: Scores, role: int) -> Rows:
@@ -644,7 +696,7 @@ class _Case:
         if self.request.budget is not None:
             cheap = order[np.lexsort((rows[order], self.price[rows[order]]))][:CHEAPEST]
             out = np.concatenate([out, cheap[~np.isin(cheap, out)]])
-        for quota in self.curation.quotas:  # something of what it wants, something beside what it limits
+        for quota in self.quotas:  # something of what it wants, something beside what it limits
             mine = quota.mask[rows[members]] if quota.least else ~quota.mask[rows[members]]
             some = members[mine]
             some = some[np.lexsort((rows[some], -np.round(scores[some], 9)))][:SPARE]
@@ -661,12 +713,12 @@ class _Case:
             rows, wardrobe.role[rows], to_anchor, among, self.clash(rows), self.price[rows],
             self.view.identity.brand[rows], _seasons(wardrobe, rows), alike.reshape(-1).astype(np.int32),
             tone[wardrobe.pieces.colour[rows]], loud[wardrobe.pieces.colour[rows]],
-            np.stack([quota.mask[rows] for quota in self.curation.quotas], axis=1) if self.curation.quotas else None,
+            np.stack([quota.mask[rows] for quota in self.quotas], axis=1) if self.quotas else None,
         )  # fmt: skip
 
     @cached_property
     def shortlisted(self) -> Rows:
-        return np.unique(np.concatenate([table.rows for table in self.tables.values()] or [np.zeros(0, np.int64)]))
+        return np.unique(np.concatenate([rows for rows, _ in self.shorts.values()] or [np.zeros(0, np.int64)]))
 
     def composed(self) -> list[tuple[_Plan, Rows]]:
         """The looks, each by its plan and its pieces' rows, best first."""
@@ -711,7 +763,7 @@ class _Case:
             own_house=int(self.view.identity.brand[row]),
             own_tone=int(_tones(wardrobe)[0][wardrobe.pieces.colour[row]]),
             season=int(_seasons(wardrobe, np.array([row]))[0]),
-            quotas=tuple((quota.least, quota.most) for quota in self.curation.quotas),
+            quotas=tuple((quota.least, quota.most) for quota in self.quotas),
         )  # fmt: skip
         return next(iter(compose(table, self._slots(plan, table), terms, earlier)), None)
 

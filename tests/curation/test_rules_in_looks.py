@@ -15,10 +15,10 @@ from tests.recommend.look_worlds import AT, COLOURS, TYPES, asking, dressed, sho
 from tests.recommend.test_looks import STORY, check
 
 QUICK = settings(
-    max_examples=30, deadline=None, phases=[p for p in Phase if p not in (Phase.shrink, Phase.explain)],
+    max_examples=20, deadline=None, phases=[p for p in Phase if p not in (Phase.shrink, Phase.explain)],
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
-SHOP = dressed(wardrobe_of(400, 5))
+SHOP = dressed(wardrobe_of(250, 5))
 WORN = [id for id, role in zip(SHOP[0].catalogue.ids, SHOP[1].role, strict=True) if role >= 0][::7]
 STORE = dressed(shop_of(*STORY))
 
