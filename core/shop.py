@@ -322,7 +322,6 @@ class Shop:
         compared = impact(Placement.SIMILAR, live.catalogue, anchors, before, after, live.live(moment), asked=k)
         return {Placement.SIMILAR: compared}
 
-    # -- search and browse -----------------------------------------------------------------------------------------
     def every_list(
         self,
         *,
@@ -357,8 +356,6 @@ class Shop:
             progress,
         )
 
-
-    def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
     def measuring(
         self,
         documents: Documents,
@@ -402,6 +399,8 @@ class Shop:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
         if request.words is None:
             raise BadRequest("A search needs words: GET /search?q=…, or `vitrine search WORDS`.")
+
+    def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
         request = self._settled(request.changed(placement=Placement.SEARCH))
         return self._search(self._asked(request, draft), request, sellable=sellable)
 
