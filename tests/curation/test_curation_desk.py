@@ -6,9 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from core.curation.desk import FIRST, Desk
 from core.domain.changes import Key
@@ -121,79 +118,3 @@ def test_weights_that_were_drafted_before_drafts_held_rules_are_still_there(stud
     studio.save_draft("Ada", "Weights", {"placement": "similar", "strategy": {"weights": {"text": 1}}}, AT)
     (kept,) = Desk(studio, "Ada").drafts()
     assert [change.key for change in kept.changes] == [Key("strategy", "similar")]
-
-
-class TwoMerchandisers(RuleBasedStateMachine):
-    """Two people edit, undo, publish and roll back; a plain dictionary says what must be live."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.studio = Studio("sqlite://")
-        self.desks = [Desk(self.studio, "Ada"), Desk(self.studio, "Bo")]
-        self.live: dict[str, int] = {}
-        self.past: list[dict[str, int]] = []
-        self.mine: list[list[tuple[str, int | None]]] = [[], []]
-        self.base: list[dict[str, int | None]] = [{}, {}]
-
-    who = st.integers(0, 1)
-    name = st.sampled_from("abc")
-
-    @rule(who=who, name=name, place=st.none() | st.integers(1, 3))
-    def edit(self, who, name, place):
-        after = None if place is None else {"id": name, "place": place}
-        self.desks[who].edit(Key("rule", name), after, says="a step", at=AT)
-        self.base[who].setdefault(name, self.live.get(name))
-        self.mine[who].append((name, place))
-
-    @rule(who=who)
-    def undo(self, who):
-        if not self.mine[who]:
-            with pytest.raises(BadRequest):
-                self.desks[who].undo(AT)
-            return
-        self.desks[who].undo(AT)
-        self.mine[who].pop()
-        kept = {name for name, _ in self.mine[who]}
-        self.base[who] = {name: was for name, was in self.base[who].items() if name in kept}
-
-    @rule(who=who)
-    def publish(self, who):
-        last = dict(self.mine[who])
-        wanted = {name: place for name, place in last.items() if place != self.base[who][name]}
-        clash = {n for n, p in wanted.items() if self.live.get(n) != self.base[who][n] and self.live.get(n) != p}
-        changes = {n: p for n, p in wanted.items() if self.live.get(n) != p}
-        if clash or not changes:
-            with pytest.raises((Conflict, BadRequest)):
-                self.desks[who].publish("because", AT)
-            return
-        self.desks[who].publish("because", AT)
-        self.past.append(dict(self.live))
-        for name, place in changes.items():
-            self.live.pop(name, None)
-            if place is not None:
-                self.live[name] = place
-        self.mine[who], self.base[who] = [], {}
-
-    @rule()
-    def roll_back_the_last(self):
-        history = self.desks[0].publications.history(1)
-        if history:
-            self.desks[0].publications.rollback(history[0].version, who="Cy", at=AT)
-            self.live, back = self.past[-1], dict(self.live)
-            self.past.append(back)
-
-    @invariant()
-    def what_is_live_is_what_was_published(self):
-        assert {one["id"]: one["place"] for one in self.studio.rules()} == self.live
-
-    @invariant()
-    def drafts_are_what_their_owners_made(self):
-        for desk, mine in zip(self.desks, self.mine, strict=True):
-            assert [(edit.key.id, edit.after and edit.after["place"]) for edit in desk.draft().edits] == mine
-
-    def teardown(self):
-        self.studio.close()
-
-
-TestTwoMerchandisers = TwoMerchandisers.TestCase
-TestTwoMerchandisers.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
