@@ -32,7 +32,7 @@ from pages.kit import (
     text,
 )
 
-FORM, EXAMPLE, LIST = rule_book.FORM, "rules:example", "rules:list"
+FORM, EXAMPLE, SEEN, LIST = rule_book.FORM, "rules:example", "rules:seen", "rules:list"
 WHAT = {
     "pin": "Holds one place for one product, whatever its score.",
     "pin_best": "Holds one place for whichever product fits best among those you choose.",
@@ -80,12 +80,13 @@ def edit(rule: Rule, *, copy: bool = False) -> None:
 
 
 def close() -> None:
-    for key in (FORM, EXAMPLE):
+    for key in (FORM, EXAMPLE, SEEN):
         st.session_state.pop(key, None)
 
 
 def _fresh_example() -> None:
-    st.session_state.pop(EXAMPLE, None)
+    for key in (EXAMPLE, SEEN):
+        st.session_state.pop(key, None)
 
 
 def _is(name: str) -> Any:
@@ -475,7 +476,8 @@ def preview(rule: Rule, standing: Documents) -> None:
         return
     shown = rule.changed(off=False, campaign=None)  # as it is while its campaign runs
     with_it = {**standing, Key("rule", rule.id): shown.as_json()}
-    example = _example(rule, with_it, standing, placement, at)
+    without = {key: one for key, one in standing.items() if key != Key("rule", rule.id)}
+    example = _example(rule, with_it, without, placement, at)
     if example is None:
         states.said("No product on sale is one of those it is beside, so there is no list to show.", "warn")
         return
@@ -486,7 +488,7 @@ def preview(rule: Rule, standing: Documents) -> None:
     asked = Request(placement=placement, anchor=example, k=me.places, at=at, locale=_locale(rule))
     listing = shop.recommend(asked, draft=with_it)
     items = {placed.id: catalogue.item(placed.id) for placed in listing.items}
-    before = shop.recommend(asked, draft={key: one for key, one in standing.items() if key != Key("rule", rule.id)})
+    before = shop.recommend(asked, draft=without)
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="example"):
         at_work.beside(anchor, PLACEMENT_NAMES[placement])
         finder.finder("rule-example", _choose_example, opens=cards.PRODUCT, label="Another example", key="rule-example")
@@ -529,24 +531,38 @@ def _choose_example(item: str) -> None:
     st.session_state[EXAMPLE] = item
 
 
-def _example(
-    rule: Rule, with_it: Documents, standing: Documents, placement: Placement, at: datetime
-) -> str | None:  # fmt: skip
+def _example(rule: Rule, with_it: Documents, without: Documents, placement: Placement, at: datetime) -> str | None:
     """The product beside which the rule is shown: the one asked for, else the first in scope whose list it changes
-    and that has a picture."""
+    and that has a picture. It stays while the rule changes its list, so that the list does not jump about."""
     shop, chosen = engine.shop(), st.session_state.get(EXAMPLE)
-    if chosen in shop.catalogue(engine.at()):
-        return str(chosen)
-    anchors = shop.reach(rule, at=engine.at(), most=LOOKED_AT).anchors
-    if not anchors:
-        return None
-    asked = Request(placement=placement, k=session.current().places, at=at, locale=_locale(rule))
-    without = {key: one for key, one in standing.items() if key != Key("rule", rule.id)}
-    pairs = zip(shop.recommend_all(asked, anchors, draft=with_it), shop.recommend_all(asked, anchors, draft=without),
-                strict=True)  # fmt: skip
-    changed = [one.anchor for one, other in pairs if one.ids != other.ids and one.anchor]
     catalogue = shop.catalogue(engine.at())
-    return next((one for one in changed or anchors if catalogue.item(one).pictures), (changed or anchors)[0])
+    if chosen in catalogue:
+        return str(chosen)
+    asked = Request(placement=placement, k=session.current().places, at=at, locale=_locale(rule))
+    anchors = shop.reach(rule, at=engine.at(), most=LOOKED_AT).anchors
+    before = st.session_state.get(SEEN)
+    if before in catalogue and _in_scope(asked, before, rule):
+        anchors = (before, *(one for one in anchors if one != before))
+    found: str | None = None
+    for few in (anchors[:1], anchors[1:8], anchors[8:]):
+        if not few:
+            break
+        both = (shop.recommend_all(asked, few, draft=drafted) for drafted in (with_it, without))
+        changed = [one.anchor for one, other in zip(*both, strict=True) if one.ids != other.ids and one.anchor]
+        pictured = [one for one in changed if catalogue.item(one).pictures]
+        found = (pictured or ([found] if found else changed) or [None])[0]
+        if pictured:
+            break
+    found = found or (anchors[0] if anchors else None)
+    st.session_state[SEEN] = found
+    return found
+
+
+def _in_scope(asked: Request, item: str, rule: Rule) -> bool:
+    """Whether the rule bears on the list around `item`."""
+    whenever = rule.changed(off=False, starts_at=None, ends_at=None, campaign=None)
+    alone = {Key("rule", rule.id): whenever.as_json()}
+    return bool(engine.shop().at_work(asked.changed(anchor=item), draft=alone))
 
 
 def _from_the_list(items: Mapping[str, Any]) -> None:
