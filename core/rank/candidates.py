@@ -22,7 +22,7 @@ from core.rank.signals import Sides, Signal
 
 NONE: Rows = np.empty(0, dtype=np.int64)
 DOUBT = 0.15  # by how much the coarse table of f is trusted less than f itself
-NARROWED = 24  # narrower passes that one keeps
+NARROWED = 64  # narrower passes that one keeps
 STRENGTHS = 32  # steps to the unit in which boosts of about equal strength are looked at together
 BLOCKS = 8  # maxima are taken over so many times more blocks than rows are wanted
 
@@ -91,12 +91,29 @@ class Scanner:
     signals: Mapping[str, Signal]
     scope: Scope
     _narrowed: dict[int, tuple[Mask, Scanner]] = field(default_factory=dict, repr=False)
+    _last: dict[str, tuple[bytes, Scanner]] = field(default_factory=dict, repr=False)
 
     def within(self, mask: Mask) -> Scanner:
         """The same pass over the rows of `mask` [n] alone; the last few are kept for who asks with the same mask."""
         known = self._narrowed.get(id(mask))
         if known is not None and known[0] is mask:
             return known[1]
+        made = self._made_within(mask)
+        kept = sum(len(one.scope.rows) for _, one in list(self._narrowed.values()))
+        if len(self._narrowed) >= NARROWED or kept + len(made.scope.rows) > 2 * len(self.scope.rows):
+            self._narrowed.clear()  # each keeps the features of its rows: together no more than two whole passes
+        self._narrowed[id(mask)] = mask, made
+        return made
+
+    def over(self, mask: Mask) -> Scanner:
+        """The same, for a mask made anew by everybody who asks; of equal masks, the last is kept."""
+        key = mask.tobytes()
+        known = self._last.get("over")
+        if known is None or known[0] != key:
+            known = self._last["over"] = key, self._made_within(mask)
+        return known[1]
+
+    def _made_within(self, mask: Mask) -> Scanner:
         inside = mask[self.scope.rows]
         segments, edge = [], 0
         for bits, start, stop in self.scope.segments:
@@ -107,11 +124,7 @@ class Scanner:
         rows = self.scope.rows[inside]
         place = np.full(len(self.scope.place), -1, dtype=np.int64)
         place[rows] = np.arange(len(rows))
-        made = Scanner(self.blend, self.signals, Scope(rows, tuple(segments), place))
-        if len(self._narrowed) >= NARROWED:
-            self._narrowed.clear()
-        self._narrowed[id(mask)] = mask, made
-        return made
+        return Scanner(self.blend, self.signals, Scope(rows, tuple(segments), place))
 
     @property
     def error(self) -> float:

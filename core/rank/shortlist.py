@@ -108,25 +108,18 @@ def pool(
     width = int(depth.max(initial=0))
     found = _best(rows, scores, width, sorted_already=boosts is None)
     total = np.where(kept.whole, free.sum(axis=1), MANY)
-    last = kept.scores[:, -1] if kept.depth else np.full(len(rows), np.inf)
+    last = kept.scores[:, -1].copy() if kept.depth else np.full(len(rows), np.inf)
     last_row = kept.rows[:, -1].astype(np.int64) if kept.depth else np.full(len(rows), -1, dtype=np.int64)
     if boosts is not None:
         highest = _highest_boost(wishes)
         reached = _at(found[1], depth)
         doubt = np.flatnonzero(~kept.whole & (highest > 0) & (reached <= last + highest + 1e-8))
         if len(doubt):
-            risen = _risen(scanner, sides, wishes, priors, allowed, depth, doubt)
-            if risen is None:
-                last = np.where(np.isin(np.arange(len(last)), doubt), np.inf, last)  # nothing is proved of these
-            else:
-                again = (rows[doubt, :, None] == risen[0][:, None, :]).any(axis=2) if risen[0].shape[1] else None
-                mine, theirs = rows[doubt], scores[doubt]
-                if again is not None:
-                    mine, theirs = np.where(again, -1, mine), np.where(again, -np.inf, theirs)
-                joined = _best(
-                    np.concatenate([mine, risen[0]], axis=1), np.concatenate([theirs, risen[1]], axis=1), width
-                )
-                found[0][doubt], found[1][doubt] = joined
+            for lanes, risen in _risen(scanner(), sides, wishes, priors, allowed, depth, doubt):
+                if risen is None:
+                    last[lanes] = np.inf  # nothing is proved of these
+                else:
+                    found[0][lanes], found[1][lanes] = _joined(rows[lanes], scores[lanes], *risen, width)
     sure = kept.whole | _before(found, depth, last, last_row)
     found[0][np.arange(width)[None, :] >= depth[:, None]] = -1
     found[1][found[0] < 0] = -np.inf
@@ -154,6 +147,16 @@ def _best(rows: Rows, scores: Matrix, width: int, *, sorted_already: bool = Fals
     best[:, : order.shape[1]] = np.take_along_axis(scores, order, axis=1)
     out[best == -np.inf] = -1
     return out, best
+
+
+def _joined(rows: Rows, scores: Matrix, risen: Rows, theirs: Matrix, width: int) -> tuple[Rows, Matrix]:
+    """The best of kept rows [b, D] and of boosted ones [b, m], each row once: those that are both are boosted."""
+    both, values = np.concatenate([risen, rows], axis=1), np.concatenate([theirs, scores], axis=1)
+    order = np.argsort(both, axis=1, kind="stable")
+    ordered = np.take_along_axis(both, order, axis=1)
+    again = np.zeros(both.shape, dtype=bool)
+    np.put_along_axis(again, order[:, 1:], (ordered[:, 1:] == ordered[:, :-1]) & (ordered[:, 1:] >= 0), axis=1)
+    return _best(np.where(again, -1, both), np.where(again, -np.inf, values), width)
 
 
 def _at(best: Matrix, depth: Rows) -> Scores:
@@ -199,35 +202,47 @@ def _highest_boost(wishes: Wishes) -> Scores:
 
 
 def _risen(
-    scanner: Callable[[], Scanner],
+    scan: Scanner,
     sides: Sides,
     wishes: Wishes,
     priors: Mapping[str, Scores],
     allowed: Mask,
     depth: Rows,
-    lanes: Rows,
-) -> tuple[Rows, Matrix] | None:
-    """Boosted rows and scores [b, m] of some queries, with every one that may be among their best `depth`.
+    doubt: Rows,
+) -> list[tuple[Rows, tuple[Rows, Matrix] | None]]:
+    """Some of the queries `doubt`, with boosted rows and their scores [b, m]: every one that may be among the best.
 
     None where there are so many that the whole catalogue is looked at with less trouble.
     """
-    scan, wanted = scanner(), wishes.lanes(lanes)
-    some, boosts = sides.lanes(lanes, scan.signals), wanted.boosts
-    assert boosts is not None
-    raised = [rows[amounts > 0] for rows, amounts in boosts]
-    if max(len(rows) for rows in raised) <= FEW:
-        rows = np.full((len(lanes), max(len(rows) for rows in raised)), -1, dtype=np.int64)
-        for lane, mine in enumerate(raised):
-            inside = mine[wanted.open_at(lane, mine, allowed)]
+    assert wishes.boosts is not None
+    raised: dict[int, Rows] = {}
+    for lane in doubt.tolist():
+        rows, amounts = wishes.boosts[lane]
+        if id(amounts) not in raised:
+            above = rows[amounts > 0]
+            raised[id(amounts)] = above[allowed[above]]
+    mine = [raised[id(wishes.boosts[lane][1])] for lane in doubt.tolist()]
+    sizes = np.array([len(rows) for rows in mine])
+    few, many = np.flatnonzero(sizes <= FEW), np.flatnonzero(sizes > FEW)
+    out: list[tuple[Rows, tuple[Rows, Matrix] | None]] = []
+    if len(few):
+        lanes = doubt[few]
+        wanted, some = wishes.lanes(lanes), sides.lanes(lanes, scan.signals)
+        rows = np.full((len(few), int(sizes[few].max())), -1, dtype=np.int64)
+        for lane, at in enumerate(few.tolist()):
+            inside = mine[at][wanted.open_at(lane, mine[at], allowed)]
             rows[lane, : len(inside)] = inside
         values = score(scan.blend, scan.signals, some, rows, priors, wanted.boosts_at(rows)).scores
-        return np.where(values > -np.inf, rows, -1), values
-    union = np.zeros(len(allowed), dtype=bool)
-    for mine in {id(amounts): mine for (_, amounts), mine in zip(boosts, raised, strict=True)}.values():
-        union[mine] = True
-    union &= allowed
-    if 2 * int(union.sum()) > len(scan.scope.rows):
-        return None
-    narrow = scan.within(union)
-    found = candidates.pool(narrow, narrow.many(some), some, wanted, priors, depth[lanes])
-    return found.rows, found.scores
+        out.append((lanes, (np.where(values > -np.inf, rows, -1), values)))
+    if len(many):
+        lanes = doubt[many]
+        union = np.zeros(len(allowed), dtype=bool)
+        for one in {id(mine[at]): mine[at] for at in many.tolist()}.values():
+            union[one] = True
+        if 2 * int(union.sum()) > len(scan.scope.rows):
+            out.append((lanes, None))
+        else:
+            narrow, some = scan.over(union), sides.lanes(lanes, scan.signals)
+            found = candidates.pool(narrow, narrow.many(some), some, wishes.lanes(lanes), priors, depth[lanes])
+            out.append((lanes, (found.rows, found.scores)))
+    return out

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -232,15 +233,27 @@ def _best_of(
             scanner = query.scanner.within(mask)
         else:
             scanner = Scanner(query.blend, query.signals, scope(query.blend, query.signals, batch.allowed & mask))
-        one = len(mine) == 1 and query.scanner is None
-        g = scanner.one(few.sides, view.columns) if one else scanner.many(few.sides)
-        parts.append((numbers, pool(scanner, g, few.sides, batch.wishes.lanes(mine), query.priors, depth[numbers])))
+        wishes = batch.wishes.lanes(mine)
+        if few.shortlist is not None:
+            open_ = batch.allowed & mask
+            found = shortlist.pool(
+                few.shortlist, partial(_itself, scanner), few.sides, wishes, query.priors, open_, depth[numbers]
+            )
+        else:
+            one = len(mine) == 1 and query.scanner is None
+            g = scanner.one(few.sides, view.columns) if one else scanner.many(few.sides)
+            found = pool(scanner, g, few.sides, wishes, query.priors, depth[numbers])
+        parts.append((numbers, found))
     width = max((found.rows.shape[1] for _, found in parts), default=0)
     rows, scores = np.full((len(lanes), width), -1, dtype=np.int64), np.full((len(lanes), width), -np.inf)
     for numbers, found in parts:
         rows[numbers, : found.rows.shape[1]] = found.rows
         scores[numbers, : found.rows.shape[1]] = np.round(found.scores, DECIMALS)
     return rows, scores
+
+
+def _itself(scanner: Scanner) -> Scanner:
+    return scanner
 
 
 def _dedupe(view: View) -> Stage:
