@@ -317,7 +317,10 @@ class Shop:
             return None if progress is None else lambda done, total: progress(already + done, 2 * count)
 
         before = reverse.all_lists(live, request, tell(0))
-        after = before if draft is live else reverse.all_lists(draft, request, tell(count))
+        but = None
+        if draft.catalogue is live.catalogue and draft.strategy == live.strategy:  # they differ in rules alone
+            but = before, measure.reached(live, draft, request, lambda spoken: np.ones(count, dtype=bool))
+        after = before if draft is live else reverse.all_lists(draft, request, tell(count), but=but)
         anchors = np.arange(count, dtype=np.int64)
         compared = impact(Placement.SIMILAR, live.catalogue, anchors, before, after, live.live(moment), asked=k)
         return {Placement.SIMILAR: compared}

@@ -199,7 +199,7 @@ class AllLists:
                 known = spelled.setdefault(one.casefold(), {})
                 known[one] = known.get(one, 0) + 1
         keys = sorted(spelled)
-        names = tuple(max(spelled[key], key=lambda one: (spelled[key][one], one)) for key in keys)
+        names = tuple(min(spelled[key], key=lambda one: (-spelled[key][one], one)) for key in keys)
         place = {key: code for code, key in enumerate(keys)}
         return names, np.array([place[one.casefold()] if one else NOBODY for one in tidy], dtype=np.int32)
 

@@ -75,6 +75,8 @@ def _ranked(view: View, request: Request, progress: Progress | None, but: tuple[
     found, _ = rank_rows(view, request, rows, lists, kept)
     if but is None:
         return found
+    if progress is not None and not asked:
+        progress(len(view), len(view))
     out = but[0].copy()
     out[rows] = found
     return out
