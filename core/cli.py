@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from core import settings as settings_module
 from core.domain.errors import BadRequest, ShopError
 from core.domain.looks import BRAND_POLICIES, ROLE_NAMES, LookRequest, Looks
-from core.domain.placements import Placement
+from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.progress import Progress
 from core.domain.query import (
     Filters,
@@ -34,6 +34,9 @@ from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.export.paper import Report
+
+
+MEASURED = (Placement.SIMILAR, Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # placements with an impact
 
 
 class _Parser(argparse.ArgumentParser):
@@ -146,12 +149,39 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
     one.add_argument("--json", action="store_true", help="JSON instead of sentences")
 
+    one = command("campaigns", _campaigns, "Campaigns: list them, show one with its rules and looks, take one back.")
+    one.add_argument("action", nargs="?", default="list", choices=("list", "show", "rollback"))
+    one.add_argument("name", nargs="?", metavar="ID", help="show, rollback: which campaign")
+    one.add_argument("--at", metavar="MOMENT", help="list, show: as of a moment, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--why", metavar="TEXT", default="", help="rollback: a comment, kept with it")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
     one = command(
         "lint", _lint, "What is wrong with the published rules; exit status 1 where something must be mended."
     )
     one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
     one.add_argument("--strict", action="store_true", help="warnings count too")
     one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
+    one = command("impact", _impact, "What a draft or a rule file would do to every list, before it is published.")
+    source = one.add_mutually_exclusive_group(required=True)
+    source.add_argument("--draft", metavar="NAME", help="a merchandiser's draft")
+    source.add_argument("--rules", metavar="FILE", help="a .csv or .json file in place of the rule book")
+    one.add_argument("--who", metavar="NAME", help="whose draft it is (VITRINE_WHO, else the name of the user)")
+    one.add_argument("--merge", action="store_true", help="--rules: add and change; remove nothing")
+    one.add_argument(
+        "--placement", action="append", choices=[str(placement) for placement in MEASURED], default=[],
+        help="only this one; may be given more than once",
+    )  # fmt: skip
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    one.add_argument("--locale", metavar="TAG", help="language of the shop's front, such as fr-FR")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_files(one)
+
+    one = command("publish", _publish, "Make a merchandiser's draft live, whole, with a comment.")
+    one.add_argument("--draft", metavar="NAME", required=True)
+    one.add_argument("--who", metavar="NAME", help="whose draft it is (VITRINE_WHO, else the name of the user)")
+    one.add_argument("--why", metavar="TEXT", required=True, help="a comment, kept with what is published")
 
     one = command("build", _build, "Build an edition of the catalogue and publish it.")
     one.add_argument("--daily", metavar="HH:MM", help="stay, and build every day at this hour of the shop's time zone")
@@ -710,18 +740,10 @@ def _rules_export(arguments: argparse.Namespace, shop: Any) -> int:
 
 
 def _rules_import(arguments: argparse.Namespace, shop: Any) -> int:
-    from core.curation import publish, table
+    from core.curation import publish
 
     file = _rules_file(arguments)
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise BadRequest(f"{file} is not text in UTF-8. Save it so, and import it again.") from None
-    present, at = shop.rules(), datetime.now(UTC)
-    if file.suffix == ".json":
-        plan = table.plan_json(text, present, at=at, merge=arguments.merge)
-    else:
-        plan = table.plan_csv(text, present, at=at, merge=arguments.merge, zone=shop.settings.time_zone)
+    plan = _rule_plan(file, shop, merge=arguments.merge)
     plain: dict[str, Any] = {**plan.as_json(), "published": None}
     if plan.ready:
         publish.check_book(plan.rules, shop.view())
@@ -739,6 +761,20 @@ def _rules_import(arguments: argparse.Namespace, shop: Any) -> int:
     if plan.ready and not arguments.yes:
         print("Nothing was published yet. Add --yes to publish it.")
     return 0 if plan.ready else 1
+
+
+def _rule_plan(file: Path, shop: Any, *, merge: bool) -> Any:
+    """What a file of rules would make of the rule book; nothing is written."""
+    from core.curation import table
+
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadRequest(f"{file} is not text in UTF-8. Save it so, and import it again.") from None
+    present, at = shop.rules(), datetime.now(UTC)
+    if file.suffix == ".json":
+        return table.plan_json(text, present, at=at, merge=merge)
+    return table.plan_csv(text, present, at=at, merge=merge, zone=shop.settings.time_zone)
 
 
 def _rules_file(arguments: argparse.Namespace) -> Path:
@@ -767,6 +803,194 @@ def _rules_rollback(arguments: argparse.Namespace, shop: Any) -> int:
     done = shop.rollback_rules(version, who=_who(), why=arguments.why)
     print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
     return 0
+
+
+def _campaigns(arguments: argparse.Namespace) -> int:
+    if (arguments.name is None) != (arguments.action == "list"):
+        raise BadRequest(
+            f"Name the campaign: `vitrine campaigns {arguments.action} ID`. `vitrine campaigns` lists them."
+            if arguments.name is None else f"To see one campaign: `vitrine campaigns show {arguments.name}`."
+        )  # fmt: skip
+    if arguments.at is not None and arguments.action == "rollback":
+        raise BadRequest("A campaign is taken back now. Leave --at out.")
+    shop = _shop(_settings(arguments))
+    if arguments.action == "rollback":
+        done = shop.rollback_campaign(arguments.name, who=_who(), why=arguments.why)
+        told = {"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}
+        print(_dumps(told))
+        return 0
+    return (_campaigns_list if arguments.action == "list" else _campaign_show)(arguments, shop)
+
+
+def _campaigns_list(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.curation.campaigns import campaigns, members
+    from core.domain.sentences import campaign_sentence
+
+    at, documents = _documents(arguments, shop)
+    name, zone, told = _titles(shop), shop.settings.time_zone, []
+    for one in campaigns(documents):
+        kinds = [key.kind for key in members(documents, one.id)]
+        told.append(
+            {**one.as_json(), "phase": one.phase(at), "rules": kinds.count("rule"), "looks": kinds.count("look"),
+             "sentence": campaign_sentence(one, name, zone)}
+        )  # fmt: skip
+    if arguments.json:
+        print(_dumps({"campaigns": told}))
+        return 0
+    for plain in told:
+        has = f"{plain['rules']} rules, {plain['looks']} looks"
+        print(f"{plain['id']:<20}  {plain['phase']:<7}  {plain['sentence']}  {has}.")
+    if not told:
+        print("There are no campaigns. Make one on the page Curation Rules.")
+    return 0
+
+
+def _campaign_show(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.curation.campaigns import campaign, members
+    from core.domain.looks import SavedLook
+    from core.domain.rules import Rule
+    from core.domain.sentences import campaign_sentence, sentence
+
+    at, documents = _documents(arguments, shop)
+    one = campaign(documents, arguments.name)
+    name, zone, mine = _titles(shop), shop.settings.time_zone, members(documents, one.id)
+    rules = [Rule.from_json(plain) for key, plain in mine.items() if key.kind == "rule"]
+    looks = {key.id: SavedLook.from_json(plain) for key, plain in mine.items() if key.kind == "look"}
+    said = campaign_sentence(one, name, zone)
+    if arguments.json:
+        told = {
+            **one.as_json(), "phase": one.phase(at), "sentence": said,
+            "rules": [{**rule.as_json(), "sentence": sentence(rule, name, zone)} for rule in rules],
+            "looks": [{"id": id, **look.as_json()} for id, look in looks.items()],
+        }  # fmt: skip
+        print(_dumps(told))
+        return 0
+    print(f"{said} It is {one.phase(at)}.", *([one.story] if one.story else []), sep="\n")
+    for rule in rules:
+        print(f"  {rule.id:<12}  {sentence(rule, name, zone)}")
+    for id, look in looks.items():
+        print(f"  {id:<12}  Look “{look.name}”: {', '.join(name(item) or item for item in look.all_ids)}.")
+    return 0
+
+
+def _documents(arguments: argparse.Namespace, shop: Any) -> tuple[datetime, Any]:
+    """The moment asked about, and all that was published as of it; a moment ahead is seen with what stands now."""
+    from core.store.publications import Publications
+
+    now = datetime.now(UTC)
+    at = parse_moment(arguments.at) if arguments.at is not None else now
+    return at, Publications(shop.studio).documents(at if at < now else None)
+
+
+def _named_draft(arguments: argparse.Namespace, shop: Any) -> tuple[Any, Any]:
+    """The desk of whoever is named, and that draft of theirs, which is then the one worked on."""
+    from core.curation.desk import Desk
+
+    desk = Desk(shop.studio, arguments.who or _who())
+    names = [one.name for one in desk.drafts() if one.edits]
+    if arguments.draft not in names:
+        has = f"{desk.who} has {', '.join(map(repr, names))}" if names else f"{desk.who} has no draft"
+        raise BadRequest(f"There is no draft {arguments.draft!r}. {has}. Name somebody else with --who.")
+    return desk, next(one for one in desk.drafts() if one.name == arguments.draft)
+
+
+def _publish(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    desk, _ = _named_draft(arguments, shop)
+    before = desk.name
+    desk.work_on(arguments.draft)
+    try:
+        done = desk.publish(arguments.why, datetime.now(UTC))
+    except ShopError:
+        desk.work_on(before)
+        raise
+    if before != arguments.draft:
+        desk.work_on(before)
+    print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
+    return 0
+
+
+def _impact(arguments: argparse.Namespace) -> int:
+    shop = _shop(_settings(arguments))
+    wanted = [placement for placement in MEASURED if str(placement) in (arguments.placement or MEASURED)]
+    if Placement.SEARCH in wanted and shop.queries():
+        shop = _shop(_settings(arguments), encoders=True)  # typed words are read by them
+    at = parse_moment(arguments.at) if arguments.at is not None else None
+    name, standing, changed = _standing(arguments, shop)
+    found: dict[Placement, Any] = {}
+    notes: list[str] = []
+    if Placement.SIMILAR in wanted:
+        watch = _each("You May Also Like")
+        found |= shop.impact(standing, at=at, locale=arguments.locale, progress=watch)
+    laps = shop.measuring(standing, at=at, locale=arguments.locale)
+    for placement in wanted:
+        watch, last = _each(PLACEMENT_NAMES[placement]), None
+        for last in laps.get(placement, ()):
+            watch(last.done, last.lists)
+        if last is not None and last.impact is not None:
+            found[placement] = last.impact
+        elif last is not None and last.note:
+            notes.append(last.note)
+    view = shop.view(at)
+    _take(
+        arguments, shop, at, lambda reports, head: reports.impact_report(head, found, changed, title=name), draft=name
+    )
+    if arguments.json:
+        plain = {str(placement): one.as_json() for placement, one in found.items()}
+        print(_dumps({"draft": name, **view.versions.as_json(), "changes": changed, "impact": plain, "notes": notes}))
+        return 0
+    for text in changed:
+        print(text)
+    for placement, one in found.items():
+        beyond = f", of {one.of:,} that there are" if one.of not in (None, one.lists) else ""
+        print(f"{PLACEMENT_NAMES[placement]}: {one.changed:,} of {one.lists:,} lists change{beyond}.")
+        if one.thin or one.mended:
+            print(f"  {len(one.thin):,} would run thin, {len(one.mended):,} thin ones would be full again.")
+        for mover in (*one.gainers[:3], *one.losers[:3]):
+            title = shop.catalogue(at).item(mover.id).title
+            print(f"  {10_000 * mover.change:+8.1f} of 10,000 places  {mover.id:<16}  {title}")
+    for text in notes:
+        print(text)
+    return 0
+
+
+def _each(stage: str) -> Callable[[int, int], None]:
+    """Progress of a stage, told now and then: on a terminal often, elsewhere at its beginning and end."""
+
+    def watch(done: int, total: int) -> None:
+        if total and (done in (0, total) or done % 50 == 0):
+            _watch(Progress(stage, done, total))
+
+    return watch
+
+
+def _standing(arguments: argparse.Namespace, shop: Any) -> tuple[str, dict[Any, Any], list[str]]:
+    """What the shop's documents would be: the name of it, the documents, and what changes in a sentence each."""
+    from core.curation import publish
+    from core.domain.changes import Key
+    from core.domain.sentences import sentence
+    from core.store.publications import Publications
+
+    live = Publications(shop.studio).documents()
+    if arguments.draft is not None:
+        _, draft = _named_draft(arguments, shop)
+        return draft.name, draft.applied(live), [says for change in draft.changes for says in change.says[-1:]]
+    file = Path(arguments.rules)
+    if file.suffix not in (".csv", ".json"):
+        raise BadRequest(
+            f"{file} is no file of rules. It ends in .csv or .json, as `vitrine rules export` writes them."
+        )
+    plan = _rule_plan(file, shop, merge=arguments.merge)
+    if not plan.ready:
+        row, problem = plan.problems[0]
+        raise BadRequest(f"{file}, row {row}: {problem} `vitrine rules import {file}` tells all that must be mended.")
+    publish.check_book(plan.rules, shop.view())
+    others = {key: plain for key, plain in live.items() if key.kind != publish.RULE}
+    name, zone = _titles(shop), shop.settings.time_zone
+    words = [sentence(rule, name, zone) for rule in plan.rules if live.get(Key("rule", rule.id)) != rule.as_json()]
+    gone = {key.id for key in live if key.kind == publish.RULE} - {rule.id for rule in plan.rules}
+    words += [f"Without the rule {id}." for id in sorted(gone)]
+    return file.name, {**{Key(publish.RULE, one.id): one.as_json() for one in plan.rules}, **others}, words
 
 
 def _lint(arguments: argparse.Namespace) -> int:
