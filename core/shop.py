@@ -26,7 +26,7 @@ from core.curation.impact import Impact, impact
 from core.curation.measure import Laps
 from core.curation.publish import check_changes, publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
-from core.curation.resolve import RuleBook, book_over
+from core.curation.resolve import BookOn, RuleBook, book_over
 from core.demo.load import frequent_searches
 from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.campaigns import COMING, RUNNING, Campaign
@@ -399,11 +399,11 @@ class Shop:
         return frequent_searches(most) if self.simulated else ()
 
     # -- search and browse -----------------------------------------------------------------------------------------
+
+    def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
         """What the words of `request` find; `sellable` False keeps sold-out and coming items too."""
         if request.words is None:
             raise BadRequest("A search needs words: GET /search?q=…, or `vitrine search WORDS`.")
-
-    def search(self, request: Request, *, sellable: bool = True, draft: Documents | None = None) -> Listing:
         request = self._settled(request.changed(placement=Placement.SEARCH))
         return self._search(self._asked(request, draft), request, sellable=sellable)
 
@@ -754,11 +754,15 @@ class Shop:
 
     def rules(self, at: datetime | None = None) -> tuple[Rule, ...]:
         """The published rules, those that are off or over included."""
-        return RuleBook.of(self.view(at).rules).rules
+        return self._book(at).rules
 
     def campaigns(self, at: datetime | None = None) -> tuple[Campaign, ...]:
         """The published campaigns, those that are off or over included."""
-        return RuleBook.of(self.view(at).rules).campaigns
+        return self._book(at).campaigns
+
+    def _book(self, at: datetime | None) -> RuleBook:
+        view = self.view(at)
+        return view.curation.book if isinstance(view.curation, BookOn) else RuleBook.of(view.rules)
 
     def campaign_impact(
         self,
