@@ -41,6 +41,10 @@ from core.domain.rules import Rule
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
+from core.lab import takes, why
+from core.lab.shoppers import safe_reason
+from core.lab.takes import Answer, House
+from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
 from core.recommend import browse, look, reverse, saved, search, similar, substitute
 from core.recommend.look import Coverage
@@ -248,6 +252,53 @@ class Shop:
         """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
         return _recipe(request).why_missing(self._asked(request, draft), request, item)
+
+    # -- reasons ---------------------------------------------------------------------------------------------------
+
+    def explain(self, request: Request, item: str, *, draft: Documents | None = None) -> Explanation:
+        """Why `item` stands where it does in the list of `request`, or why it is not in it.
+
+        Raises UnknownItem, BadRequest.
+        """
+        request = self._settled(request)
+        template = self.snapshot.manifest.text_template if "text" in self.snapshot.vectors else ""
+        view = self._asked(request, draft)
+        return why.explain(_HOUSE, view, request, item, encode=self._encode, template=template)
+
+    def what_would_it_take(
+        self,
+        request: Request,
+        item: str,
+        *,
+        goal: str = takes.IN,
+        every: bool = False,
+        draft: Documents | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Answer:
+        """The smallest change that brings `item` into the list of `request`, or with the goal "out" out of it.
+
+        every: also what else would do it where weights do.    progress: settings of weights looked at, of how many.
+
+        Raises UnknownItem, BadRequest.
+        """
+        request = self._settled(request)
+        view = self._asked(request, draft)
+        return takes.what_would_it_take(_HOUSE, view, request, item, goal=goal, every=every, on_look=progress)
+
+    def safe_reason(self, anchor: str, item: str, at: datetime | None = None) -> str:
+        """What two products share, as a sentence that a shopper may read; "" where nothing can be said."""
+        catalogue = self.catalogue(at)
+        return safe_reason(catalogue.item(anchor), catalogue.item(item))
+
+    @property
+    def _encode(self) -> Callable[[Sequence[str]], Vectors] | None:
+        """The text encoder of this edition while it is warm; else it is being warmed."""
+        if self._worker is None or "text" in self.unread:
+            return None
+        if not self._worker.ready:
+            self._worker.warm()
+            return None
+        return self._worker.encode_texts
 
     def _asked(self, request: Request, draft: Documents | None) -> View:
         if draft is None:
@@ -880,6 +931,18 @@ def _recipe(request: Request) -> _Recipe:
         ready = ", ".join(str(placement) for placement in (*_RECIPES, Placement.LOOK, Placement.SEARCH))
         raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
     return recipe
+
+
+def _ruled(view: View, rules: Sequence[Mapping[str, Any]]) -> View:
+    """The same shop under other rules."""
+    return view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
+
+
+_HOUSE = House(
+    lists=lambda view, request: _recipe(request).one(view, request),
+    missing=lambda view, request, item: _recipe(request).why_missing(view, request, item),
+    ruled=_ruled,
+)
 
 
 def _broken(stock: Mapping[str, int] | None) -> bool:

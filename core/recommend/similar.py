@@ -107,6 +107,11 @@ def why_missing(view: View, request: Request, item: str, within: Within | None =
     return Missing(item, "candidates", "nothing to compare", rank, own if comparable else None)
 
 
+def query_around(view: View, request: Request) -> Query:
+    """What the stages are asked for the list around `request.anchor`. Raises UnknownItem, BadRequest."""
+    return _around(view, request, None).query
+
+
 def rank_all(
     view: View, request: Request, anchors: Sequence[str] | None = None, progress: Progress | None = None
 ) -> tuple[Rows, Scores]:
