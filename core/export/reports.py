@@ -464,6 +464,10 @@ def _impact_sections(head: Letterhead, name: str, found: Impact) -> list[Section
     told += [(FIGURES.get(key, key), _figure(head, key, after), f"was {_figure(head, key, before)}")
              for key, (before, after) in found.figures.items() if before == before or after == after]  # fmt: skip
     blocks: list[Block] = [Figures(tuple(told))]
+    if found.of is not None and found.of != found.lists:
+        blocks.append(
+            Words(f"Made were the {count(found.lists)} of {count(found.of, 'list')} that a change can reach.")
+        )
     if found.thin:
         blocks.append(Words(f"{count(len(found.thin), 'list')} would run thin.", warn=True))
     if found.mended:

@@ -43,6 +43,8 @@ PAGES = {
     "Sheet": "/you-may-also-like?mode=sheet",
     "Curation Rules": "/curation-rules",
     "A rule being written": "/curation-rules?new=boost",
+    "A house": "/house-view?house=Aurel",
+    "Sell-out drill": "/curation-rules?mode=drill&item=handbags-aurel-black",
     "Publish": "/publish",
     "Shop setup": "/shop-setup",
 }
