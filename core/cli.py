@@ -784,10 +784,13 @@ def _rules_file(arguments: argparse.Namespace) -> Path:
 
 
 def _rules_history(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.store.publications import in_book
+
     told = [
-        {"version": one.version, "rules": len(one.content), "who": one.who, "at": one.at.isoformat(), "why": one.why}
+        {"version": one.version, "rules": sum(key.kind == "rule" for key in in_book(one.content)), "who": one.who,
+         "at": one.at.isoformat(), "why": one.why}
         for one in shop.studio.rules_history()
-    ]
+    ]  # fmt: skip
     if arguments.json:
         print(_dumps({"versions": told}))
         return 0

@@ -387,7 +387,7 @@ class Shop:
         """All lists of "You May Also Like", for the view of one house; with `draft`, as they would be."""
         request = Request(k=k, at=self._moment(at).replace(second=0, microsecond=0))
         view = self.view(at) if draft is None else self.proposed(draft, at)
-        return house.over(view, reverse.all_lists(view, request, progress), self.saved_looks(at), request)
+        return house.over(view, reverse.all_lists(view, request, progress), self._worn(at, RUNNING), request)
 
     def drill(
         self,
@@ -404,7 +404,7 @@ class Shop:
             self.view(at, Placement.SUBSTITUTE),
             lambda view: open_wardrobe(view, self.layout.data / "looks"),
             items,
-            self.saved_looks(at),
+            self._worn(at, RUNNING, COMING),
             lambda view: linter.lint(self.rules(at), view, moment, campaigns=self.campaigns(at)),
             Request(k=k, at=moment),
             progress,
@@ -662,6 +662,10 @@ class Shop:
         known = self.campaigns(at) if any(one.look.campaign for one in kept) else ()
         return [saved.standing(one, catalogue, moment, known) for one in kept]
 
+    def _worn(self, at: datetime | None, *phases: str) -> list[KeptLook]:
+        """The saved looks whose campaigns are in one of `phases`; those without a campaign always are."""
+        return [one for one in self.saved_looks(at) if one.phase in phases]
+
     def saved_look(self, id: str, at: datetime | None = None) -> KeptLook:
         """One saved look, its newest version, and the pieces of it that are gone at `at`. Raises UnknownLook."""
         return saved.standing(self.studio.look(id), self.catalogue(at), self._moment(at), self.campaigns(at))
@@ -735,9 +739,7 @@ class Shop:
                 for one in Publications(self.studio).history(PUBLISHED_SHOWN)
                 if (since or moment - LATELY) < one.at <= moment
             ),
-            broken_looks=tuple(
-                one for one in self.saved_looks(moment) if one.broken and one.phase in (RUNNING, COMING)
-            ),
+            broken_looks=tuple(one for one in self._worn(moment, RUNNING, COMING) if one.broken),
             campaigns=campaigning.events(self.campaigns(moment), moment),
         )
 

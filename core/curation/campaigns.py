@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.campaigns import COMING, OVER, Campaign
+from core.domain.campaigns import Campaign
 from core.domain.changes import Change, Documents, Key, Plain, same
 from core.domain.errors import BadRequest, UnknownCampaign
 from core.store.publications import Publications, Published
@@ -15,7 +15,7 @@ from core.store.studio import Studio
 KIND = "campaign"
 SOON = timedelta(days=7)
 STARTS, ENDS = "starts", "ends"
-_LAST_MINUTE = timedelta(minutes=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +57,16 @@ def without(documents: Documents, id: str) -> dict[Key, Plain]:
 
 
 def telling(one: Campaign, now: datetime) -> datetime:
-    """The moment at which a campaign's effect is best told: now while it runs, else its first or last minute.
+    """The moment at which a campaign's effect is best told: now while it runs, else its first or last whole minute.
 
-    A campaign that is off is asked about as if it were on.
+    A campaign that is off is asked about as if it were on. Impact is measured as of a whole minute.
     """
-    phase = one.changed(off=False).phase(now)
-    if phase == COMING and one.starts_at is not None:
-        return one.starts_at
-    if phase == OVER and one.ends_at is not None:
-        return one.ends_at - _LAST_MINUTE
-    return now
+    if one.ends_at is not None and now >= one.ends_at:
+        return one.ends_at - _MINUTE
+    if one.starts_at is None:
+        return now
+    first = one.starts_at.replace(second=0, microsecond=0)
+    return max(now, first if first == one.starts_at else first + _MINUTE)
 
 
 def events(found: Iterable[Campaign], at: datetime, within: timedelta = SOON) -> tuple[Event, ...]:

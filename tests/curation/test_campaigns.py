@@ -219,6 +219,10 @@ def test_it_is_asked_about_when_it_tells_most() -> None:
     assert FIRST < telling(AUTUMN, LAST + day) < LAST
     assert telling(AUTUMN.changed(off=True), FIRST - day) == FIRST
     assert telling(Campaign("x", "X"), NOW) == NOW
+    odd = AUTUMN.changed(starts_at=FIRST + 30 * SECOND)
+    assert [telling(odd, FIRST + n * SECOND) for n in (0, 31, 90)] == [
+        FIRST + 60 * SECOND, FIRST + 60 * SECOND, FIRST + 90 * SECOND,
+    ]  # fmt: skip
 
 
 def test_a_campaign_is_taken_back_as_one_and_leaves_what_was_there_before(shop: Shop) -> None:
@@ -311,6 +315,19 @@ def test_a_look_of_a_campaign_waits_with_it(shop: Shop) -> None:
     assert {one.id: one.phase for one in shop.saved_looks(NOW + 2 * SECOND)} == {
         "lunch": COMING, "evening": RUNNING, "other": MISSING,
     }  # fmt: skip
+
+
+def test_a_look_counts_for_its_houses_and_in_drills_only_while_its_campaign_does(shop: Shop) -> None:
+    look = SavedLook("Lunch", BAG, (("shoes", "boots-corvin-red"),), campaign="autumn")
+    publish(shop, AUTUMN.as_json(), lunch=look)
+    seen = {at: (len(shop.every_list(at=at).outfits), len(shop.drill(["boots-corvin-red"], at=at).looks))
+            for at in (FIRST - SECOND, FIRST, LAST)}  # fmt: skip
+    assert [*seen.values()] == [(0, 1), (1, 1), (0, 0)]
+
+
+def test_versions_of_the_book_count_rules_and_not_campaigns(shop: Shop, run: Any) -> None:
+    publish(shop, AUTUMN.as_json(), block(BAG))
+    assert [one["rules"] for one in json.loads(run("rules", "history", "--json")[1])["versions"]] == [1]
 
 
 def test_today_tells_what_begins_and_ends_within_a_week(shop: Shop) -> None:
