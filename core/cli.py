@@ -92,6 +92,16 @@ def _parser() -> argparse.ArgumentParser:
     _add_look_options(one)
     _add_files(one)
 
+    one = command("explain", _explain, "Why a product stands in a list, why not, and what it would take.")
+    one.add_argument("anchor", metavar="ANCHOR", help="the product whose list it is")
+    one.add_argument("item", metavar="ITEM", help="the product to explain")
+    one.add_argument("--why-not", action="store_true", help="only why it is not in the list")
+    one.add_argument("--take", type=int, metavar="K", help="also the smallest change that brings it into the first K")
+    one.add_argument("--out", action="store_true", help="with --take: that takes it out of the first K instead")
+    one.add_argument("--every", action="store_true", help="with --take: also what else would do it")
+    one.add_argument("--words", action="store_true", help="weigh the words of the two; loads the text model")
+    _add_list_options(one)
+
     one = command("looks", _looks, "How many products have a whole look around them.")
     one.add_argument("--coverage", action="store_true", required=True, help="count them, by branch of the shop")
     one.add_argument("--sample", type=int, metavar="N", help="of so many products, drawn by a hash of their ids")
@@ -390,6 +400,34 @@ def _drill(arguments: argparse.Namespace) -> int:
         print(one.text)
     for listing in found.substitutes:
         print(f"{listing.anchor}: {', '.join(listing.ids) or 'nothing could stand in'}")
+    return 0
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    if arguments.take is None and (arguments.out or arguments.every):
+        raise BadRequest("--out and --every say more of --take. Write --take 5, or leave them out.")
+    shop = _shop(_settings(arguments), encoders=arguments.words)
+    request = _request(arguments, shop, Placement.SIMILAR, anchor=arguments.anchor)
+    plain: dict[str, Any]
+    if arguments.why_not:
+        missing = shop.explain(request, arguments.item).why_not
+        plain = {"anchor": arguments.anchor, "item": arguments.item}
+        plain["why_not"] = None if missing is None else missing.as_json()  # None: it is in the list
+        said = ["It is in the list."] if missing is None else [missing.text]
+    else:
+        found = shop.explain(request, arguments.item)
+        plain, said = found.as_json(), list(found.said)
+        if found.safe_reason:
+            said.append(f"To a shopper: {found.safe_reason}.")
+        said += [f"{word.word}: {word.loss:+.3f} of closeness" for word in found.words.words]
+    if arguments.take is not None:
+        goal = "out" if arguments.out else "in"
+        answer = shop.what_would_it_take(
+            request.changed(k=arguments.take), arguments.item, goal=goal, every=arguments.every
+        )
+        plain["take"] = answer.as_json()
+        said += [answer.text, *(change.text for change in answer.changes if change.text not in answer.said)]
+    print(_dumps(plain) if arguments.json else "\n".join(said))
     return 0
 
 

@@ -62,6 +62,10 @@ Locale = Annotated[
         examples=["fr-FR"],
     ),
 ]
+Take = Annotated[
+    int | None, Query(ge=1, le=MAX_K, description="Also the smallest change that brings it into the first so many")
+]
+Goal = Annotated[Literal["in", "out"] | None, Query(description="With take: bring it in, or take it out")]
 Explain = Annotated[bool, Query(description="Also say what each stage kept and dropped")]
 
 
@@ -126,6 +130,10 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "content": {"application/json": {"example": _ERROR, "schema": {"$ref": "#/components/schemas/Error"}}},
     },
 }
+
+_EXPLAINED: dict[int | str, dict[str, Any]] = {
+    **_ANSWERS, 200: {"content": {"application/json": {"schema": {"type": "object"}}}},
+}  # fmt: skip
 
 
 def _once(request: Request) -> None:
@@ -236,6 +244,27 @@ def _looks(
     plain = serving.looks(request).as_json()
     if explain:
         plain["trace"] = serving.trace_looks(request).as_json()
+    return ShopJSON(plain)
+
+
+@api.get("/explain", summary="Why a product stands in a list, why not, what it would take", responses=_EXPLAINED)
+def explain(
+    anchor: Id,
+    item: Id,
+    asking: Asking,
+    weights: Weights = None,
+    lam: Lam = None,
+    take: Take = None,
+    goal: Goal = None,
+) -> Response:
+    if take is None and goal is not None:
+        raise BadRequest("goal says which way to take it. Add take=5, or leave it out.")
+    serving = shop.current()
+    asked = asking.changed(placement=Placement.SIMILAR, anchor=anchor)
+    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
+    plain = serving.explain(asked, item).as_json()
+    if take is not None:
+        plain["take"] = serving.what_would_it_take(asked.changed(k=take), item, goal=goal or "in").as_json()
     return ShopJSON(plain)
 
 

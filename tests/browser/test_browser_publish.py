@@ -53,7 +53,7 @@ def like(visitor: Visitor) -> None:
 
 def publish(visitor: Visitor, why: str) -> None:
     visitor.page.get_by_label("Why", exact=True).fill(why)
-    visitor.page.get_by_role("button", name="Publish", exact=True).click()
+    visitor.page.get_by_test_id("stMain").get_by_role("button", name="Publish", exact=True).click()
 
 
 def test_a_dragged_tile_is_pinned_measured_published_served_and_taken_back(own_app: Served, chromium: Any) -> None:
@@ -115,7 +115,7 @@ def test_two_browsers_publish_at_once_and_neither_is_lost(own_app: Served, chrom
         one.go("/publish")
         one.page.get_by_label("Why", exact=True).fill("At once")
     for one in both:
-        one.page.get_by_role("button", name="Publish", exact=True).click(no_wait_after=True)
+        one.page.get_by_test_id("stMain").get_by_role("button", name="Publish", exact=True).click(no_wait_after=True)
     for one in both:
         one.page.get_by_text("Published as number").wait_for()
     assert not {id for one in both for id in one.wrong}
