@@ -17,7 +17,14 @@ ALSO_FOR = frozenset({
     "evening", "work", "travel", "weekend", "weekends", "holiday", "beach", "running", "gym", "sport", "sports",
     "school", "home", "party", "parties", "weddings",
 })  # fmt: skip
-PLURAL = {"party": "parties", "weekend": "weekends", "evening": "the evening", "beach": "the beach", "gym": "the gym"}
+PLURAL = {
+    "party": "parties",
+    "holiday": "holidays",
+    "weekend": "weekends",
+    "evening": "the evening",
+    "beach": "the beach",
+    "gym": "the gym",
+}
 MOST_WORDS = 2  # of a colour, material or pattern that still reads as one
 
 

@@ -313,9 +313,27 @@ class _Searching:
             else:
                 low = middle
 
+    def _fewer(self) -> None:
+        """Weights that hardly differ stay as they are, where the others do it too at next to no greater distance."""
+        assert self.best is not None
+        found, way = self.best, self.best.weights - self.start
+        for little in (0.02, 0.01):
+            small = np.abs(way) < little
+            if not small.any() or (~small).sum() < 2:
+                continue
+            point = np.where(small, self.start, found.weights)
+            point[~small] += (1.0 - point.sum()) / (~small).sum()
+            point = _inside(point[None])[0]
+            if 0 < np.linalg.norm(point - self.start) <= 1.02 * found.distance:
+                self.best = None
+                if self._try(point):
+                    return
+                self.best = found
+
     def _round(self) -> None:
         """Weights that a person can read, where these do it too, the least bit further away if need be."""
         assert self.best is not None
+        self._fewer()
         found = self.best
         way = found.weights - self.start
         for places, further in itertools.product(PLACES, (1.0, 1.01, 1.02)):

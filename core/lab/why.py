@@ -314,6 +314,10 @@ def _against(one: Placed, missing: Missing) -> str:
     return VARIED if further else CLOSER
 
 
+_MANY = ("text", "attributes", "words")  # signals whose name is a plural
+_SAID = {"brand": "their house", "audience": "", "brand_tier": ""}
+
+
 # -- in sentences ------------------------------------------------------------------------------------------------------
 
 
@@ -337,8 +341,9 @@ def _said(
         parts = [(name, value) for name, value in contributions.items() if name in SIMILARITY_SIGNALS and value > 0]
         if parts:
             most = max(parts, key=lambda part: part[1])[0]
-            said.append(f"{SIGNAL_NAMES[most]} count most for it.")
-    same = [one.name.lower() for one in attributes if one.state == SAME and one.field != "brand_tier"]
+            said.append(f"{SIGNAL_NAMES[most]} {'count' if most in _MANY else 'counts'} most for it.")
+    same = [_SAID.get(one.field, one.name.lower()) for one in attributes if one.state == SAME]
+    same = [word for word in same if word]
     if same:
         said.append(f"The two share {_and(same)}.")
     if places is not None and placed is not None and placed.origin is Origin.MODEL:
