@@ -46,6 +46,7 @@ ORDER = (RUNNING, COMING, OFF, OVER)
 SHOWN = 4  # pictures on a line
 BEFORE, AFTER = timedelta(days=21), timedelta(days=90)  # of the calendar, around the moment that is looked at
 FAR = timedelta(days=365)  # further from that moment nothing is drawn
+LAST = 94.0  # per cent of the calendar's width after which no month is named
 STRIP = 6  # products of a list in a strip
 MOST_STRIPS = 5
 FIGURES = {"price": "Mean price", "margin": "Margin", "houses": "Variety of houses"}
@@ -168,7 +169,7 @@ def calendar(found: Sequence[Campaign], at: datetime) -> str:
         return min(100.0, max(0.0, 100 * (moment - low).total_seconds() / whole))
 
     months = "".join(f'<span style="left:{place(moment):.2f}%">{text.markup(name)}</span>'
-                     for moment, name in _months(low, high, engine.zone()))  # fmt: skip
+                     for moment, name in _months(low, high, engine.zone()) if place(moment) < LAST)  # fmt: skip
     lanes = []
     for one in found:
         left = place(one.starts_at) if one.starts_at is not None else 0.0

@@ -25,7 +25,7 @@ from core.domain.query import Request
 from core.domain.rules import Rule
 from core.recommend.similar import similar
 from core.shop import Shop
-from core.store.publications import Publications
+from core.store.publications import Publications, Published
 from tests.curation.rule_checks import SHOP
 from tests.curation.rule_worlds import IDS
 from tests.curation.rule_worlds import rules as random_rules
@@ -36,6 +36,7 @@ BAG = "handbags-aurel-black"
 FIRST, LAST = datetime(2026, 4, 1, tzinfo=UTC), datetime(2026, 5, 1, tzinfo=UTC)
 AUTUMN = Campaign("autumn", "Autumn in the city", starts_at=FIRST, ends_at=LAST)
 SECOND = timedelta(seconds=1)
+KEY = Key("campaign", "autumn")
 
 
 @pytest.fixture
@@ -245,6 +246,32 @@ def test_a_campaign_is_taken_back_as_one_and_leaves_what_was_there_before(shop: 
     assert shop.campaigns() == (AUTUMN,)
 
 
+@given(steps=st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["autumn", "spring", None, "gone"])), max_size=14))
+@settings(max_examples=150, deadline=None)
+def test_whatever_was_published_taking_a_campaign_back_undoes_what_it_did(steps: list[tuple[int, str | None]]) -> None:
+    """Four rules join, change in, leave and vanish from campaigns at random; the reference notes what each was when it
+    last joined."""
+    stands: dict[Key, Any] = {KEY: AUTUMN.as_json()}
+    before: dict[Key, Any] = {}
+    past = [Published(0, "", (Change(KEY, None, stands[KEY], ()),), "Ada", NOW, "")]
+    for number, (which, campaign) in enumerate(steps, 1):
+        key = Key("rule", f"r{which}")
+        after = None if campaign == "gone" else block(BAG, key.id, campaign, note=f"step {number}")
+        was = stands.get(key)
+        joins = after is not None and campaign == "autumn" and (was is None or was.get("campaign") != "autumn")
+        if joins:
+            before[key] = was
+        stands = {k: v for k, v in stands.items() if k != key} | ({} if after is None else {key: after})
+        past.insert(0, Published(number, "", (Change(key, was, after, ()),), "Ada", NOW, ""))
+    inside = {key for key, plain in stands.items() if plain.get("campaign") == "autumn"}
+    wanted = {key: before[key] if key in inside else plain for key, plain in stands.items() if key != KEY}
+    done = dict(stands)
+    for change in taking_back(past, stands, "autumn"):
+        assert change.before == stands[change.key]
+        done[change.key] = change.after
+    assert {k: v for k, v in done.items() if v is not None} == {k: v for k, v in wanted.items() if v is not None}
+
+
 def test_a_campaign_that_is_not_there_cannot_be_taken_back(shop: Shop) -> None:
     with pytest.raises(UnknownCampaign):
         shop.rollback_campaign("autumn", who="Bo")
@@ -287,10 +314,9 @@ def test_a_rule_and_a_campaign_may_share_an_id(shop: Shop) -> None:
 
 def test_two_who_change_one_campaign_are_both_heard(shop: Shop) -> None:
     publish(shop, AUTUMN.as_json())
-    key = Key("campaign", "autumn")
     ada, bo = Desk(shop.studio, "Ada"), Desk(shop.studio, "Bo")
-    ada.edit(key, AUTUMN.changed(name="Ada's").as_json(), says="hers", at=NOW)
-    bo.edit(key, AUTUMN.changed(name="Bo's").as_json(), says="his", at=NOW)
+    ada.edit(KEY, AUTUMN.changed(name="Ada's").as_json(), says="hers", at=NOW)
+    bo.edit(KEY, AUTUMN.changed(name="Bo's").as_json(), says="his", at=NOW)
     ada.publish("hers", NOW + SECOND)
     with pytest.raises(Conflict, match="campaign autumn"):
         bo.publish("his", NOW + 2 * SECOND)
