@@ -23,9 +23,29 @@ _REMEMBER = st.components.v2.component(
     }}""",
 )
 
+# On a small screen Streamlit lays the sections of the menu as bare blocks into one list, which no list may hold. The
+# list is told as a group of links instead.
+_MENU = st.components.v2.component(
+    "vitrine_menu",
+    html="",
+    js="""export default function () {
+      const menu = '[data-testid="stSidebarNav"]';
+      const mend = () => {
+        document.querySelectorAll(`${menu} ul:not([role])`).forEach((one) => one.setAttribute("role", "group"));
+        document.querySelectorAll(`${menu} li:not([role])`).forEach((one) => one.setAttribute("role", "none"));
+      };
+      mend();
+      const watch = new MutationObserver(mend);
+      watch.observe(document.body, { childList: true, subtree: true });
+      return () => watch.disconnect();
+    }""",
+)
+
 
 def style() -> None:
     st.html(ASSETS / "styles" / "studio.css")
+    with st.container(key="menu-roles"):
+        _MENU(key="part:menu", data={})
     # Popovers hang beside the app in the document, where its light or dark does not reach them.
     if (tone := st.context.theme.type) in ("light", "dark"):
         st.html(f'<style>[data-testid="stPopoverBody"] {{ color-scheme: {tone}; }}</style>')
