@@ -6,11 +6,12 @@ A `Shop` is one opened edition with the studio database beside it. `current()` h
 
 from __future__ import annotations
 
+import io
 import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -32,18 +33,26 @@ from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.changes import BOOK, Documents, Key, Plain
-from core.domain.errors import BadRequest, NotReady, ShopError, UnknownItem
+from core.domain.errors import BadRequest, ModelMissing, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.rules import Rule
+from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
+from core.lab import compare as comparing
+from core.lab import judgements as learning
+from core.lab import sweep as sweeping
 from core.lab import takes, why
+from core.lab.compare import Comparison
+from core.lab.judgements import Learned
 from core.lab.shoppers import safe_reason
+from core.lab.sweep import Sweep
 from core.lab.takes import Answer, House
+from core.lab.together import EVENTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
 from core.recommend import browse, look, reverse, saved, search, similar, substitute
@@ -53,8 +62,9 @@ from core.recommend.saved import Gone, KeptLook, Mend
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
-from core.store import generations
+from core.store import generations, source
 from core.store.generations import Edition, Finding, Snapshot
+from core.store.judgements import Judgement, Judgements
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
 from core.store.publications import Publications, Published
@@ -183,6 +193,7 @@ class Shop:
                 rules_version=rules_version,
                 curation=book_over(rules, self._latest),
                 encoders={name: state.name for name, state in self.encoders().items()},
+                spaces=self._spaces,
                 reuse=self._latest,
             )
             with self._lock:
@@ -448,6 +459,117 @@ class Shop:
     def queries(self, most: int = QUERIES) -> tuple[str, ...]:
         """What shoppers searched for, the most frequent first. Only the demo boutique has a record of it so far."""
         return frequent_searches(most) if self.simulated else ()
+
+    # -- the lab ---------------------------------------------------------------------------------------------------
+
+    def compare(
+        self,
+        one: Strategy | None,
+        other: Strategy | None,
+        anchors: Sequence[str],
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+    ) -> Comparison:
+        """The lists of two strategies (None: the live one) around the same products. Raises UnknownItem."""
+        request, view = Request(k=k, at=self._moment(at)), self.view(at)
+        rows = view.catalogue.rows(anchors)
+        sides = [similar.rank_all(view, request.changed(strategy=strategy), anchors)[0] for strategy in (one, other)]
+        assert request.at is not None
+        return comparing.compare(view, rows, sides[0], sides[1], view.live(request.at))
+
+    def sweep(
+        self,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        settings: int = sweeping.SETTINGS,
+        anchors: int = sweeping.ANCHORS,
+        progress: Callable[[int, int], None] | None = None,
+        stop: Callable[[], bool] | None = None,
+        kept_only: bool = False,
+    ) -> Sweep | None:
+        """The map of trade-offs; one that was made before, while nothing it depends on has changed.
+
+        None when `stop` said so, or with `kept_only` where it would have to be made.
+        """
+        request = Request(k=k, at=self._moment(at).replace(second=0, microsecond=0))
+        view, behaviour = self.view(at), self.behaviour
+        key = sweeping.key_of(view, request, behaviour, settings, anchors)
+        found = sweeping.kept(self.layout.sweeps, key)
+        if found is None and not kept_only:
+            found = sweeping.sweep(
+                view, request, behaviour=behaviour, simulated=self.simulated, settings=settings, anchors=anchors,
+                progress=progress, stop=stop,
+            )  # fmt: skip
+            if found is not None:
+                sweeping.keep(self.layout.sweeps, key, found)
+        return found
+
+    @cached_property
+    def behaviour(self) -> Together | None:
+        """What shoppers looked at, saved or bought in one visit; None where the shop has no such record."""
+        try:
+            table = source.source_file(self.layout, EVENTS)
+        except ShopError as error:
+            log.warning("What shoppers did cannot be read: %s", error.message)
+            return None
+        if table is None:
+            return None
+        import pandas as pd
+
+        return together(pd.read_parquet(io.BytesIO(table)), self.snapshot.catalogue)
+
+    def judge(self, anchor: str, item: str, verdict: int, *, who: str, at: datetime | None = None) -> Judgement:
+        """A thumb on `item` in the list around `anchor`: 1 up, -1 down, 0 takes it back. Raises UnknownItem."""
+        self.snapshot.catalogue.rows([anchor, item])
+        moment = self._moment(at)
+        given = Judgement(anchor, item, verdict, who, moment, self.view().versions.strategy)
+        Judgements(self.studio).add([given])
+        return given
+
+    def judgements(self, *, anchor: str | None = None, who: str | None = None) -> list[Judgement]:
+        """The judgements that count now, oldest first."""
+        return Judgements(self.studio).standing(anchor=anchor, who=who)
+
+    def learn(self, *, who: str | None = None, at: datetime | None = None) -> Learned:
+        """What all judgements, or one person's, teach about the weights. Nothing is applied."""
+        return learning.learn(self.view(at), self.judgements(who=who), self._moment(at))
+
+    def steer(
+        self,
+        plus: Sequence[str] = (),
+        minus: Sequence[str] = (),
+        plus_words: Sequence[str] = (),
+        minus_words: Sequence[str] = (),
+        strength: float = STRENGTH,
+    ) -> Steer:
+        """A steer for a strategy, its words read once and for all by the encoders of this edition.
+
+        Raises UnknownItem, BadRequest; ModelMissing where words cannot be read, NotReady while the encoders warm up.
+        """
+        self.snapshot.catalogue.rows([*plus, *minus])
+        steer = Steer(tuple(plus), tuple(minus), tuple(plus_words), tuple(minus_words), strength)
+        if not steer.words:
+            return steer
+        signals = [name for name in self._spaces if name not in self.unread]
+        if self._worker is None or not signals:
+            raise ModelMissing(
+                "No encoder can read words here. Steer by products, or look at the models in Shop setup."
+            )
+        if not self._worker.ready:
+            self._worker.warm()
+            raise NotReady(
+                "The encoders are still warming up, so words cannot be read yet. Try again in a few seconds."
+            )
+        words, encode = list(steer.words), {"text": self._worker.encode_texts, "image": self._worker.encode_words}
+        read = {name: Read.of(self._spaces[name], words, encode[name](words)) for name in signals}
+        return replace(steer, read=read)
+
+    @property
+    def _spaces(self) -> dict[str, str]:
+        """Signal -> key of the encoder that made its vectors."""
+        return {name: str(model["key"]) for name, model in self.snapshot.manifest.models.items()}
 
     # -- search and browse -----------------------------------------------------------------------------------------
 
@@ -868,13 +990,14 @@ class Shop:
         """What is wrong with rules and campaigns, by default with the published ones."""
         moment, view = self._moment(at), self.view(at)
         known = self.campaigns(at) if campaigns is None else tuple(campaigns)
+        whole = RuleBook(tuple(self.rules(at) if rules is None else rules), campaigns=known).on(view)
 
         def lists(book: Sequence[Rule], anchors: Sequence[str]) -> Rows:
             plain = [*(rule.as_json() for rule in book), *(one.as_json() for one in known)]
-            ruled = view.with_rules(plain, view.versions.rules, RuleBook(tuple(book), campaigns=known))
+            ruled = view.with_rules(plain, view.versions.rules, whole.only(book))
             return similar.rank_all(ruled, Request(k=linter.PLACES, at=moment), anchors)[0]
 
-        return linter.lint(self.rules(at) if rules is None else rules, view, moment, lists, campaigns=known)
+        return linter.lint(whole.book.rules, view, moment, lists, campaigns=known)
 
     def editions(self) -> list[Edition]:
         return generations.editions(self.layout)

@@ -18,6 +18,7 @@ class Layout:
     calibration: one sealed folder for each calibration, named by its id.
     generations: one sealed folder for each generation, named by its id.
     current:     the pointer to the generation and calibration that serve.
+    sweeps:      maps of trade-offs, which can be computed again.
     studio_db:   the studio database, unless the settings name another by URL.
     lock:        held by whoever changes the shop: import, build, prune.
     """
@@ -47,6 +48,10 @@ class Layout:
     @property
     def current(self) -> Path:
         return self.data / "CURRENT"
+
+    @property
+    def sweeps(self) -> Path:
+        return self.data / "sweeps"
 
     @property
     def studio_db(self) -> Path:
