@@ -315,7 +315,14 @@ class _Case:
         anchors = [ids[row] for row in some.tolist()]
         if not anchors:
             return
-        with_all, without = lists(self.rules, anchors), lists([], anchors)
+        boosts = {
+            one.rule.id: self._sample(self.bears(one), sample)
+            for one in self.now
+            if isinstance(one.rule.act, Boost) and one.rule.id not in known and one.rule.in_force(self.at)
+        }
+        looked = np.unique(np.concatenate([some, *boosts.values()]))
+        every = lists(self.rules, [ids[row] for row in looked.tolist()])  # once, for all that is asked of them
+        with_all, without = every[np.searchsorted(looked, some)], lists([], anchors)
         short = ((with_all >= 0).sum(axis=1) < PLACES) & ((without >= 0).sum(axis=1) > (with_all >= 0).sum(axis=1))
         if short.any():
             mask = np.zeros(len(self.view), dtype=bool)
@@ -327,12 +334,11 @@ class _Case:
             )
             yield self.found("short", WARNING, text, bars or [one.rule for one in self.now], None, mask)
         for one in self.now:
-            if not isinstance(one.rule.act, Boost) or one.rule.id in known or not one.rule.in_force(self.at):
+            if (rows := boosts.get(one.rule.id)) is None or not len(rows):
                 continue
-            rows = self._sample(self.bears(one), sample)
             mine = [ids[row] for row in rows.tolist()]
             rest = [rule for rule in self.rules if rule.id != one.rule.id]
-            if mine and np.array_equal(lists(self.rules, mine), lists(rest, mine)):
+            if np.array_equal(every[np.searchsorted(looked, rows)], lists(rest, mine)):
                 text = f"{self.name(one.rule)} changes none of {len(mine)} lists looked at."
                 yield self.found("no_effect", NOTE, text, [one.rule], Fix("Take it away", one.rule.id))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -187,6 +187,14 @@ class BookOn:
     def on(self, view: View) -> BookOn:
         """The same rules over another view; what they match is worked out anew only where they could tell."""
         return BookOn(self.book, view, self)
+
+    def only(self, rules: Sequence[Rule]) -> BookOn:
+        """Some of these rules over the same view; what each matches is not worked out again."""
+        some = {rule.id for rule in rules}
+        out = BookOn(replace(self.book, rules=tuple(one for one in self.book.rules if one.id in some)), self.view)
+        out.__dict__["compiled"] = tuple(one for one in self.compiled if one.rule.id in some)
+        out._words, out._ranks = dict(self._words), self._ranks.copy()
+        return out
 
     def __call__(self, anchor: str | None, request: Request) -> Curation:
         if not self.book.rules and not self.book.problems:
