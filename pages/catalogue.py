@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain.query import FILTER_FIELDS
 from core.recommend import browse
-from pages.kit import address, cards, engine, frame, narrowing, parts, session, states, text
+from pages.kit import address, cards, engine, frame, narrowing, parts, session, shaping, states, text
 
 PAGE, GRID, FACETS = "catalogue", "catalogue:grid", "catalogue:facets"
 AT_ONCE = 48
@@ -87,6 +87,8 @@ def turn(to: int) -> None:
 
 def follow() -> None:
     sent = parts.event(GRID)
+    if shaping.act(None, sent):
+        return
     if sent.get("id") in engine.shop().catalogue():
         page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
         st.session_state["kit:go"] = (page, {"item": sent["id"]})
@@ -118,7 +120,10 @@ def set_name(name: str) -> str:
 @states.guarded
 def front() -> None:
     """Facets at the left, the shop front at the right; a choice redraws this and nothing else."""
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
     frame.go()
+    shaping.said()
     me, shop = session.current(), engine.shop()
     notes, span = (), None
     left, right = st.columns([1, 3.6], gap="large")
@@ -157,7 +162,11 @@ def front() -> None:
         else:
             catalogue, at = shop.catalogue(engine.at()), engine.moment()
             parts.rail(
-                [cards.card(catalogue.item(item), at=at) for item in shown],
+                [
+                    cards.card(catalogue.item(item), at=at, tools=(cards.TO_LIST, shaping.TOOL))
+                    | {"menu": shaping.shop_menu(searched=bool(me.words.strip()))}
+                    for item in shown
+                ],
                 key=GRID, label="Products", layout="grid", page=me.page, on_action=follow,
             )  # fmt: skip
             pager(total)
@@ -197,6 +206,7 @@ def pager(total: int) -> None:
 
 
 frame.go()
+st.session_state.pop("kit:again", None)  # all of it is drawn anew
 take_address()
 frame.heading(
     "Catalogue",

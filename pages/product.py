@@ -8,11 +8,13 @@ import streamlit as st
 
 from core.domain.catalogue import AUDIENCES, Item, State
 from core.domain.errors import BadRequest, ShopError, UnknownItem
+from core.domain.listing import Origin
 from core.domain.looks import LookRequest
+from core.domain.placements import Placement
 from core.domain.query import Request
 from core.embed.template import item_text
 from core.store.studio import FactChange
-from pages.kit import cards, engine, frame, looks, parts, session, states, text
+from pages.kit import cards, engine, frame, looks, parts, session, shaping, states, text
 
 LIST, LOOK, SHOWN_IN = "product:list", "product:look", "product:shown"
 FACTS = (
@@ -28,8 +30,11 @@ LISTS = ("colour", "material", "occasion", "season")
 session.require()
 
 
-def follow(key: str) -> None:
+def follow(key: str, item: Item | None = None, placement: Placement = Placement.SIMILAR) -> None:
+    """A card was clicked: it opens; or it was shaped, and the draft takes that."""
     sent = parts.event(key)
+    if item is not None and shaping.act(item, sent, placement):
+        return
     if sent.get("id") in engine.shop().catalogue():
         page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
         st.session_state["kit:go"] = (page, {"item": sent["id"]})
@@ -212,8 +217,11 @@ def its_list(item: Item) -> None:
     catalogue = shop.catalogue(engine.at())
     items = {placed.id: catalogue.item(placed.id) for placed in listing.items}
     parts.rail(
-        cards.listed(listing, items, at=at, anchor=item), key=LIST, label="You May Also Like",
-        on_action=lambda: follow(LIST),
+        cards.listed(
+            listing, items, at=at, anchor=item, tools=(cards.TO_LIST, shaping.TOOL),
+            menu=lambda placed: shaping.menu(placed.rank, pinned=placed.origin is Origin.PIN),
+        ),
+        key=LIST, label="You May Also Like", on_action=lambda: follow(LIST, item),
     )  # fmt: skip
     for note in listing.notes:
         states.said(note.text)
@@ -229,9 +237,13 @@ def its_look(item: Item) -> None:
     total = text.money(look.harmony.total, item.currency)
     frame.section("Complete the Look", f"{text.count(len(look.pieces), 'piece')}{f', {total}' if total else ''}")
     parts.rail(
-        [cards.card(catalogue.item(piece.id), at=engine.moment(), note=looks.name_of(piece.role))
-         for piece in look.pieces],
-        key=LOOK, label="Complete the Look", on_action=lambda: follow(LOOK),
+        [
+            cards.card(catalogue.item(piece.id), at=engine.moment(), note=looks.name_of(piece.role),
+                       tools=(cards.TO_LIST, shaping.TOOL))
+            | {"menu": shaping.piece_menu(pinned=piece.origin is Origin.PIN)}
+            for piece in look.pieces
+        ],
+        key=LOOK, label="Complete the Look", on_action=lambda: follow(LOOK, item, Placement.LOOK),
     )  # fmt: skip
     if look.unfilled:
         missing = text.listed(looks.name_of(role).lower() for role in look.unfilled)
@@ -246,6 +258,8 @@ def its_look(item: Item) -> None:
 @states.guarded
 def shown_in(item: Item) -> None:
     """The lists of others that show it, best place first; counted when asked for, because every list is looked at."""
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
     frame.go()
     shop, at = engine.shop(), engine.moment()
     found = shop.shown_in(item.id, k=10, at=engine.at())
@@ -260,10 +274,11 @@ def shown_in(item: Item) -> None:
     parts.rail(
         [
             cards.card(catalogue.item(one.anchor), at=at, note=f"Place {one.rank} in its list", opens=cards.LIST,
-                       tools=(cards.TO_PRODUCT,))
+                       tools=(cards.TO_PRODUCT, shaping.TOOL))
+            | {"menu": shaping.shown_menu()}
             for one in found[:40]
         ],
-        key=SHOWN_IN, label="Lists that show this product", size="small", on_action=lambda: _to_list(),
+        key=SHOWN_IN, label="Lists that show this product", size="small", on_action=lambda: _to_list(item),
     )  # fmt: skip
 
 
@@ -279,8 +294,11 @@ def no_list(item: Item) -> str:
     return "No list shows it among its first ten. Its own list above says which products stand closest."
 
 
-def _to_list() -> None:
+def _to_list(item: Item) -> None:
     sent = parts.event(SHOWN_IN)
+    catalogue = engine.shop().catalogue()
+    if sent.get("id") in catalogue and shaping.act(catalogue.item(str(sent["id"])), {**sent, "id": item.id}):
+        return
     if sent.get("id") in engine.shop().catalogue():
         page = "product.py" if sent.get("type") == "product" else "you_may_also_like.py"
         st.session_state["kit:go"] = (page, {"item": sent["id"]})
@@ -336,6 +354,7 @@ def words_read(item: Item) -> None:
 
 
 frame.go()
+st.session_state.pop("kit:again", None)  # all of it is drawn anew
 try:
     chosen = engine.chosen() or engine.presentable()
 except UnknownItem:
@@ -363,6 +382,7 @@ else:
     )  # fmt: skip
     if said := st.session_state.pop("product:said", None):
         states.said(*said)
+    shaping.said()
     left, right = st.columns([1, 1.9], gap="large")
     with left:
         portrait(item)

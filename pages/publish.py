@@ -12,7 +12,8 @@ import streamlit as st
 
 from core.curation.desk import Desk
 from core.curation.impact import Impact, ListChange, Mover
-from core.domain.changes import Change, ChangeSet, Clash, Documents, Key, Plain
+from core.curation.measure import Measuring
+from core.domain.changes import Change, ChangeSet, Clash, Documents, Plain
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.export import reports
@@ -31,6 +32,10 @@ FIGURES = {
     "length": "Products in a list",
 }
 HISTORY = 20
+BESIDE, FRONT = "publish:beside", "publish:front"
+LATER = (Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # measured beside the page, in this order
+KINDS = {Placement.LOOK: "looks", Placement.SEARCH: "searches", Placement.SUBSTITUTE: "substitutes"}
+WORDS = {Placement.LOOK: "product", Placement.SEARCH: "search"}  # what there is one of for each list
 
 session.require()
 
@@ -85,6 +90,7 @@ def _said(clash: Clash, side: Plain | None) -> str:
 def measure(draft: ChangeSet, standing: Documents) -> None:
     """Every list as it is and as it would be; computed on demand, and kept while neither changes."""
     frame.section("Impact", "Every list, as it is and as it would be")
+    fronts(standing)
     mark = _mark(draft)
     kept = st.session_state.get(MEASURED)
     if kept is None or kept[0] != mark:
@@ -92,27 +98,88 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
         if not asked and not st.button("Measure impact", key="measure", type="primary"):
             states.said("All lists are made twice, with the draft and without it, by the function that serves them.")
             return
-        shop, at = engine.shop(), engine.at()
-        found = states.watched(lambda tell: shop.impact(standing, at=at, progress=tell), "Making every list twice")
+        shop, at, locale = engine.shop(), engine.at(), front()
+        found = states.watched(
+            lambda tell: shop.impact(standing, at=at, progress=tell, locale=locale), "Making every list twice"
+        )
         kept = (mark, found)
         st.session_state[MEASURED] = kept
         st.rerun()
-    if any(change.key == Key("strategy", str(Placement.LOOK)) for change in draft.changes):
-        states.said(
-            "Looks are not measured here. Take up your draft on Complete the Look to see what it makes of them."
-        )
     impacts: Mapping[Placement, Impact] = kept[1]
     for placement, found in impacts.items():
         one(placement, found)
+    impacts = {**impacts, **beside(mark, standing)}
     lines = [line for change in draft.changes for line in documents.described(change)[1]]
     taking.take_along(lambda: reports.impact_report(taking.head(draft=True), impacts, lines), key="impact")
+
+
+def fronts(standing: Documents) -> None:
+    """Which front of the shop is asked for, where rules are made for some alone."""
+    tags = {tag for key, plain in standing.items() if key.kind == "rule" for tag in _locales(plain)}
+    if not tags:
+        st.session_state.pop(FRONT, None)
+        return
+    if st.session_state.get(FRONT) not in ("", *tags):
+        st.session_state[FRONT] = ""
+    st.selectbox("Measured for", ["", *sorted(tags)], key=FRONT, width=260, persist_state="session",
+                 format_func=lambda tag: f"The shop for {text.plain(tag)}" if tag else "A shop front of no language",
+                 help="Rules made for a language hold only where the shop's front asks in it.")  # fmt: skip
+
+
+def _locales(plain: Plain) -> list[str]:
+    return [str(tag) for tag in (plain.get("scope") or {}).get("locales", ())]
+
+
+def front() -> str | None:
+    """The language of the front that is asked for; None for none."""
+    return str(st.session_state.get(FRONT) or "") or None
+
+
+def beside(mark: str, standing: Documents) -> dict[Placement, Impact]:
+    """The placements whose lists are made one by one: measured beside the page, which shows how far they are.
+
+    Returns those that are measured to the end.
+    """
+    kept = st.session_state.get(BESIDE)
+    if kept is None or kept[0] != mark:
+        if kept is not None:
+            kept[1].stop()
+        kept = (mark, Measuring(engine.shop().measuring(standing, at=engine.at(), locale=front())))
+        st.session_state[BESIDE] = kept
+    runs: Measuring = kept[1].start()
+    done = runs.finished
+    st.fragment(run_every=None if done else 1.5)(_beside)(runs, done)
+    return {lap.placement: lap.impact for lap in runs.laps if lap.finished and lap.impact is not None}
+
+
+def _beside(runs: Measuring, done: bool) -> None:
+    if runs.finished and not done:
+        st.rerun()  # so that the page stops asking, and can take all of it along
+    frame.go()
+    runs.start()
+    for lap in runs.laps:
+        if lap.note:
+            states.said(lap.note)
+        elif lap.finished and lap.impact is not None:
+            one(lap.placement, lap.impact)
+        elif lap.lists:
+            with st.container(key=f"lap-{lap.placement}"):
+                told = f"{text.count(lap.done)} of {text.count(lap.lists)} that the draft can reach"
+                st.progress(lap.done / lap.lists, text=f"{PLACEMENT_NAMES[lap.placement]}: {told}")
+                if lap.impact is not None:
+                    one(lap.placement, lap.impact)
+    if runs.trouble:
+        states.said(runs.trouble, "warn")
+    waiting = [PLACEMENT_NAMES[name] for name in LATER if name not in {lap.placement for lap in runs.laps}]
+    if waiting and not runs.finished:
+        states.said(f"Still to come: {text.listed(waiting)}.")
 
 
 def _mark(draft: ChangeSet) -> str:
     """All that the impact depends on."""
     plain = json.dumps(draft.as_json()["edits"], sort_keys=True)
     versions = engine.shop().view(engine.at()).versions.as_json()
-    return hashlib.sha256(f"{plain}{versions}{engine.as_of()}".encode()).hexdigest()
+    return hashlib.sha256(f"{plain}{versions}{engine.as_of()}{front()}".encode()).hexdigest()
 
 
 def one(placement: Placement, found: Impact) -> None:
@@ -121,11 +188,17 @@ def one(placement: Placement, found: Impact) -> None:
         f"{100 * found.share:.0f}{text.NBSP}%" if found.share >= 0.01 or not found.changed else f"under 1{text.NBSP}%"
     )
     st.subheader(text.plain(PLACEMENT_NAMES[placement]), anchor=False)
+    words = WORDS.get(placement, "list")
+    if found.of is not None and found.of != found.lists:
+        reached = text.count(found.lists) if found.lists else "none"
+        states.said(f"Of {text.count(found.of, words)}, {reached} can be reached by what the draft changes.")
     if not found.changed:
-        states.said(f"None of the {text.count(found.lists, 'list')} changes.")
+        states.said(f"None of the {text.count(found.lists, words)} changes." if found.lists else "None changes.")
         return
-    told = [("Lists changed", f"{text.count(found.changed)} of {text.count(found.lists)}", share)]
-    told += [(FIGURES[name], _figure(name, after), f"was {_figure(name, before)}") for name, (before, after)
+    title = "Changed" if placement in WORDS else "Lists changed"
+    told = [(title, f"{text.count(found.changed)} of {text.count(found.lists)}", share)]
+    figures = {**FIGURES, "length": "Pieces in a look"} if placement is Placement.LOOK else FIGURES
+    told += [(figures[name], _figure(name, after), f"was {_figure(name, before)}") for name, (before, after)
              in found.figures.items() if before == before or after == after]  # fmt: skip
     cells = "".join(
         f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
@@ -133,7 +206,7 @@ def one(placement: Placement, found: Impact) -> None:
     )
     st.html(f'<dl class="figures impact">{cells}</dl>')
     if found.thin or found.mended:
-        _thin(found)
+        _thin(placement, found)
     gained, lost = st.columns(2, gap="large")
     with gained:
         movers(f"gain-{placement}", "Shown more", found.gainers)
@@ -151,12 +224,14 @@ def _figure(name: str, value: float) -> str:
     return f"{value:.1f}" if name == "length" else f"{100 * value:.1f}{text.NBSP}%"
 
 
-def _thin(found: Impact) -> None:
-    parts_ = []
+def _thin(placement: Placement, found: Impact) -> None:
+    parts_, looks = [], placement is Placement.LOOK
     if found.thin:
-        parts_.append(f"{text.count(len(found.thin), 'list')} would run thin")
+        thin = text.count(len(found.thin), "product" if looks else "list")
+        parts_.append(f"{thin} would lose a whole look" if looks else f"{thin} would run thin")
     if found.mended:
-        parts_.append(f"{text.count(len(found.mended), 'thin list')} would be full again")
+        mended = text.count(len(found.mended), "product" if looks else "thin list")
+        parts_.append(f"{mended} would have a whole look again" if looks else f"{mended} would be full again")
     states.said(f"{text.listed(parts_)}.", "warn" if found.thin else "")
 
 
@@ -208,12 +283,15 @@ def strips(placement: Placement, changed: tuple[ListChange, ...]) -> None:
         said = [f"{text.count(fresh, 'product')} new" if fresh else "", f"{moved} moved" if moved else ""]
         rows.append(
             {
-                "anchor": cards.card(catalogue.item(change.anchor), at=at),
+                "anchor": cards.card(catalogue.item(change.anchor), at=at)
+                if change.anchor in catalogue
+                else {"id": "", "open": change.anchor, "brand": "Searched for", "title": change.anchor},
                 "remark": ", ".join(filter(None, said)),
                 "sides": [side(change.before, change), side(change.after, change)],
             }
         )
-    frame.section("The lists that change most", "The first places, live and with the draft")
+    what = KINDS.get(placement, "lists")
+    frame.section(f"The {what} that change most", "The first places, live and with the draft")
     key = f"{STRIPS}-{placement}"
     parts.versus(
         rows, labels=("Live", "With the draft"), told=("It moves or leaves", "It is new or moved"), key=key,

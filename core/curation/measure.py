@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -337,35 +338,42 @@ def _laps(start: Lap, rows: Rows, made: Callable[[int], T], compared: Callable[[
 
 
 class Measuring:
-    """Laps taken beside the page, one placement after the other. A page may not be written from here: it asks."""
+    """Laps taken beside the page, one placement after the other. A page may not be written from here: it asks.
 
-    def __init__(self, laps: Mapping[Placement, Laps]) -> None:
+    When nobody has asked for `patience` seconds it rests, and goes on from there with the next `start`.
+    """
+
+    def __init__(self, laps: Mapping[Placement, Laps], *, patience: float = 60.0) -> None:
         self._laps = dict(laps)
         self._found: dict[Placement, Lap] = {}
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._patience, self._asked = patience, time.monotonic()
+        self._over = False
         self.trouble = ""
 
     def start(self) -> Measuring:
-        """Begin, where that was not done. Who begins it stops it when nobody looks any more."""
-        if self._thread is None:
+        """Begin, or go on."""
+        self._asked = time.monotonic()
+        if not self._over and (self._thread is None or not self._thread.is_alive()):
             self._thread = threading.Thread(target=self._run, name="measuring", daemon=True)
             self._thread.start()
         return self
 
     def stop(self) -> None:
-        """Take no further lap."""
+        """Take no further lap, ever."""
         self._stop.set()
 
     @property
     def laps(self) -> tuple[Lap, ...]:
         """How far each placement is that was begun, in order."""
+        self._asked = time.monotonic()
         return tuple(self._found.values())
 
     @property
     def finished(self) -> bool:
         """Whether nothing more will come."""
-        return self._thread is not None and not self._thread.is_alive()
+        return self._over
 
     def _run(self) -> None:
         try:
@@ -373,9 +381,13 @@ class Measuring:
                 for lap in laps:
                     self._found[placement] = lap
                     if self._stop.is_set():
-                        return
+                        break
+                    if time.monotonic() - self._asked > self._patience:
+                        return  # a list takes milliseconds, so whoever comes back meets one that rests
+            self._over = True
         except ShopError as error:
-            self.trouble = error.message
+            self.trouble, self._over = error.message, True
         except Exception:  # beside the page nobody would see the traceback: it goes to the log, the page says so
             log.exception("What a draft changes was not measured to the end")
+            self._over = True
             self.trouble = "Something went wrong while this was measured. The operator finds the reason in the log."

@@ -166,6 +166,24 @@ def test_measuring_goes_on_beside_whoever_asks_and_can_be_stopped():
     assert runs.finished
 
 
+def test_what_nobody_looks_at_rests_and_goes_on_when_somebody_does():
+    def three():
+        for done in (1, 2, 3):
+            yield Lap(Placement.LOOK, 3, 3, done)
+
+    runs = Measuring({Placement.LOOK: three()}, patience=-1.0).start()
+    until = time.monotonic() + 10
+    for done in (1, 2, 3):
+        while not (runs.laps and runs.laps[0].done == done) and time.monotonic() < until:
+            runs.start()
+            time.sleep(0.001)
+        assert runs.laps[0].done >= done
+    while not runs.finished and time.monotonic() < until:
+        runs.start()
+        time.sleep(0.001)
+    assert runs.finished
+
+
 @pytest.mark.parametrize("error", [BadRequest("Nobody knows this."), RuntimeError("a bug")])
 def test_what_goes_wrong_beside_is_said(error):
     def breaks():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from unittest.mock import patch
 
@@ -129,3 +130,68 @@ def test_today_says_what_was_published(own_shop: Shop, visit: Visit, other: str)
     drafted(own_shop, "block", other)
     Desk(own_shop.studio, "Ines").publish("Asked by the house", datetime.now(UTC))
     assert "Asked by the house" in str(part(visit("today.py", who="Bo"), "today:lines"))
+
+
+def measured(visit: Visit) -> AppTest:
+    """The page Publish once everything is measured, also what is measured beside it."""
+    at = visit(PUBLISH)
+    at.button(key="measure").click().run()
+    for _ in range(200):
+        if at.session_state["publish:beside"][1].finished:
+            break
+        time.sleep(0.05)
+    return at.run()
+
+
+def test_substitutes_and_looks_are_measured_beside_the_page(own_shop: Shop, visit: Visit, other: str) -> None:
+    drafted(own_shop, "block-everywhere", other)
+    said = words(measured(visit))
+    for name in ("You May Also Like", "Substitutes", "Complete the Look"):
+        assert name in said
+    assert "can be reached by what the draft changes" in said
+    assert "keeps no record of what shoppers search for" in said
+
+
+def test_a_draft_for_one_language_is_measured_for_its_front(own_shop: Shop, visit: Visit, other: str) -> None:
+    rule = {"id": "fr", "kind": "block", "target": {"items": [other]}, "scope": {"locales": ["fr"]}}
+    Desk(own_shop.studio, "Ines").edit(Key("rule", "fr"), rule, says="Not in France", at=NOW)
+    at = measured(visit)
+    assert "None of the" in words(at)
+    assert "Lists changed" not in words(at)
+    at.selectbox(key="publish:front").set_value("fr").run()
+    at.button(key="measure").click().run()
+    assert "Lists changed" in words(at)
+
+
+def test_tiles_that_stand_in_no_list_offer_what_holds_everywhere(own_shop: Shop, visit: Visit) -> None:
+    card = part(visit("catalogue.py"), "catalogue:grid")["items"][0]
+    assert [one["act"] for one in card["menu"]] == ["raise-everywhere", "lower-everywhere", "block-everywhere"]
+    searched = part(visit("catalogue.py", q="black handbags"), "catalogue:grid")["items"][0]
+    assert "block-search" in [one["act"] for one in searched["menu"]]
+
+
+def test_the_lists_of_a_product_can_be_shaped_where_they_stand(own_shop: Shop, visit: Visit) -> None:
+    at = visit("product.py", item=BAG)
+    for key, acts in (("product:list", {"pin", "raise", "block"}), ("product:look", {"pin", "block"}),
+                      ("product:shown", {"pin-first", "lower"})):  # fmt: skip
+        for card in part(at, key)["items"]:
+            assert acts & {one["act"] for one in card["menu"]} == acts
+
+
+@pytest.mark.parametrize(
+    ("kind", "placement", "said"),
+    [
+        ("raise-search", "search", ["search"]),
+        ("block-everywhere", "similar", []),
+        ("pin", "look", ["look"]),
+        ("lower", "substitute", ["substitute"]),
+    ],
+)
+def test_a_click_makes_the_rule_of_its_placement(own_shop: Shop, kind: str, placement: str, said: list[str]) -> None:
+    from core.domain.placements import Placement
+    from pages.kit import shaping
+
+    with patch.object(shaping.engine, "zone", own_shop.settings.zone):
+        rule = shaping.made(kind, BAG, "boots-corvin-red", 6, Placement(placement))
+    assert [str(one) for one in rule.scope.placements] == said
+    assert (rule.scope.anchors == (BAG,)) == (kind in ("pin", "lower"))
