@@ -85,8 +85,13 @@ def test_a_rule_goes_from_the_menu_to_the_shop_and_is_switched_off_again(rules_a
 def test_a_pin_is_dragged_to_its_place_on_the_list_beside_the_form(rules_app: Served, chromium: Any) -> None:
     bo = open_as(chromium, rules_app, "Bo")
     page = bo.page
-    bo.go(f"/curation-rules?new=pin&beside={BAG}&item=boots-corvin-black")
-    page.get_by_text("to place 1 beside").wait_for()
+    bo.go(f"/curation-rules?new=pin&beside={BAG}")
+    page.get_by_role("button", name="Choose a product").click()
+    found = page.locator("ul.list[aria-label='Products found'] li.card:visible")
+    found.first.wait_for()
+    chosen = found.nth(2).get_attribute("data-id")
+    found.nth(2).locator("a.frame").click()
+    page.get_by_text(f"({chosen}) to place 1 beside").wait_for()
     cards = page.locator("ul.list[aria-label='The list with this rule'] li.card")
     cards.first.wait_for()
     bo.settle()
