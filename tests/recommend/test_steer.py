@@ -14,6 +14,7 @@ from core.domain.steer import Read, Steer
 from core.domain.strategy import Strategy
 from core.rank.blend import blend_for, score
 from core.rank.signals import sides_of_rows
+from core.recommend.reverse import all_lists
 from core.recommend.similar import rank_all, similar, similar_all, similar_to_item, why_missing
 from core.recommend.steer import AWAY, TOWARDS, steered
 from core.recommend.substitute import substitute
@@ -77,6 +78,17 @@ def test_one_list_and_all_lists_are_steered_alike():
     for listing, mine in zip(similar_all(SHOP, request, ANCHORS), rows, strict=True):
         assert as_bytes(listing) == as_bytes(similar(SHOP, request.changed(anchor=listing.anchor)))
         assert [SHOP.catalogue.row(item) for item in listing.ids] == [row for row in mine.tolist() if row >= 0]
+
+
+def test_lists_kept_for_all_views_never_mix_what_is_steered_with_what_is_not():
+    request = asking()
+    plain = all_lists(SHOP, request)
+    towards = SHOP.with_strategy(Strategy(steer=a_steer()), 1)
+    np.testing.assert_array_equal(all_lists(towards, request), rank_all(towards, request)[0])
+    assert (all_lists(towards, request) != plain).any()
+    again = SHOP.with_strategy(Strategy(steer=a_steer(strength=0.2)), 2)
+    np.testing.assert_array_equal(all_lists(again, request), rank_all(again, request)[0])
+    np.testing.assert_array_equal(all_lists(SHOP, request), plain)
 
 
 def test_contributions_of_a_steered_list_still_add_up():
