@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from core.curation.drill import Drill
 from core.curation.house import AllLists, House
 from core.curation.impact import Impact, ListChange
-from core.domain.catalogue import Catalogue, State
+from core.domain.catalogue import Catalogue, Item, State
 from core.domain.listing import Listing, Origin, Versions
 from core.domain.looks import PART_NAMES as LOOK_PARTS
 from core.domain.looks import PARTS, ROLE_NAMES, Look, Looks, SavedLook
@@ -112,22 +112,35 @@ class Letterhead:
             said.append("Demo boutique: houses, products, shoppers and events are invented (simulated data).")
         return tuple(said)
 
+    @cached_property
+    def _read(self) -> dict[str, Item]:
+        return {}
+
+    def item(self, item: str) -> Item | None:
+        """A product, read once; None where the catalogue no longer holds it."""
+        if item not in self._read and item in self.catalogue:
+            self._read[item] = self.catalogue.item(item)
+        return self._read.get(item)
+
     def title(self, item: str) -> str:
         """What a product is called; its id where the catalogue no longer holds it."""
-        return (self.catalogue.item(item).title.strip() or f"Untitled, {item}") if item in self.catalogue else item
+        one = self.item(item)
+        return item if one is None else one.title.strip() or f"Untitled, {item}"
 
     def brand(self, item: str) -> str:
-        return (self.catalogue.item(item).brand or "").strip() if item in self.catalogue else ""
+        one = self.item(item)
+        return "" if one is None else (one.brand or "").strip()
 
     def price(self, item: str) -> int | None:
-        return self.catalogue.item(item).price if item in self.catalogue else None
+        one = self.item(item)
+        return None if one is None else one.price
 
     def card(self, item: str, *, place: int | None = None, note: str = "", badges: Sequence[str] = (),
              quiet: bool = False) -> Card:  # fmt: skip
         """A product as a card."""
-        if item not in self.catalogue:
+        one = self.item(item)
+        if one is None:
             return Card(item, item, "", "", "", None, "?", place, note or "Not in the catalogue", tuple(badges), quiet)
-        one = self.catalogue.item(item)
         title, brand = self.title(item), self.brand(item)
         down = one.former_price is not None and one.price is not None and one.former_price > one.price
         state = STATES.get(one.state(self.at))
