@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from core.domain.catalogue import tidy
 from core.domain.rules import Curation
 from core.domain.strategy import Strategy
 from core.lab import sweep as lab
@@ -294,3 +295,36 @@ def test_a_beside_b_tells_moves_and_figures():
 def test_sets_of_other_shapes_are_refused():
     with pytest.raises(ValueError, match="cannot be compared"):
         compare(SHOP, np.arange(2), np.zeros((2, 3), int), np.zeros((2, 4), int), SHOP.live(AT))
+
+
+# -- small shops -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_shops_of_every_size_can_be_swept(count):
+    shop = edition(count, 1, hidden=0.0, audiences=("women",))
+    opened = open_view(shop, calibrated(shop))
+    found = lab.sweep(opened, REQUEST, settings=10, anchors=20)
+    assert found.settings[0].strategy == opened.strategy
+    assert lab.Sweep.from_json(json.loads(json.dumps(found.as_json(), allow_nan=False))).as_json() == found.as_json()
+    assert all(0 <= at < len(found.settings) for at in found.named.values())
+
+
+def test_a_shop_that_has_details_alone_can_only_be_swept_by_diversity():
+    first = edition(60, 1)
+    bare = Edition("bare", first.catalogue, {}, {})
+    opened = open_view(bare, calibrated(bare))
+    found = lab.sweep(opened, REQUEST, settings=30, anchors=20)
+    assert {json.dumps(dict(one.strategy.weights)) for one in found.settings} == {
+        json.dumps(dict(opened.strategy.weights))
+    }
+    assert len({one.strategy.lam for one in found.settings}) == len(found.settings) == 5
+
+
+def test_what_nobody_knows_the_cost_of_has_no_setting_named_margin():
+    first = edition(80, 3)
+    frame = first.catalogue.frame.assign(cost=None)
+    shop = Edition("costless", type(first.catalogue)(tidy(frame)), first.vectors, first.present)
+    found = lab.sweep(open_view(shop, calibrated(shop)), REQUEST, settings=30, anchors=20)
+    assert np.isnan(found.settings[0].figures["margin"])
+    assert set(found.named) == {"Faithful", "Balanced", "Discovery"}
