@@ -22,7 +22,7 @@ from core.rank.blend import DECIMALS, score
 from core.rank.candidates import Pool, Scanner, Wishes
 from core.rank.signals import Sides
 
-FEW = 256  # boosted rows of one list that are scored one by one; more of them are scanned first
+FEW = 512  # boosted rows of one list that are scored one by one; more of them are scanned first
 KEPT = 2  # sets of shortlists that are kept: the live weights, and those of a draft
 MANY = np.iinfo(np.int64).max  # stands for how many rows there are to choose from, where they are known to be enough
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from core.domain.query import Request
 from core.rank.diversify import mmr_order
-from tests.benchmarks import mobilenet, quality, speed, words, worlds
+from tests.benchmarks import impact, mobilenet, quality, speed, words, worlds
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +34,16 @@ def test_the_speed_table_has_a_line_for_every_bar():
     assert {"30", "31", "32"} <= barred
     assert all(row.figure for row in rows)
     assert speed.table(rows).count("\n") == len(rows) - 1
+
+
+def test_drafts_are_measured_from_kept_candidates_as_from_nothing():
+    shop = worlds.edition(100)
+    view = worlds.opened(shop, worlds.calibrated(shop))
+    rows = impact.drafts(view, Request(k=10, at=worlds.AT), check=True)
+    checked = [row for row in rows if row.bar == "the same"]
+    assert len(checked) == len(list(impact.one_rule(view)))
+    assert all(row.ok for row in checked)
+    assert len(impact.a_book(view, Request(k=10, at=worlds.AT))) == 2
 
 
 def test_the_engine_wakes_no_torch():
