@@ -10,6 +10,7 @@ from core.domain.campaigns import COMING, MISSING
 from core.domain.catalogue import Catalogue, Item
 from core.domain.errors import ShopError
 from core.domain.looks import BRAND_POLICIES, MAX_NAME, MAX_NOTE, ROLES, Look, LookRequest, LookStrategy, SavedLook
+from core.domain.placements import Placement
 from core.export import reports
 from core.recommend import saved
 from core.recommend.saved import KeptLook
@@ -24,6 +25,7 @@ from pages.kit import (
     looks,
     parts,
     session,
+    shaping,
     states,
     taking,
     text,
@@ -45,6 +47,8 @@ session.require()
 def acted(item: Item, live: LookStrategy) -> None:
     """What was clicked on the board. All of it comes from a browser, and is looked at before it is believed."""
     sent = parts.event(BOARD)
+    if shaping.act(item, sent, Placement.LOOK):
+        return
     kind, role, one = sent.get("type"), sent.get("role"), sent.get("id")
     known = catalogue()
     shown: Pieces = tuple((role, piece) for role, piece in st.session_state.get("look:shown", ()))
@@ -134,6 +138,7 @@ def the_board(item: Item) -> None:
         brief(item, live)
         if said := st.session_state.pop("look:said", None):
             states.said(*said)
+        shaping.said()
         if board.weighed():
             draw(item, live)
         else:
@@ -149,14 +154,15 @@ def draw(item: Item, live: LookStrategy) -> None:
     """The looks of the moment: those that were composed, and the one made by hand, on one board."""
     shop, me, kept = engine.shop(), board.current(), opened_look()
     request = board.request(item.id, live)
-    composed = shop.looks(request)
+    draft = shaping.standing()
+    composed = shop.looks(request, draft=draft)
     scene = looks.Scene(catalogue(), engine.moment(), item, role_of(item), engine.currency())
     choices = {
         str(number): (f"Look {number}", look, as_pieces(look)) for number, look in enumerate(composed.looks, start=1)
     }
     own: Pieces = tuple((role, piece) for role, piece in me.own if piece != item.id)
     if own:
-        made = shop.look_of(request, tuple(piece for _, piece in own if board.on_sale(piece)))
+        made = shop.look_of(request, tuple(piece for _, piece in own if board.on_sale(piece)), draft=draft)
         choices[OWN] = (own_name(kept, item.id, own), made, own)
     if not choices:
         notes = " ".join(note.text for note in composed.notes)
@@ -195,7 +201,9 @@ def swapped(
     if role is None:
         return None
     now = dict(pieces).get(role)
-    return looks.swap(engine.shop().swap(request, look.ids, role), scene.item(now) if now else None, scene)
+    return looks.swap(
+        engine.shop().swap(request, look.ids, role, draft=shaping.standing()), scene.item(now) if now else None, scene
+    )
 
 
 def own_name(kept: KeptLook | None, item: str, own: Pieces) -> str:

@@ -35,7 +35,10 @@ HISTORY = 20
 BESIDE, FRONT = "publish:beside", "publish:front"
 LATER = (Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # measured beside the page, in this order
 KINDS = {Placement.LOOK: "looks", Placement.SEARCH: "searches", Placement.SUBSTITUTE: "substitutes"}
-WORDS = {Placement.LOOK: "product", Placement.SEARCH: "search"}  # what there is one of for each list
+WORDS = {
+    Placement.LOOK: ("product", "products"),
+    Placement.SEARCH: ("search", "searches"),
+}  # what there is one of for each list
 
 session.require()
 
@@ -167,7 +170,7 @@ def _beside(runs: Measuring, done: bool) -> None:
                 told = f"{text.count(lap.done)} of {text.count(lap.lists)} that the draft can reach"
                 st.progress(lap.done / lap.lists, text=f"{PLACEMENT_NAMES[lap.placement]}: {told}")
                 if lap.impact is not None:
-                    one(lap.placement, lap.impact)
+                    one(lap.placement, lap.impact, whole=False)
     if runs.trouble:
         states.said(runs.trouble, "warn")
     waiting = [PLACEMENT_NAMES[name] for name in LATER if name not in {lap.placement for lap in runs.laps}]
@@ -182,18 +185,18 @@ def _mark(draft: ChangeSet) -> str:
     return hashlib.sha256(f"{plain}{versions}{engine.as_of()}{front()}".encode()).hexdigest()
 
 
-def one(placement: Placement, found: Impact) -> None:
-    """The impact on the lists of one placement."""
+def one(placement: Placement, found: Impact, *, whole: bool = True) -> None:
+    """The impact on the lists of one placement; not whole while more are being made."""
     share = (
         f"{100 * found.share:.0f}{text.NBSP}%" if found.share >= 0.01 or not found.changed else f"under 1{text.NBSP}%"
     )
     st.subheader(text.plain(PLACEMENT_NAMES[placement]), anchor=False)
-    words = WORDS.get(placement, "list")
-    if found.of is not None and found.of != found.lists:
+    words = WORDS.get(placement, ("list", "lists"))
+    if whole and found.of is not None and found.of != found.lists:
         reached = text.count(found.lists) if found.lists else "none"
-        states.said(f"Of {text.count(found.of, words)}, {reached} can be reached by what the draft changes.")
+        states.said(f"Of {text.count(found.of, *words)}, {reached} can be reached by what the draft changes.")
     if not found.changed:
-        states.said(f"None of the {text.count(found.lists, words)} changes." if found.lists else "None changes.")
+        states.said(f"None of the {text.count(found.lists, *words)} changes." if found.lists else "None changes.")
         return
     title = "Changed" if placement in WORDS else "Lists changed"
     told = [(title, f"{text.count(found.changed)} of {text.count(found.lists)}", share)]

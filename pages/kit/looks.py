@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from core.domain.catalogue import Catalogue, Item
+from core.domain.listing import Origin
 from core.domain.looks import PART_NAMES, PARTS, ROLE_NAMES, ROLES, Look, Pair, Piece, Swap
 from core.recommend.saved import ANCHOR, MISSING, Gone, KeptLook, Mend
-from pages.kit import cards, text
+from pages.kit import cards, shaping, text
 from pages.kit.board import Pieces
 
 # From head to foot, as a stylist lays pieces out; the first ones stand higher on the board.
@@ -87,6 +88,10 @@ def tiles(
             "roleName": name_of(role), "locked": locked.get(role) == item,
             "why": why(scored[item], product, scene) if item in scored else None, **_gone(lost.get(item)),
         })  # fmt: skip
+        if item in scored and item not in lost:
+            pinned = scored[item].origin is Origin.PIN
+            badges = [["dark", "Pinned"], *made[-1]["badges"]] if pinned else made[-1]["badges"]
+            made[-1] |= {"badges": badges, "menu": shaping.piece_menu(pinned=pinned), "menuName": shaping.SHAPE_LOOKS}
     filled = {role for role, _ in pieces}
     for role in look.unfilled:
         if role not in filled:

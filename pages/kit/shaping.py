@@ -16,6 +16,7 @@ from pages.kit import documents, engine, session, states, tray
 
 SAID, DONE = "shaping:said", "shaping:done"
 TOOL = {"act": "menu", "label": "Shape the list", "icon": "shape"}
+SHAPE_LOOKS = "Shape these looks"
 STEP = "clear"
 EVERYWHERE = (
     {"act": "raise-everywhere", "label": "Raise in every list"},

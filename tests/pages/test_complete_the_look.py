@@ -13,11 +13,13 @@ from streamlit.testing.v1 import AppTest
 from core import shop as shops
 from core.curation.desk import Desk
 from core.domain.catalogue import Item
+from core.domain.changes import Key
 from core.domain.looks import ROLE_NAMES, LookRequest, LookStrategy, SavedLook
+from core.domain.rules import Rule
 from core.recommend.looks import learn, own
 from core.shop import Shop
 from tests.pages.conftest import Visit, part, words
-from tests.worlds import boutique, open_small_shop
+from tests.worlds import NOW, boutique, open_small_shop
 
 BOARD = "complete_the_look.py"
 BAG = "handbags-aurel-black"
@@ -319,3 +321,16 @@ def test_names_and_notes_are_shown_as_they_are_written(own_shop: Shop, visit: Vi
     assert "&lt;img src=x" in said
     assert "<img src=x" not in said
     assert drawn(at)["tabs"][-1]["name"] == harm, "the board writes it as text"
+
+
+def test_a_piece_can_be_shaped_on_the_board_and_the_draft_is_seen_there(own_shop: Shop, visit: Visit) -> None:
+    at = visit(BOARD, item=BAG)
+    shown = [tile for tile in part(at, "look:board")["tiles"] if tile["kind"] == "piece"]
+    assert all({"raise", "lower", "block"} <= {one["act"] for one in tile["menu"]} for tile in shown)
+    gone = shown[0]["id"]
+    scope = {"placements": ["look"], "anchors": [BAG]}
+    rule = Rule.from_json({"id": "b", "kind": "block", "target": {"items": [gone]}, "scope": scope})
+    Desk(own_shop.studio, "Ines").edit(Key("rule", "b"), rule.as_json(), says="Never", at=NOW)
+    assert gone not in [tile.get("id") for tile in part(visit(BOARD, item=BAG), "look:board")["tiles"]]
+    other = [tile.get("id") for tile in part(visit(BOARD, item=BAG, who="Bo"), "look:board")["tiles"]]
+    assert gone in other, "a draft is seen by its owner alone"

@@ -26,7 +26,7 @@ def _component(name: str, *shared: str) -> Any:
 
 
 _SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facets", "ledger", "book"))
-_RAIL, _BOARD = _component("rail", "why"), _component("board", "why")
+_RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "menu")
 _VERSUS, _TALLY = _component("versus"), _component("tally")
 Then = Callable[[], None]
 

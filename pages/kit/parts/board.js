@@ -34,6 +34,12 @@ function tile(one) {
   const badges = el("div", "badges");
   badges.append(...(one.badges || []).map(([kind, text]) => el("span", `badge ${kind}`, text)));
   if (one.kind === "piece") {
+    if (one.menu) {
+      const shape = act("menu", `${one.menuName}: ${one.title}`, "shape");
+      shape.setAttribute("aria-haspopup", "menu");
+      shape.setAttribute("aria-expanded", "false");
+      tools.append(shape);
+    }
     tools.append(
       act("swap", `Swap ${one.roleName.toLowerCase()}: ${one.title}`, "swap"),
       act("lock", `${one.locked ? "Let go of" : "Lock"} ${one.roleName.toLowerCase()}: ${one.title}`, one.locked ? "lock" : "unlock", one.locked),
@@ -306,6 +312,7 @@ export default function (component) {
       return light(root, own.lit);
     }
     if (name === "why") { event.preventDefault(); return showWhy(root, node._one.why, target); }
+    if (name === "menu") { event.preventDefault(); return showMenu(root, node._one, target, send); }
     if (!simple(event)) return;
     event.preventDefault();
     if (name === "open") return send({ type: "open", id: node.dataset.id });
