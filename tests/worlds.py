@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -130,8 +132,21 @@ def stock_the_shop(data: Path, items: Iterable[Item], *, pictures: bool = True) 
 
 
 def open_small_shop(data: Path, items: Iterable[Item] | None = None, *, pictures: bool = True) -> Shop:
-    """A shop of `items` (the boutique by default), built and opened with encoders without weights."""
-    settings = stock_the_shop(data, boutique() if items is None else items, pictures=pictures)
-    worker = PlainWorker()
-    build(settings, worker=worker, at=NOW)  # type: ignore[arg-type]
-    return open_shop(settings, worker=worker)  # type: ignore[arg-type]
+    """A shop of `items` (the boutique by default), built and opened with encoders without weights.
+
+    The same products are built once for all tests of a process; each test opens a copy of its own.
+    """
+    made = list(boutique() if items is None else items)
+    key = repr((made, pictures))
+    if key not in _BUILT:
+        folder = Path(_FOLDERS.name) / str(len(_BUILT))
+        built = stock_the_shop(folder, made, pictures=pictures)
+        build(built, worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
+        open_shop(built, worker=PlainWorker()).studio.close()  # type: ignore[arg-type]
+        _BUILT[key] = folder
+    shutil.copytree(_BUILT[key], data, dirs_exist_ok=True)
+    return open_shop(Settings(data=data), worker=PlainWorker())  # type: ignore[arg-type]
+
+
+_FOLDERS = tempfile.TemporaryDirectory(prefix="vitrine-tests-")
+_BUILT: dict[str, Path] = {}
