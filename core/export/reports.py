@@ -375,8 +375,8 @@ def house_report(head: Letterhead, lists: AllLists, house: House) -> Report:
     figures = Figures((
         ("Lists that show it", count(one.lists), f"of {count(house.lists)}"),
         ("Share of places", _share(one.share), f"{_share(one.by_place)} by place"),
-        ("Share of the catalogue", _share(one.catalogue), f"{count(one.on_sale, 'product')} on sale"),
-        ("For each part of that", _times(one.index), "1.0 is its share"),
+        ("Of the catalogue", _share(one.catalogue), f"{count(one.on_sale, 'product')} on sale"),
+        ("Times its share", _times(one.index), "1.00 is its share"),
         ("At home", _share(house.at_home), "of the places beside its own products"),
         ("In no list", count(len(house.unseen)), "of its products on sale"),
     ))  # fmt: skip
@@ -390,8 +390,8 @@ def house_report(head: Letterhead, lists: AllLists, house: House) -> Report:
     ))  # fmt: skip
     beside = table(
         "Beside whom",
-        [("House", TEXT), ("Lists with both", COUNT), (f"{one.name} beside it", COUNT),
-         (f"It beside {one.name}", COUNT), ("Kept apart by", TEXT)],
+        [("House", TEXT), ("Lists with both", COUNT), (f"{one.name} beside its products", COUNT),
+         (f"Its products beside {one.name}", COUNT), ("Kept apart by", TEXT)],
         [(n.name, n.together, n.guest, n.host, n.apart) for n in house.neighbours], quiet=(4,), bar=1,
     )  # fmt: skip
     shown = Cards(tuple(
@@ -647,7 +647,7 @@ def _share(value: float) -> str:
 
 
 def _times(value: float) -> str:
-    return f"{value:.1f} ×" if value == value else "–"
+    return f"{value:.2f} ×" if value == value else "–"
 
 
 def _digits(head: Letterhead) -> int:
