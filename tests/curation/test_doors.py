@@ -66,7 +66,7 @@ class Doors:
             },
             "API search": self.over_http("/search", q=title),
             "command line": self.command("recommend", "--anchor", anchors[0], "-k", str(K)),
-            "command line, all": self.command("recommend", "--all", "-k", str(K)),
+            "export": self.export(anchors[0]),
         }
 
     def swaps(self, anchor: str) -> set[str]:
@@ -80,6 +80,12 @@ class Doors:
         answer = self.api.get(path, params={"k": K, **asked})
         assert answer.status_code == 200, answer.text
         return {one["id"] for one in answer.json()["items"]}
+
+    def export(self, anchor: str) -> set[str]:
+        file = self.shop.settings.data / "list.html"
+        self.command("recommend", "--anchor", anchor, "-k", str(K), "--html", str(file))
+        told = file.read_text(encoding="utf-8")
+        return {one.id for one in self.shop.snapshot.catalogue if one.title in told}
 
     def command(self, *words: str) -> set[str]:
         self.capsys.readouterr()
