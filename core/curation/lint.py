@@ -7,7 +7,7 @@ a list; whether lists run short and boosts change anything is found on a sample 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
@@ -18,12 +18,14 @@ from core.curation.resolve import BookOn, Compiled, RuleBook, meet
 from core.domain.arrays import Mask, Rows
 from core.domain.campaigns import COMING, OVER, RUNNING, Campaign, by_id, under
 from core.domain.catalogue import AUDIENCES, State
+from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.rules import PIN_DAYS, Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule
 from core.domain.sentences import label
 from core.recommend.view import View
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SOON = timedelta(days=7)
+MADE = (Placement.SIMILAR, Placement.LOOK, Placement.SEARCH, Placement.SUBSTITUTE)  # what this shop has lists for
 PLACES = 10  # of the lists that quotas and pins are measured against
 SAMPLE = 48  # lists that are looked at to see whether one rule changes anything
 SHOWN = 20  # anchors that a finding names
@@ -72,7 +74,11 @@ def lint(
     """What is wrong with `rules` at `at`, errors first. lists: without it nothing is said that only lists can tell."""
     case = _Case(rules, view, at, campaigns)
     said = (case.campaigns, case.dates, case.duplicates)
-    found = [one for part in (*said, case.dead, case.pins, case.clashes, case.shadowed, case.quotas) for one in part()]
+    found = [
+        one
+        for part in (*said, case.dead, case.elsewhere, case.pins, case.clashes, case.shadowed, case.quotas)
+        for one in part()
+    ]
     if lists is not None and case.now:
         found += case.on_lists(lists, sample, {id for one in found if one.severity != NOTE for id in one.rules})
     order = {ERROR: 0, WARNING: 1, NOTE: 2}
@@ -198,6 +204,22 @@ class _Case:
                 if isinstance(rule.act, Keep):
                     text += " Every list that it bears on is empty."
                 yield self.found("dead", ERROR if isinstance(rule.act, Keep) else WARNING, text, [rule], away)
+
+    def elsewhere(self) -> Iterator[Finding]:
+        """Rules made for placements where they can do nothing."""
+        for one in self.now:
+            rule, scope = one.rule, one.rule.scope
+            beside = scope.anchored or bool(rule.target.relations)
+            idle = [place for place in scope.placements if place not in MADE or (place is Placement.SEARCH and beside)]
+            if not idle:
+                continue
+            why = "a search stands beside no product" if idle == [Placement.SEARCH] else "there are no such lists yet"
+            text = f"{self.name(rule)} does nothing in {' and '.join(PLACEMENT_NAMES[place] for place in idle)}: {why}."
+            left = tuple(place for place in scope.placements if place not in idle)
+            fix = Fix("Take it away", rule.id)
+            if left:
+                fix = Fix("Leave that out", rule.id, rule.changed(scope=replace(scope, placements=left)))
+            yield self.found("no_such_list", NOTE if left else WARNING, text, [rule], fix)
 
     def pins(self) -> Iterator[Finding]:
         for one in self.now:

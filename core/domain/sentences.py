@@ -8,7 +8,7 @@ from typing import assert_never
 from zoneinfo import ZoneInfo
 
 from core.domain.campaigns import Campaign
-from core.domain.placements import PLACEMENT_NAMES
+from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.query import Filters
 from core.domain.rules import Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule, Target
 
@@ -66,11 +66,15 @@ def label(rule: Rule, name: Name = lambda id: "") -> str:
 
 def _does(rule: Rule, name: Name) -> str:
     act, what = rule.act, _target(rule.target, name)
+    in_looks = rule.scope.placements == (Placement.LOOK,)  # a look has no places but those of its roles
     match act:
         case Pin():
-            return f"Pin {_items(rule.target.items, name)} to place {act.place}"
+            pinned = _items(rule.target.items, name)
+            return f"Put {pinned} into the looks" if in_looks else f"Pin {pinned} to place {act.place}"
         case PinBest():
-            return f"Pin the best of {what} to place {act.place}"
+            return (
+                f"Put the best of {what} into the looks" if in_looks else f"Pin the best of {what} to place {act.place}"
+            )
         case Block():
             return f"Never show {what}"
         case Keep():

@@ -34,6 +34,7 @@ def found(*plain: dict, by: Lists | None = None) -> dict[str, tuple[str, ...]]:
 
 
 PLANTED = {
+    "no_such_list": [{"kind": "block", "target": OF_BRAND, "scope": {"placements": ["search"], "anchors": LIVE[:3]}}],
     "expired": [{"kind": "block", "target": OF_BRAND, "ends_at": "2026-02-01"}],
     "ends_soon": [{"kind": "block", "target": OF_BRAND, "ends_at": "2026-03-05"}],
     "duplicate": [{"kind": "block", "target": OF_BRAND}, {"kind": "block", "target": OF_BRAND, "note": "again"}],
