@@ -32,6 +32,7 @@ BINS = 256  # of the tabulated f
 # Of the reference pairs, those beyond each of these quantiles in some direction, and one of so many of them.
 TIERS = ((0.0, 256), (0.88, 48), (0.98, 12), (0.9995, 1))
 SKETCH = ((0.0, 32), (0.88, 8), (0.98, 1))  # the same of the sketch that variety goes by
+THINNED = 500_000, 8_000  # of fewer pairs, and of a smaller sketch, fewer are left out
 ROWS = 900  # rows that are looked at, at most
 DEEP = 70  # rows of each direction that are looked at in a large shop
 DIRECTIONS = 48  # random ones beside the corners and the middles between them
@@ -137,9 +138,15 @@ def samples_of(calibration: Calibration, names: tuple[str, ...]) -> tuple[Sample
         if names not in kept:
             columns = [calibration.z("item", name, calibration.raw["item", name]) for name in names]
             z = np.stack(columns, axis=1).astype(np.float32)
-            whole = _thinned(z, TIERS)
-            kept[names] = whole, _thinned(z[::STRIDE], SKETCH) if len(z) > SORT_AT_ONCE else whole
+            whole = _thinned(z, _steps(TIERS, len(z) / THINNED[0]))
+            sketch = z[::STRIDE]
+            thin = _thinned(sketch, _steps(SKETCH, len(sketch) / THINNED[1])) if len(z) > SORT_AT_ONCE else whole
+            kept[names] = whole, thin
         return kept[names]
+
+
+def _steps(tiers: Sequence[tuple[float, int]], size: float) -> list[tuple[float, int]]:
+    return [(quantile, max(1, round(step * min(size, 1.0)))) for quantile, step in tiers]
 
 
 def _thinned(z: Vectors, tiers: Sequence[tuple[float, int]]) -> Sample:
