@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -130,6 +131,8 @@ def score(
     for bit, name in enumerate(blend.similarity):
         here: Mask = valid & signals[name].present[safe] & sides.present[name][:, None]
         raw = signals[name].exact(sides.sides[name], safe)
+        if sides.plain is not None and name in sides.steered:
+            _unsteered(raw, signals[name], sides.plain.sides[name], sides.examples, safe)
         z[name] = np.where(here, blend.calibration.z(blend.kind, name, raw), 0.0)
         g += blend.weights[name] * z[name]
         pattern |= here.astype(np.int64) << bit
@@ -141,6 +144,15 @@ def score(
     if boosts is not None:
         scores += boosts
     return Parts(rows, z, pattern, g, scores)
+
+
+def _unsteered(raw: Matrix, signal: Signal, plain: Any, examples: Rows, rows: Rows) -> None:
+    """Give the raw values [B, m] of examples what they are without the steer that they show the way of."""
+    for example in examples.tolist():
+        lanes, places = np.nonzero(rows == example)
+        if len(lanes):
+            every = np.full((len(rows), 1), example, dtype=np.int64)
+            raw[lanes, places] = signal.exact(plain, every)[lanes, 0]
 
 
 def contributions(blend: Blend, parts: Parts, priors: Mapping[str, Scores], boosts: Matrix | None) -> dict[str, Matrix]:

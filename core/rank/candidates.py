@@ -140,6 +140,7 @@ class Scanner:
                 self._add(total, name, columns.column(self.signals[name], sides))
         g = total.take(self.scope.rows)[None, :]
         self._shift(g, sides, {})
+        self._examples(g, sides)
         return g
 
     def many(self, sides: Sides) -> Vectors:
@@ -162,7 +163,21 @@ class Scanner:
                 for lane in np.flatnonzero(sides.present[name]):
                     self._add(g[lane], name, np.where(here, columns[lane], np.float32(0)), here)
         self._shift(g, sides, self._constants)
+        self._examples(g, sides)
         return g
+
+    def _examples(self, g: Vectors, sides: Sides) -> None:
+        """Examples of a steer are compared with the query as it was: their g [B, m] is put right."""
+        place = self.scope.place[sides.examples]
+        inside = place >= 0
+        if inside.any() and self.blend.similarity:
+            rows = np.tile(sides.examples[inside], (len(sides), 1))
+            parts = score(self.blend, self.signals, sides, rows, dict.fromkeys(self.blend.priors, self._none))
+            g[:, place[inside]] = np.where(parts.pattern > 0, parts.g, -np.inf)
+
+    @cached_property
+    def _none(self) -> Scores:
+        return np.zeros(len(self.scope.place))
 
     @cached_property
     def _constants(self) -> dict[str, float]:

@@ -324,6 +324,7 @@ class Sides:
     sides:   signal -> its B sides; a signal that is not here has no side for this query.
     present: signal -> [B] which queries have it.
     steered: signals whose sides are not those of the rows any more -> what by; see core/recommend/steer.py.
+    plain:   what the sides of a steered query were before; `examples` [m], rows in order, are still compared with it.
     """
 
     kind: str
@@ -331,6 +332,8 @@ class Sides:
     sides: Mapping[str, Any] = field(default_factory=dict)
     present: Mapping[str, Mask] = field(default_factory=dict)
     steered: Mapping[str, str] = field(default_factory=dict)
+    plain: Sides | None = None
+    examples: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -343,6 +346,8 @@ class Sides:
             {name: signals[name].lanes(side, lanes) for name, side in self.sides.items() if name in signals},
             {name: mask[lanes] for name, mask in self.present.items()},
             self.steered,
+            None if self.plain is None else self.plain.lanes(lanes, signals),
+            self.examples,
         )
 
 

@@ -138,4 +138,5 @@ class _Blended(Scanner):
             g += self.columns.known[name, sides.steered.get(name, "")][lanes] * np.float32(weight)
         g = g.take(self.scope.rows, axis=1)
         self._shift(g, sides, {})
+        self._examples(g, sides)
         return g

@@ -106,11 +106,53 @@ def test_good_examples_draw_near_and_bad_ones_move_away():
     weights = {"text": 0.5, "image": 0.5}
     blend = blend_for(SHOP.calibration, "item", weights, weights)
     plain = sides_of_rows(SHOP.signals, np.array(others))
-    moved = steered(SHOP, Steer(plus=(IDS[good],), minus=(IDS[bad],)), plain)
+    read = {name: Read.of(f"plain-{name}", ("it",), SHOP.signals[name].vectors[[good]]) for name in weights}
+    moved = steered(SHOP, Steer(plus_words=("it",), minus=(IDS[bad],), read=read), plain)
     rows = np.tile([good, bad], (len(others), 1))
     before, after = (score(blend, SHOP.signals, sides, rows, {}).scores for sides in (plain, moved))
     assert (after[:, 0] > before[:, 0]).all()
     assert (after[:, 1] < before[:, 1]).all()
+
+
+def test_a_good_example_shows_the_way_and_stands_where_it_would_without_the_steer():
+    steer = a_steer(minus=(), strength=1.0)
+    blend = blend_for(SHOP.calibration, "item", Strategy().weights, SHOP.signals)
+    plain = sides_of_rows(SHOP.signals, SHOP.catalogue.rows(ANCHORS))
+    moved = steered(SHOP, steer, plain)
+    examples = np.tile(SHOP.catalogue.rows(sorted(steer.plus)), (len(ANCHORS), 1))
+    before, after = (score(blend, SHOP.signals, sides, examples, {}).scores for sides in (plain, moved))
+    np.testing.assert_array_equal(before, after)
+    places = [], []
+    for number, asking_for in enumerate((asked(None, None, k=200, lam=1.0), asked(None, steer, k=200, lam=1.0))):
+        for listing in similar_all(SHOP, asking_for, ANCHORS):
+            scores = [item.score for item in listing.items if item.score is not None]
+            assert scores == sorted(scores, reverse=True)
+            places[number].append({item.id: item.score for item in listing.items if item.id in steer.plus})
+    shared = [(one[i], two[i]) for one, two in zip(*places, strict=True) for i in one.keys() & two.keys()]
+    assert shared
+    assert all(one == two for one, two in shared)
+
+
+@pytest.mark.parametrize("k", [3, 10, 40])
+def test_the_best_candidates_under_a_steer_are_those_of_every_score(k):
+    steer = a_steer(strength=1.0)
+    request = asked(None, steer, k=k, lam=1.0, brand_cap=None)
+    blend = blend_for(SHOP.calibration, "item", Strategy().weights, SHOP.signals)
+    rows, _ = rank_all(SHOP, request, ANCHORS)
+    for anchor, mine in zip(ANCHORS, rows, strict=True):
+        row = SHOP.catalogue.row(anchor)
+        allowed = SHOP.live(AT) & SHOP.guard(SHOP.catalogue.item(anchor).audience)
+        allowed[SHOP.family_of(row)] = False
+        every = np.flatnonzero(allowed)
+        sides = steered(SHOP, steer, sides_of_rows(SHOP.signals, np.array([row])))
+        scores = np.round(score(blend, SHOP.signals, sides, every[None, :], {}).scores[0], 9)
+        ordered = every[np.lexsort((every, -scores))][np.isfinite(np.sort(-scores))]
+        kept: list[int] = []
+        for one in ordered.tolist():
+            beside = np.array([row, *kept])
+            if len(kept) < k and not SHOP.identity.pairs(np.full(len(beside), one), beside).any():
+                kept.append(one)
+        assert mine[mine >= 0].tolist()[: len(kept)] == kept[: (mine >= 0).sum()]
 
 
 def test_more_strength_moves_further():
