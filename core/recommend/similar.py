@@ -207,7 +207,6 @@ class _Question:
     query: Query
     notes: tuple[Note, ...]
     curations: Sequence[Curation] = ()
-    plain: Sides | None = None  # the sides before they were steered, where they were
 
 
 @dataclass(frozen=True, eq=False)
@@ -270,7 +269,7 @@ def _question(
     if request.at is None:
         raise ValueError("a request below the door has its moment")
     strategy = request.strategy or view.strategy
-    plain, sides = sides, steered(view, strategy.steer, sides)
+    sides = steered(view, strategy.steer, sides)
     blend = blend_for(view.calibration, sides.kind, strategy.weights, {*sides.sides, *PRIOR_SIGNALS} & _known(view))
     among = _blend_among(view, strategy, blend)
     base = _base(view, request)
@@ -291,8 +290,7 @@ def _question(
         own=[lane.own for lane in lanes], boosts=None, pool=POOL * request.k,
         refusal=_refusal(view, request, lanes, within), name=lambda row: _name(view, row),
     )  # fmt: skip
-    ruled = _ruled(view, query, curations)
-    return _Question(request, request.at, strategy, lanes, ruled, notes, curations, plain if sides.steered else None)
+    return _Question(request, request.at, strategy, lanes, _ruled(view, query, curations), notes, curations)
 
 
 def _ruled(view: View, query: Query, curations: Sequence[Curation]) -> Query:
@@ -452,7 +450,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     scores, below = why.parts.scores.tolist(), why.percentile.tolist()
     rows, origins, moves = found.rows.tolist(), found.origin.tolist(), found.moved.tolist()
     known = np.isfinite(why.parts.scores).tolist()
-    pulled = _pulled(view, asked, found.rows, why.parts.scores)
+    pulled = _pulled(view, asked, found.rows)
     for lane, who in enumerate(asked.lanes):
         rules = asked.curations[lane]
         boosted = query.boosts is not None and len(query.boosts[lane][0]) > 0
@@ -492,16 +490,13 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     return out
 
 
-def _pulled(view: View, asked: _Question, rows: Rows, scores: Matrix) -> list[list[tuple[Note, ...]]] | None:
-    """For each place of each list, what the steer did for it; None without one."""
-    query, steer = asked.query, asked.strategy.steer
-    if asked.plain is None or steer is None:
+def _pulled(view: View, asked: _Question, rows: Rows) -> list[list[tuple[Note, ...]]] | None:
+    """For each place of each list, whether it lies where the list is steered to; None without a steer."""
+    steer = asked.strategy.steer
+    if steer is None or not asked.query.sides.steered:
         return None
-    wishes = Wishes(query.own, query.boosts)
-    before = score(query.blend, query.signals, asked.plain, rows, query.priors, wishes.boosts_at(rows)).scores
-    both = np.isfinite(scores) & np.isfinite(before)
-    raised = np.where(both, np.where(both, scores, 0.0) - np.where(both, before, 0.0), 0.0)
-    return [item_notes(view, steer, np.maximum(mine, 0), gain) for mine, gain in zip(rows, raised, strict=True)]
+    notes = iter(item_notes(view, steer, rows[rows >= 0]))
+    return [[next(notes) if row >= 0 else () for row in mine] for mine in rows.tolist()]
 
 
 def _raised(rules: Curation, row: int) -> tuple[Note, ...]:

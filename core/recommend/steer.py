@@ -26,7 +26,8 @@ from core.rank.signals import Sides, VectorSignal
 from core.recommend.view import View
 
 TOWARDS, AWAY = 1.5, 0.75  # b and c at full strength; at the usual one they are .75, as in the textbooks, and .375
-WORTH_SAYING = 0.05  # of score: an item is said to be steered when the steer raised it by so much
+WORTH_SAYING = 1.0  # deviations: a product is said to lie where the steer points when five of six lie less far
+SAMPLE = 512  # products that show how far the shop's products lie in some direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +41,12 @@ class Pull:
     away: Scores | None
     strength: float
     fingerprint: str
+
+    @property
+    def direction(self) -> Scores:
+        """[d] where the query is moved to."""
+        there = TOWARDS * self.towards if self.towards is not None else 0.0
+        return np.asarray(there - (AWAY * self.away if self.away is not None else 0.0), dtype=np.float64)
 
     def on(self, side: Vectors) -> Vectors:
         """[B, d] unit sides, moved and made unit again, each by itself."""
@@ -116,28 +123,53 @@ def notes(view: View, steer: Steer | None, kind: str) -> tuple[Note, ...]:
     return tuple(out)
 
 
-def item_notes(view: View, steer: Steer, rows: Rows, raised: Scores) -> list[tuple[Note, ...]]:
-    """For each of `rows` [m], whose score the steer raised by `raised` [m], the example that it stands closest to."""
+def item_notes(view: View, steer: Steer, rows: Rows) -> list[tuple[Note, ...]]:
+    """For each of `rows` [m] that lies well in the direction of the steer, the example that it lies closest to."""
     if not len(rows):
         return []
+    towards = _along(view, steer, rows) >= WORTH_SAYING
     likeness = np.full((len(steer.plus) + len(steer.plus_words), len(rows)), -np.inf)
     for name, signal in view.signals.items():
         if isinstance(signal, VectorSignal):
             for at, vector in enumerate(_examples(view, signal, name, steer)):
                 if vector is not None:
-                    close = signal.exact(vector[None, :].astype(np.float32), rows[None, :])[0]
-                    close = np.where(signal.present[rows], close, -np.inf)
+                    close = np.where(signal.present[rows], _cosines(signal, vector, rows), -np.inf)
                     likeness[at] = np.maximum(likeness[at], close)
     names = [*(_title(view, item) for item in steer.plus), *(f"“{one}”" for one in steer.plus_words)]
+    shown = set(view.catalogue.rows([item for item in steer.plus if item in view.catalogue]).tolist())
     out: list[tuple[Note, ...]] = []
-    for column, amount in enumerate(raised.tolist()):
-        if not amount >= WORTH_SAYING:
+    for column, row in enumerate(rows.tolist()):
+        if not towards[column] or row in shown:
             out.append(())
-        elif len(names) and np.isfinite(likeness[:, column]).any():
+        elif np.isfinite(likeness[:, column]).any():
             closest = names[int(np.argmax(likeness[:, column]))]
-            out.append((Note("steered", f"Stands further up because the list is steered towards {closest}."),))
+            out.append((Note("steered", f"Lies where the list is steered to: towards {closest}."),))
         else:
-            out.append((Note("steered", "Stands further up because of what the list is steered away from."),))
+            out.append((Note("steered", "Lies far from what the list is steered away from."),))
+    return out
+
+
+def _along(view: View, steer: Steer, rows: Rows) -> Scores:
+    """[m] how far products lie in the direction of the steer, in deviations of the shop's products (a sample of them);
+    the mean of the signals that a product has, -inf for one that has none."""
+    total, count = np.zeros(len(rows)), np.zeros(len(rows))
+    for name, pull in pulls(view, steer).items():
+        signal = view.signals[name]
+        assert isinstance(signal, VectorSignal)
+        here = np.flatnonzero(signal.present)
+        some = here[:: max(1, len(here) // SAMPLE)]
+        usual = _cosines(signal, pull.direction, some)
+        spread = float(usual.std())
+        if spread > 1e-9:
+            present = signal.present[rows]
+            total += np.where(present, (_cosines(signal, pull.direction, rows) - usual.mean()) / spread, 0.0)
+            count += present
+    return np.where(count > 0, total / np.maximum(count, 1), -np.inf)
+
+
+def _cosines(signal: VectorSignal, vector: Scores, rows: Rows) -> Scores:
+    """[m] row by row, so that the bits do not depend on what else is asked."""
+    out: Scores = signal.exact(vector[None, :].astype(np.float32), rows[None, :])[0]
     return out
 
 
