@@ -41,7 +41,7 @@ def safe_reason(anchor: Item, item: Item) -> str:
     """
     house = _same(anchor.brand, item.brand)
     colours = _shared(anchor.colour, item.colour, NO_COLOUR)
-    materials = _shared(anchor.material, item.material)
+    materials = _shared(map(_stuff, anchor.material), map(_stuff, item.material))
     pattern = _shared(_one(anchor.pattern), _one(item.pattern), NO_PATTERN)
     stuff = ""
     if materials:
@@ -82,9 +82,14 @@ def _shared(
     return [word for word in found if len(word.split()) <= MOST_WORDS]
 
 
+def _stuff(value: str) -> str:
+    """ "80 % Wool" as " Wool"."""
+    return re.sub(r"\d+([.,]\d+)?\s*%", " ", value)
+
+
 def _plain(value: str) -> str:
-    """ "80 % Wool" as "wool"; "" for what is not made of letters."""
-    text = re.sub(r"\d+([.,]\d+)?\s*%", " ", value.casefold()).strip()
+    """In small letters; "" for what is not made of letters alone."""
+    text = value.casefold().strip()
     return " ".join(text.split()) if re.fullmatch(r"[^\W\d_]+([ -][^\W\d_]+)*", text) else ""
 
 

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
-from scipy.optimize import minimize
-
 from core.domain.arrays import Matrix, Scores
 from core.lab.quick import AT_ONCE, Quick
 
@@ -90,6 +88,8 @@ def nearest_linear(start: Scores, ahead: Matrix) -> Scores | None:
 
     None when there is none. Constraints join as they are violated, so that thousands cost little.
     """
+    from scipy.optimize import minimize  # here, so that the first page does not wait for it
+
     chosen: list[int] = []
     at = start
     for _ in range(30):
