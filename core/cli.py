@@ -275,7 +275,7 @@ def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **f
     at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
     strategy = None
     if arguments.weights is not None or arguments.lam is not None:
-        strategy = shop.strategy(placement, at)
+        strategy = shop.strategy(placement, at, fields.get("anchor"))
         if arguments.weights is not None:
             strategy = strategy.changed(weights=parse_weights(arguments.weights))
         if arguments.lam is not None:

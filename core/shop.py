@@ -29,6 +29,7 @@ from core.curation.publish import check_changes, publish_book, rollback_book
 from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import BookOn, RuleBook, book_over
 from core.demo.load import frequent_searches
+from core.domain import blends
 from core.domain.arrays import Mask, Rows, Vectors
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
@@ -163,7 +164,7 @@ class Shop:
         self._opening = threading.Lock()  # so that many who ask at once wait for one view or index, not make many
         self._views: OrderedDict[tuple[Any, ...], View] = OrderedDict()
         self._latest: View | None = None
-        self._drafts: list[tuple[View, list[Plain], Plain | None, View]] = []
+        self._drafts: list[tuple[View, list[Plain], dict[blends.Path, Strategy], View]] = []
         self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._counting: set[tuple[Any, ...]] = set()
@@ -188,6 +189,7 @@ class Shop:
                 facts=self.studio.facts(facts_version),
                 facts_version=facts_version,
                 strategy=self.studio.strategy(str(placement), strategy_version),
+                by_category=self.studio.strategies_by_category(str(placement), strategy_version),
                 strategy_version=strategy_version,
                 rules=rules,
                 rules_version=rules_version,
@@ -274,6 +276,7 @@ class Shop:
         request = self._settled(request)
         template = self.snapshot.manifest.text_template if "text" in self.snapshot.vectors else ""
         view = self._asked(request, draft)
+        request = _weighed(view, request)
         return why.explain(_HOUSE, view, request, item, encode=self._encode, template=template)
 
     def what_would_it_take(
@@ -294,6 +297,7 @@ class Shop:
         """
         request = self._settled(request)
         view = self._asked(request, draft)
+        request = _weighed(view, request)
         return takes.what_would_it_take(_HOUSE, view, request, item, goal=goal, every=every, on_look=progress)
 
     def safe_reason(self, anchor: str, item: str, at: datetime | None = None) -> str:
@@ -337,7 +341,7 @@ class Shop:
         """
         live = view = self.view(at, placement)
         rules = [plain for key, plain in documents.items() if key.kind in BOOK]
-        weights = documents.get(Key("strategy", str(placement)))
+        weights = blends.places(documents, str(placement))
         with self._lock:
             drafts = self._drafts
         for kept in drafts:
@@ -346,9 +350,10 @@ class Shop:
         if tuple(rules) != view.rules:
             view = view.with_rules(rules, view.versions.rules, RuleBook.of(rules))
         # without a document of its own a placement has the default, also where the draft takes the live one away
-        strategy = Strategy() if weights is None else Strategy.from_json(weights)
-        if strategy != view.strategy:
-            view = view.with_strategy(strategy, view.versions.strategy)
+        strategy = weights.get((), Strategy())
+        by_category = blends.ByCategory({path: one for path, one in weights.items() if path})
+        if strategy != view.strategy or by_category != view.by_category:
+            view = view.with_strategy(strategy, view.versions.strategy, by_category)
         with self._lock:  # a slider asks for the same draft again and again
             self._drafts = [(live, rules, weights, view), *self._drafts][:DRAFTS_KEPT]
         return view
@@ -380,8 +385,9 @@ class Shop:
 
         before = reverse.all_lists(live, request, tell(0))
         but = None
-        if draft.catalogue is live.catalogue and draft.strategy == live.strategy:  # they differ in rules alone
-            but = before, measure.reached(live, draft, request, lambda spoken: np.ones(count, dtype=bool))
+        if draft.catalogue is live.catalogue and draft.strategy == live.strategy:  # they differ for some products
+            reached = measure.reached(live, draft, request, lambda spoken: np.ones(count, dtype=bool))
+            but = before, reached | measure.weighed_anew(live, draft)
         after = before if draft is live else reverse.all_lists(draft, request, tell(count), but=but)
         anchors = np.arange(count, dtype=np.int64)
         compared = impact(Placement.SIMILAR, live.catalogue, anchors, before, after, live.live(moment), asked=k)
@@ -914,9 +920,12 @@ class Shop:
             raise UnknownItem(item)
         return self.studio.facts_history(item)
 
-    def strategy(self, placement: str = Placement.SIMILAR, at: datetime | None = None) -> Strategy:
-        """The published strategy of a placement."""
-        strategy = self.view(at, placement).strategy
+    def strategy(
+        self, placement: str = Placement.SIMILAR, at: datetime | None = None, anchor: str | None = None
+    ) -> Strategy:
+        """The published strategy of a placement, or the one that holds in it around one product. Raises UnknownItem."""
+        view = self.view(at, placement)
+        strategy = view.strategy if anchor is None else view.strategy_for(view.catalogue.row(anchor))
         return substitute.published(strategy) if placement == Placement.SUBSTITUTE else strategy
 
     def publish_strategy(
@@ -1056,6 +1065,13 @@ def _recipe(request: Request) -> _Recipe:
         ready = ", ".join(str(placement) for placement in (*_RECIPES, Placement.LOOK, Placement.SEARCH))
         raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
     return recipe
+
+
+def _weighed(view: View, request: Request) -> Request:
+    """`request` with the strategy that holds around its product."""
+    if request.strategy is not None or request.anchor is None:
+        return request
+    return request.changed(strategy=view.strategy_for(view.catalogue.row(request.anchor)))
 
 
 def _ruled(view: View, rules: Sequence[Mapping[str, Any]]) -> View:

@@ -293,7 +293,7 @@ def _trial(serving: shop.Shop, asked: query.Request, weights: str | None, lam: f
     """The live strategy with what the caller tries instead, or None for the live one."""
     if weights is None and lam is None:
         return None
-    trial = serving.strategy(asked.placement, asked.at)
+    trial = serving.strategy(asked.placement, asked.at, asked.anchor)
     if weights is not None:
         trial = trial.changed(weights=query.parse_weights(weights))
     return trial if lam is None else trial.changed(lam=lam)

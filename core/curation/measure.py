@@ -99,6 +99,16 @@ def _changed(live: View, draft: View, request: Request) -> list[tuple[BookOn, in
     ]  # fmt: skip
 
 
+def weighed_anew(live: View, draft: View) -> Mask:
+    """[n] products around which another strategy holds in the draft."""
+    if live.strategy == draft.strategy and live.by_category == draft.by_category:
+        return np.zeros(len(live), dtype=bool)
+    (before, was), (after, now) = live.strategies, draft.strategies
+    differs = np.array([[one != other for other in after] for one in before])
+    out: Mask = differs[was, now]
+    return out
+
+
 def _in_force(view: View, request: Request) -> list[tuple[BookOn, int]]:
     book = view.curation
     return [(book, number) for number in book.in_force(request)] if isinstance(book, BookOn) else []
@@ -163,7 +173,7 @@ def substitutes(live: View, draft: View, request: Request) -> Laps:
     """The substitutes of every product whose list a change can reach."""
     request, at = request.changed(placement=Placement.SUBSTITUTE), _at(request)
     mask = np.ones(len(live), dtype=bool)
-    if live.strategy == draft.strategy:
+    if live.strategy == draft.strategy and live.by_category == draft.by_category:
         mask = reached(live, draft, request, of_a_kind(live))
     sellable, count = live.live(at), int(mask.sum())
 

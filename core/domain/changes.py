@@ -1,6 +1,7 @@
 """A draft: what one merchandiser would change, and how it meets what others published meanwhile.
 
-Everything that can be published is a document: a rule, a campaign, the strategy of a placement, a saved look. A draft
+Everything that can be published is a document: a rule, a campaign, the strategy of a placement, a named strategy, a
+saved look. A draft
 is a list of edits to documents, in the order they were made, so that the last one can be undone. It remembers what each
 document was when it was first touched. Publishing compares that with what stands now, document by document (three-way,
 as version control does): changes to different documents both survive, and two changes to the same one are shown to the
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 
 from core.domain.errors import BadRequest, Conflict
 
-KINDS = ("rule", "campaign", "strategy", "look")
+KINDS = ("rule", "campaign", "strategy", "blend", "look")
 BOOK = ("rule", "campaign")  # kept in one book, whose version is all that lists know of both
 Plain = Mapping[str, Any]  # a document as JSON
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -10,6 +12,16 @@ from zoneinfo import ZoneInfo
 NBSP, THIN = "\u00a0", "\u202f"
 SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹", "CHF": "CHF", "SEK": "kr", "DKK": "kr"}
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "CLP": 0, "ISK": 0, "VND": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+
+
+def slug(name: str, otherwise: str = "strategy") -> str:
+    """A name as an id that an address can carry; `otherwise` where no letter or digit is left of it.
+
+    >>> slug("Été: picture first!"), slug("…")
+    ('ete-picture-first', 'strategy')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or otherwise
 
 
 def count(number: int, one: str = "", many: str | None = None) -> str:

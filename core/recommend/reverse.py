@@ -10,7 +10,9 @@ import weakref
 import numpy as np
 
 from core.domain.arrays import Mask, Rows
+from core.domain.blends import Path
 from core.domain.query import Request
+from core.domain.strategy import Strategy
 from core.recommend.similar import Progress, rank_rows, shortlists
 from core.recommend.view import View
 
@@ -90,10 +92,13 @@ def _known(view: View, key: str) -> Rows | None:
 def _key(view: View, request: Request) -> str:
     """All that the lists depend on. Without priors, two moments with the same items on sale give the same lists."""
     assert request.at is not None
-    strategy = request.strategy or view.strategy
-    ages = any(strategy.weights.get(name, 0) > 0 for name in ("newness", "trending"))
+    held: dict[Path, Strategy] = {(): request.strategy or view.strategy}
+    if request.strategy is None:
+        held |= view.by_category.paths
+    ages = any(one.weights.get(name, 0) > 0 for one in held.values() for name in ("newness", "trending"))
     plain = {
-        "strategy": strategy.as_json(), "k": request.k, "filters": request.filters.as_json(),
+        "strategy": [[*path, one.as_json()] for path, one in held.items()], "k": request.k,
+        "filters": request.filters.as_json(),
         "exclude": sorted(request.exclude), "placement": str(request.placement), "locale": request.locale,
         "at": request.at.isoformat() if ages or view.rules else None,
         "live": hashlib.sha256(view.live(request.at).tobytes()).hexdigest(),

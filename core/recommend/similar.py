@@ -140,10 +140,12 @@ def shortlists(view: View, request: Request, progress: Progress | None = None) -
     if len(view) * depth * BYTES > MOST_KEPT or not len(view):
         return None
     view = replace(view, curation=lambda anchor, asked: NOTHING)
-    first = _question_of_rows(view, request, np.zeros(1, dtype=np.int64)).query
-    basis = (view.calibration.id, depth, dict(first.blend.weights), dict(first.sides.steered))
-    parts = [repr(basis).encode(), view.audience.tobytes()]
-    parts += [first.priors[name].tobytes() for name in first.blend.priors]
+    parts = [repr((view.calibration.id, depth)).encode(), view.audience.tobytes()]
+    for asked, at in by_strategy(view, request, np.arange(len(view))):
+        first = _question_of_rows(view, asked, at[:1]).query
+        parts += [repr((dict(first.blend.weights), dict(first.sides.steered))).encode()]
+        parts += [first.priors[name].tobytes() for name in first.blend.priors]
+        parts += [at.tobytes()] if len(at) < len(view) else []
     key = hashlib.sha256(b"|".join(parts)).hexdigest()
     return view.shortlists.get(key, _base(view, request), lambda: _shortlists(view, request, depth, progress))
 
@@ -174,8 +176,24 @@ def similar_all(
     found = _all(view, request, rows, progress)
     for start in range(0, len(rows), LANES):
         part = np.arange(start, min(start + LANES, len(rows)))
-        asked = _question_of_rows(view, request, rows[part])
-        yield from _listings(view, asked, found.lanes(part))
+        made: dict[int, Listing] = {}
+        for asked, at in by_strategy(view, request, rows[part]):
+            question = _question_of_rows(view, asked, rows[part[at]])
+            made |= zip(at.tolist(), _listings(view, question, found.lanes(part[at])), strict=True)
+        yield from (made[at] for at in range(len(part)))
+
+
+def by_strategy(view: View, request: Request, rows: Rows) -> list[tuple[Request, Rows]]:
+    """`request` with each strategy that holds around the products in `rows` [B], and the positions where it does.
+
+    A strategy of the request itself holds for all.
+    """
+    everywhere = np.arange(len(rows), dtype=np.int64)
+    if request.strategy is not None or not view.by_category or not len(rows):
+        return [(request, everywhere)]
+    known, each = view.strategies
+    codes = each[rows]
+    return [(request.changed(strategy=known[code]), everywhere[codes == code]) for code in np.unique(codes).tolist()]
 
 
 def query_of_rows(view: View, request: Request, rows: Rows) -> Query:
@@ -259,6 +277,8 @@ def _question_of_rows(view: View, request: Request, rows: Rows) -> _Question:
 
 
 def _around(view: View, request: Request, within: Within | None) -> _Question:
+    if request.strategy is None and view.by_category and request.anchor is not None:
+        request = request.changed(strategy=view.strategy_for(view.catalogue.row(request.anchor)))
     return _question(view, request, _anchor_sides(view, request), _anchors(view, request), within)
 
 
@@ -562,22 +582,29 @@ def _all(
 def _in_blocks(
     view: View, request: Request, rows: Rows, progress: Progress | None, fill: Callable[[Rows, Query], None]
 ) -> None:
-    """Ask about many rows: those who share an audience share a scope and one matrix; blocks run side by side.
+    """Ask about many rows: those who share a strategy and an audience share a scope and one matrix; blocks run side by
+    side.
 
     fill: positions in `rows`, and the question about them.
     """
     done, lock = 0, threading.Lock()
-    for code in np.unique(view.audience[rows]) if len(rows) else ():
-        group = np.flatnonzero(view.audience[rows] == code)
-        first = _question_of_rows(view, request, rows[group[:1]]).query
+    groups = [
+        (asked, some[view.audience[rows[some]] == code])
+        for asked, some in by_strategy(view, request, rows)
+        for code in (np.unique(view.audience[rows[some]]) if len(some) else ())
+    ]
+    for asked_here, group in groups:
+        first = _question_of_rows(view, asked_here, rows[group[:1]]).query
         sellable = first.eligible if first.bar is None else first.eligible & ~first.bar
         scanner = Scanner(first.blend, view.signals, scope(first.blend, view.signals, sellable))
         if len(group) > 64:
             _sort_distributions(first.blend, scanner)
 
-        def block(part: Rows, scanner: Scanner = scanner, bar: Mask | None = first.bar) -> None:
+        def block(
+            part: Rows, scanner: Scanner = scanner, bar: Mask | None = first.bar, mine: Request = asked_here
+        ) -> None:
             nonlocal done
-            asked = _question_of_rows(view, request, rows[part])
+            asked = _question_of_rows(view, mine, rows[part])
             query = asked.query
             if query.bar is bar:  # so that the scanner looks at the rows that these lists may show
                 query = replace(query, scanner=scanner, blend=scanner.blend)

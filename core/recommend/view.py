@@ -15,6 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores, Vectors
+from core.domain.blends import ByCategory
 from core.domain.catalogue import ALLOWED_AUDIENCES, AUDIENCES, Catalogue
 from core.domain.listing import Versions
 from core.domain.query import Request
@@ -74,6 +75,7 @@ class View:
     encoders:  signal -> name of the encoder its vectors come from, None where the shop has none.
     spaces:    signal -> key of that encoder: vectors of other keys may not be compared with the shop's.
     rules:     the published rules as plain values; `curation` says what they mean for one list.
+    by_category: strategies that hold in place of `strategy` around the products of some categories.
     """
 
     snapshot: SnapshotLike
@@ -90,14 +92,33 @@ class View:
     columns: ColumnCache = field(default_factory=ColumnCache)
     shortlists: ShortlistCache = field(default_factory=ShortlistCache)
     spaces: Mapping[str, str] = field(default_factory=dict)
+    by_category: ByCategory = field(default_factory=ByCategory)
     _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.catalogue)
 
-    def with_strategy(self, strategy: Strategy, version: int) -> View:
-        """The same shop under another published strategy."""
-        return replace(self, strategy=strategy, versions=replace(self.versions, strategy=version))
+    def with_strategy(self, strategy: Strategy, version: int, by_category: ByCategory | None = None) -> View:
+        """The same shop under another published strategy, and with `by_category` under others for categories."""
+        kept = self.by_category if by_category is None else by_category
+        return replace(self, strategy=strategy, by_category=kept, versions=replace(self.versions, strategy=version))
+
+    def strategy_for(self, row: int) -> Strategy:
+        """The strategy of the list around the product in `row`: its category's, else the placement's."""
+        found = self.by_category.of(self.catalogue.column("category")[row]) if self.by_category else None
+        return found or self.strategy
+
+    @cached_property
+    def strategies(self) -> tuple[tuple[Strategy, ...], Codes]:
+        """All strategies that hold, the placement's first, and [n] which of them holds around each product."""
+        known = list(self.by_category.paths.values())
+        codes: dict[tuple[str, ...], int] = {}
+        for path in map(tuple, self.catalogue.column("category")):
+            if path not in codes:
+                found = self.by_category.of(path)
+                codes[path] = 0 if found is None else 1 + next(at for at, one in enumerate(known) if one is found)
+        each = np.array([codes[tuple(path)] for path in self.catalogue.column("category")], dtype=np.int32)
+        return (self.strategy, *known), each
 
     def with_rules(self, rules: Sequence[Mapping[str, Any]], version: int, curation: CurationFor | RulesOver) -> View:
         """The same shop under other rules."""
@@ -109,7 +130,8 @@ class View:
         return open_view(
             self.snapshot, self.calibration, facts=facts, facts_version=version, strategy=self.strategy,
             strategy_version=self.versions.strategy, rules=self.rules, rules_version=self.versions.rules,
-            curation=self.curation, encoders=self.encoders, spaces=self.spaces, reuse=self,
+            curation=self.curation, encoders=self.encoders, spaces=self.spaces, by_category=self.by_category,
+            reuse=self,
         )  # fmt: skip
 
     @cached_property
@@ -200,6 +222,7 @@ def open_view(
     curation: CurationFor | Curation | RulesOver = NOTHING,
     encoders: Mapping[str, str | None] | None = None,
     spaces: Mapping[str, str] | None = None,
+    by_category: ByCategory | None = None,
     reuse: View | None = None,
 ) -> View:
     """A view of `snapshot` under `calibration` with an overlay of facts (item -> field -> value).
@@ -234,6 +257,7 @@ def open_view(
         lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns, kept,
     )  # fmt: skip
     view = replace(view, spaces=dict(spaces)) if spaces else view
+    view = replace(view, by_category=by_category) if by_category else view
     if isinstance(curation, Curation):
         return replace(view, curation=lambda anchor, request: curation)
     return replace(view, curation=curation.on(view) if isinstance(curation, RulesOver) else curation)

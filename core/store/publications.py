@@ -15,6 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core.domain.blends import AT, check_place, checked_blend
+from core.domain.blends import KIND as BLEND
 from core.domain.campaigns import KIND as CAMPAIGN
 from core.domain.campaigns import Campaign
 from core.domain.changes import BOOK, Change, Documents, Key, Plain, reverting, same
@@ -122,8 +124,8 @@ class Publications:
             book += [plain for key, plain in touched.items() if key not in now]
             _next(connection, RULES, {"content": as_json([dict(plain) for plain in book if plain is not None])}, stamp)
         for change in changes:
-            if change.key.kind == "strategy" and change.after is not None:
-                row = {"placement": change.key.id, "content": as_json(dict(change.after))}
+            if change.key.kind in ("strategy", BLEND):
+                row = {"placement": _line(change.key), "content": as_json(change.after and dict(change.after))}
                 _next(connection, STRATEGIES, row, stamp)
             elif change.key.kind == "look":
                 _next_look(connection, change, stamp)
@@ -142,13 +144,24 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
     for row in connection.execute(book).all():
         out |= in_book(json.loads(row.content))
     for row in connection.execute(strategies).all():
-        out[Key("strategy", row.placement)] = json.loads(row.content)
+        if (plain := json.loads(row.content)) is not None:
+            out[_key(row.placement)] = plain
     for row in connection.execute(looks).all():
         if row.retired:
             out.pop(Key("look", row.look), None)
         else:
             out[Key("look", row.look)] = json.loads(row.content)
     return out
+
+
+def _line(key: Key) -> str:
+    """The line of the strategy stream that a document of it is written to: its placement, or its id as a blend."""
+    return f"{BLEND}:{key.id}" if key.kind == BLEND else key.id
+
+
+def _key(line: str) -> Key:
+    kind, colon, id = line.partition(":")
+    return Key(BLEND, id) if colon and kind == BLEND else Key("strategy", line)
 
 
 def _with(documents: Documents, changes: Sequence[Change]) -> dict[Key, Plain]:
@@ -178,7 +191,12 @@ def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
 def _checked(change: Change) -> Change:
     """`change`, once its document makes sense. What a rule means is checked where rules are known, before this."""
     after = change.after
+    if change.key.kind == BLEND:
+        return Change(change.key, change.before, after and checked_blend(after), change.says)
     if change.key.kind == "strategy":
+        check_place(change.key.id)
+        if after is None and AT in change.key.id:
+            return change  # without one of its own, a category has its placement's
         kind: Any = LookStrategy if change.key.id == LOOK else Strategy
         if after is None:
             after = kind().as_json()  # without a strategy of its own, a placement has the default

@@ -9,8 +9,6 @@ than the one before it counts from that one's moment, so "as of" always means on
 from __future__ import annotations
 
 import json
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,9 +19,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core.domain.blends import AT, ByCategory, read_place
 from core.domain.errors import BadRequest, Conflict, UnknownLook
 from core.domain.looks import LookStrategy, SavedLook
 from core.domain.strategy import Strategy
+from core.domain.words import slug
 from core.store import facts as values
 from core.store.database import Database
 
@@ -334,6 +334,18 @@ class Studio:
         row = {"placement": str(placement), "content": as_json(strategy.as_json())}
         return self._publish(STRATEGIES, row, who, at, why, expected)
 
+    def strategies_by_category(self, placement: str, version: int | None = None) -> ByCategory:
+        """The strategies that hold for one category each, as of `version` (the newest without it)."""
+        mine = STRATEGIES.c.placement.startswith(f"{placement}{AT}", autoescape=True)
+        if version is not None:
+            mine &= STRATEGIES.c.version <= version
+        last = sa.select(sa.func.max(STRATEGIES.c.version)).where(mine).group_by(STRATEGIES.c.placement)
+        query = sa.select(STRATEGIES.c.placement, STRATEGIES.c.content).where(STRATEGIES.c.version.in_(last))
+        with self.database.reading() as connection:
+            rows = connection.execute(query.order_by(STRATEGIES.c.placement)).all()
+        found = {read_place(row.placement)[1]: json.loads(row.content) for row in rows}
+        return ByCategory({path: Strategy.from_json(plain) for path, plain in found.items() if plain is not None})
+
     def look_strategy(self, version: int | None = None) -> LookStrategy:
         """How looks are composed as of `version` of the strategies (the newest without it); the default before."""
         found = self._publications(STRATEGIES, version=version, placement=LOOK, limit=1)
@@ -383,7 +395,7 @@ class Studio:
         expected: the version that was worked on. Raises Conflict when another is current, UnknownLook for a bad id.
         """
         for number in range(1, ATTEMPTS + 1) if id is None else ():
-            fresh = _slug(look.name) if number == 1 else f"{_slug(look.name)}-{number}"
+            fresh = slug(look.name, LOOK) if number == 1 else f"{slug(look.name, LOOK)}-{number}"
             try:
                 return self._next_look(fresh, look, who, at, why, expected=0)
             except Conflict:
@@ -633,12 +645,6 @@ def _look_conflict(last: Any, expected: int) -> Conflict:
         f"{last.who} {did} on {last.at:%Y-%m-%d at %H:%M} UTC, as version {last.version}, after you opened version "
         f"{expected}. Nothing of yours was saved. Open it again, or save yours as a new look."
     )
-
-
-def _slug(name: str) -> str:
-    """A name as an id that an address can carry."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
-    return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or "look"
 
 
 def person_name(name: str) -> str:

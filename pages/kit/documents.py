@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from core.domain.blends import KIND as BLEND
+from core.domain.blends import read_place
 from core.domain.campaigns import Campaign
 from core.domain.changes import Change, Key, Plain
 from core.domain.errors import ShopError
@@ -9,6 +11,7 @@ from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.rules import Rule
 from core.domain.sentences import campaign_sentence, sentence
+from core.domain.steer import Steer
 from core.domain.strategy import Strategy
 from pages.kit import engine, text
 
@@ -19,7 +22,7 @@ def described(change: Change) -> tuple[str, list[str]]:
         return "Taken away", lines(change.key, change.before or {})
     if change.before is None:
         return "New", lines(change.key, change.after)
-    if change.key.kind == "strategy":
+    if change.key.kind in ("strategy", BLEND):
         return "Changed", differences(change.key, change.before, change.after)
     return "Changed", lines(change.key, change.after)
 
@@ -28,6 +31,8 @@ def name_of(key: Key, plain: Plain | None) -> str:
     """The document's name for people."""
     if key.kind == "strategy":
         return f"Weights of {placement_name(key.id)}"
+    if key.kind == BLEND:
+        return f"The strategy {(plain or {}).get('name', key.id)}"
     if key.kind == "look":
         return f"The look {(plain or {}).get('name', key.id)}"
     if key.kind == "campaign":
@@ -35,8 +40,11 @@ def name_of(key: Key, plain: Plain | None) -> str:
     return f"Rule {key.id}"
 
 
-def placement_name(placement: str) -> str:
-    return PLACEMENT_NAMES[Placement(placement)] if placement in set(Placement) else placement
+def placement_name(place: str) -> str:
+    """A placement as people know it, or the part of it that is about one category."""
+    placement, category = read_place(place)
+    name = PLACEMENT_NAMES[Placement(placement)] if placement in set(Placement) else placement
+    return f"{name} beside {' › '.join(category)}" if category else name
 
 
 def lines(key: Key, plain: Plain) -> list[str]:
@@ -50,7 +58,7 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 campaign = Campaign.from_json(plain)
                 said = f"Campaign {campaign_sentence(campaign, title_or_nothing, engine.zone().key)}"
                 return [said, *([f"“{campaign.story}”"] if campaign.story else [])]
-            case "strategy":
+            case "strategy" | "blend":
                 return [f"{name_of(key, plain)}: {weights(key, plain)}."]
             case _:
                 look = SavedLook.from_json(plain)
@@ -72,7 +80,19 @@ def weights(key: Key, plain: Plain) -> str:
     shares = text.shares(strategy.weights)
     said = [f"{text.part_name(name)} {share}{text.NBSP}%" for name, share in shares.items() if share]
     cap = f"at most {strategy.brand_cap} of ten from one house" if strategy.brand_cap else "no limit on one house"
-    return text.listed([*said, f"diversity {round(100 * (1 - strategy.lam))}", cap])
+    said += [f"diversity {round(100 * (1 - strategy.lam))}", cap]
+    return text.listed([*said, *([steered(strategy.steer)] if strategy.steer else [])])
+
+
+def steered(steer: Steer) -> str:
+    """What examples do to a list, in words."""
+    sides = (("towards", steer.plus, steer.plus_words), ("away from", steer.minus, steer.minus_words))
+    said = [
+        f"{way} {text.listed([*(title(item) for item in items), *(f'“{words}”' for words in typed)])}"
+        for way, items, typed in sides
+        if items or typed
+    ]
+    return f"steered {text.listed(said)}"
 
 
 def differences(key: Key, before: Plain, after: Plain) -> list[str]:
