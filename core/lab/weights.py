@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
+
 from core.domain.arrays import Matrix, Scores
 from core.lab.quick import AT_ONCE, Quick
 
