@@ -197,7 +197,6 @@ class Quick:
         pins = [(place, at) for place, at in query.pins[0] if np.isin(at, rows)]
         self.pinned = tuple(at for _, at in pins)
         self.open = bool(np.isin(row, rows))
-        self._rough = bool(query.quotas or query.borders or query.best)
         columns = []
         for name in self._similar:
             signal = view.signals[name]
@@ -319,10 +318,10 @@ class Quick:
         out += self._boost
         return out
 
-    def places(self, weights: Matrix, goal_in: bool = True) -> Rows:
+    def places(self, weights: Matrix) -> Rows:
         """[B] about the place, from 1, of the product under each of [B, m] weights; 0 where it is not in the list.
 
-        goal_in: only settings that bring it near are worked out to the end.
+        Quotas, boundaries and places for the best of some are passed over.
         """
         out = np.zeros(len(weights), dtype=np.int64)
         if self.row < 0:

@@ -22,7 +22,7 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.rules import BOOST_STEPS, Rule
 from core.domain.sentences import label
-from core.domain.strategy import SIGNAL_NAMES, Strategy
+from core.domain.strategy import SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
 from core.lab.quick import Quick, enabled, point, strategy_at
 from core.lab.weights import OnLook, smallest_move
 from core.recommend.filters import allowed
@@ -270,7 +270,8 @@ class _Asking:
 
     def _weights(self) -> None:
         names = enabled(self.view)
-        if not names or not any(self.strategy.weights.get(name, 0.0) > 0 for name in names):
+        weighed = any(self.strategy.weights.get(name, 0.0) > 0 for name in names)
+        if not weighed or not any(name in SIMILARITY_SIGNALS for name in names):
             return
         quick = Quick(self.view, self.request, self.row)
 

@@ -342,6 +342,28 @@ def test_what_is_so_already_needs_nothing():
     assert (away.place, away.changes, away.text) == (None, (), "It is not in the list.")
 
 
+@pytest.mark.parametrize("count", [2, 3, 7])
+def test_the_smallest_shops_have_an_answer_too(count):
+    shop = view(count, 11)
+    for goal in ("in", "out"):
+        for k in (1, 10):
+            for item in shop.catalogue.ids[1:]:
+                answer = asked(item, shop.catalogue.ids[0], shop, k, goal=goal, every=True)
+                assert answer.text
+    bare = Edition("bare", type(shop.catalogue).of([Item("a"), Item("b"), Item("c", price=900, cost=300)]), {}, {})
+    assert asked("b", "a", open_view(bare, calibrated(bare)), 1).text
+
+
+@pytest.mark.parametrize("weights", [{"text": 1.0}, {"margin": 1.0}, {"text": 0.5, "newness": 0.5}])
+def test_any_strategy_can_be_asked_about(weights):
+    anchor, ids = around(3)
+    request = asking(anchor, 3, weights=weights)
+    now = similar(SHOP, request).ids
+    answer = what_would_it_take(HOUSE, SHOP, request, next(one for one in ids if one not in now))
+    for change in answer.changes:
+        assert again(SHOP, request, answer, change).ids == change.ids
+
+
 def test_questions_that_make_no_sense_are_refused():
     anchor, ids = around(6)
     with pytest.raises(BadRequest, match="no goal"):
