@@ -45,7 +45,7 @@ session.require()
 def request(anchor: str | None) -> Request:
     """What is asked: the live strategy, or the one being tried."""
     me = session.current()
-    tried, differs = controls.strategy()
+    tried, differs = controls.strategy(anchor=anchor)
     return Request(
         anchor=anchor, k=me.places, at=engine.at(), strategy=tried if differs else None,
         filters=narrowing.filters(me.filters, me.price_from, me.price_to),
@@ -91,7 +91,7 @@ def one_product(item: Item) -> None:
     frame.go()
     left, right = st.columns([1, 3.1], gap="large")
     with left, st.container(key="controls"):
-        controls.panel()
+        controls.panel(anchor=item.id)
         filters()
     with right:
         if controls.weighed():
@@ -221,7 +221,7 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
                 (item, reason) for item, reason in stage.dropped.items() if any(f"({id})" in reason for id in shown)
             )
             found += [(item, f"{reason[:1].upper()}{reason[1:]}.") for item, reason in islice(twins, 8)]
-    strategy = asked.strategy or engine.shop().strategy(at=engine.at())
+    strategy = asked.strategy or engine.shop().strategy(at=engine.at(), anchor=asked.anchor)
     if strategy.lam < 1:
         alone = engine.shop().recommend(asked.changed(strategy=strategy.changed(lam=1.0)), draft=at_work.documents())
         found += [

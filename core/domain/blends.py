@@ -107,7 +107,7 @@ class ByCategory:
     paths: Mapping[Path, Strategy] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_folded", {_folded(path): strategy for path, strategy in self.paths.items()})
+        object.__setattr__(self, "_folded", {_folded(path): path for path in self.paths})
 
     def __bool__(self) -> bool:
         return bool(self.paths)
@@ -119,9 +119,14 @@ class ByCategory:
 
     def of(self, category: Sequence[str]) -> Strategy | None:
         """The strategy for products in `category`; None where the placement's own holds."""
-        known: dict[Path, Strategy] = self._folded  # type: ignore[attr-defined]
+        holding = self.holding(category)
+        return self.paths[holding] if holding else None
+
+    def holding(self, category: Sequence[str]) -> Path:
+        """Which of the categories the strategy for products in `category` is assigned to; () for the placement."""
+        known: dict[Path, Path] = self._folded  # type: ignore[attr-defined]
         path = _folded(category)
-        return next((known[path[:deep]] for deep in range(len(path), 0, -1) if path[:deep] in known), None)
+        return next((known[path[:deep]] for deep in range(len(path), 0, -1) if path[:deep] in known), ())
 
 
 def _folded(path: Sequence[str]) -> Path:

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from core.domain.blends import Path, place_of
 from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import charts, drafting, engine, session, text
+from pages.kit import charts, documents, drafting, engine, session, text
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth")
@@ -41,24 +42,45 @@ def on_sliders(strategy: Strategy) -> dict[str, int]:
     return {name: round(100 * share) for name, share in normalised(weights).items()}
 
 
-def strategy(placement: Placement = Placement.SIMILAR, live: Strategy | None = None) -> tuple[Strategy, bool]:
+def strategy(
+    placement: Placement = Placement.SIMILAR, live: Strategy | None = None, anchor: str | None = None
+) -> tuple[Strategy, bool]:
     """The strategy the controls stand for, and whether it differs from the live one. Raises BadRequest at all zeros.
 
     live: the live one, where it is at hand; each question for it asks the studio for its versions.
+    anchor: the product whose list it is for; its category may have a strategy of its own.
     """
-    live = live or engine.shop().strategy(placement, engine.at())
+    live = live or engine.shop().strategy(placement, engine.at(), anchor)
     me = session.current()
-    weights: Mapping[str, float] = live.weights
+    begun = beginning(live)
+    weights: Mapping[str, float] = begun.weights
     set_to = {name: value for name, value in me.weights.items() if value > 0}
-    if me.weights and set_to != on_sliders(live):
+    if me.weights and set_to != on_sliders(begun):
         weights = {name: float(value) for name, value in set_to.items()}
-    lam = live.lam
-    if me.diversity is not None and me.diversity != round(100 * (1 - live.lam)):
+    lam = begun.lam
+    if me.diversity is not None and me.diversity != round(100 * (1 - begun.lam)):
         lam = round(1 - me.diversity / 100, 4)
-    cap = live.brand_cap if me.brand_cap < 0 else (me.brand_cap or None)
-    tried = live.changed(weights=weights, lam=lam, brand_cap=cap)
+    cap = begun.brand_cap if me.brand_cap < 0 else (me.brand_cap or None)
+    tried = begun.changed(weights=weights, lam=lam, brand_cap=cap)
     normalised(tried.weights)
     return tried, tried != live
+
+
+def beginning(live: Strategy) -> Strategy:
+    """The strategy that the sliders begin with: one that was taken up, else the live one."""
+    base = session.current().base
+    return Strategy.from_json(base) if base else live
+
+
+def place(placement: Placement = Placement.SIMILAR, anchor: str | None = None) -> Key:
+    """The document that holds around `anchor`: of its category, where that has one, else of the placement."""
+    return place_of(placement, category(anchor) if placement is Placement.SIMILAR else ())
+
+
+def category(anchor: str | None) -> Path:
+    """The category whose own strategy holds around `anchor`; () where the placement's does."""
+    view = engine.shop().view(engine.at())
+    return view.by_category.holding(view.catalogue.item(anchor).category) if anchor and view.by_category else ()
 
 
 def weighed() -> bool:
@@ -67,20 +89,23 @@ def weighed() -> bool:
     return not set_to or any(value > 0 for value in set_to.values())
 
 
-def drafted(placement: Placement = Placement.SIMILAR) -> Strategy | None:
-    """The weights of a placement in this person's draft."""
-    found = drafting.drafted(Key("strategy", str(placement)))
+def drafted(placement: Placement = Placement.SIMILAR, anchor: str | None = None) -> Strategy | None:
+    """The weights of a placement in this person's draft, or those of the category of `anchor`."""
+    found = drafting.drafted(place(placement, anchor))
     return None if found is None else Strategy.from_json(found)
 
 
-def panel(placement: Placement = Placement.SIMILAR) -> None:
+def panel(placement: Placement = Placement.SIMILAR, anchor: str | None = None) -> None:
     """The panel. It reads and writes the session; the list beside it asks `strategy`."""
-    live = engine.shop().strategy(placement, engine.at())
+    at_stake = engine.shop().strategy(placement, engine.at(), anchor)
     names, off = signals()
     me = session.current()
+    live = beginning(at_stake)
     now = dict(me.weights) or on_sliders(live)
     shares = text.shares({name: now.get(name, 0) for name in names})
-    _head(placement, live)
+    _head(placement, at_stake, anchor)
+    if live.steer:
+        st.html(f'<p class="aside">{text.markup(documents.steered(live.steer).capitalize())}.</p>')
     charts.blend_line(shares, text.part_name)
     for name in names:
         if name in TASTE:
@@ -103,10 +128,10 @@ def panel(placement: Placement = Placement.SIMILAR) -> None:
         )  # fmt: skip
 
 
-def _head(placement: Placement, live: Strategy) -> None:
+def _head(placement: Placement, live: Strategy, anchor: str | None) -> None:
     try:
         tried, differs = strategy(placement, live)
-        draft = drafted(placement)
+        draft = drafted(placement, anchor)
     except ShopError:
         tried, differs, draft = None, True, None
     if not differs:
@@ -123,17 +148,24 @@ def _head(placement: Placement, live: Strategy) -> None:
         if differs:
             st.button("Reset", key="reset", type="tertiary", on_click=reset, help="Back to what is live")
             if tried is not None and kind == "trying":
-                st.button("Keep as draft", key="draft", type="tertiary", on_click=keep, args=(placement,))
+                st.button("Keep as draft", key="draft", type="tertiary", on_click=keep, args=(placement, anchor))
             if tried is not None:
                 with st.popover("Make live", type="tertiary", key="make-live"):
-                    st.markdown(f"Every {text.plain(PLACEMENT_NAMES[placement])} list will use these weights at once.")
+                    beside = category(anchor) if placement is Placement.SIMILAR else ()
+                    whose = f" beside {' › '.join(beside)}" if beside else ""
+                    st.markdown(
+                        f"Every {text.plain(PLACEMENT_NAMES[placement])} list{text.plain(whose) if whose else ''} will "
+                        "use these weights at once."
+                    )
                     st.text_input("Why", key="control:publish_why", max_chars=200, placeholder="Asked by the house")
-                    st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement,),
+                    st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement, anchor),
                               width="stretch")  # fmt: skip
         elif draft is not None and draft != live:
             st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
         else:
-            st.html('<p class="aside">What shoppers see now</p>', width="content")
+            own = category(anchor) if placement is Placement.SIMILAR else ()
+            seen = f"What shoppers see now beside {' › '.join(own)}" if own else "What shoppers see now"
+            st.html(f'<p class="aside">{text.markup(seen)}</p>', width="content")
     if said := st.session_state.pop("controls:said", None):
         st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
 
@@ -167,27 +199,28 @@ def _diversity(live: Strategy) -> None:
 
 
 def reset() -> None:
-    session.commit(weights={}, diversity=None, brand_cap=-1)
+    session.commit(weights={}, diversity=None, brand_cap=-1, base={})
 
 
-def take_up(draft: Strategy) -> None:
-    session.commit(weights=on_sliders(draft), diversity=round(100 * (1 - draft.lam)), brand_cap=draft.brand_cap or 0)
+def take_up(found: Strategy) -> None:
+    """Let the sliders begin with a strategy, exactly as it is."""
+    session.commit(weights={}, diversity=None, brand_cap=-1, base=found.as_json())
 
 
-def keep(placement: Placement) -> None:
-    """Take what is tried into this person's draft; sliders can say all of it, so taking it up gives exactly it."""
+def keep(placement: Placement, anchor: str | None = None) -> None:
+    """Take what is tried into this person's draft."""
     try:
-        tried, _ = strategy(placement)
-        drafting.keep(Key("strategy", str(placement)), tried.as_json())
+        tried, _ = strategy(placement, anchor=anchor)
+        drafting.keep(place(placement, anchor), tried.as_json())
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
 
 
-def publish(placement: Placement) -> None:
+def publish(placement: Placement, anchor: str | None = None) -> None:
     why = str(st.session_state.get("control:publish_why") or "").strip()
     try:
-        tried, _ = strategy(placement)
-        done = drafting.publish(Key("strategy", str(placement)), tried.as_json(), why)
+        tried, _ = strategy(placement, anchor=anchor)
+        done = drafting.publish(place(placement, anchor), tried.as_json(), why)
     except ShopError as error:
         st.session_state["controls:said"] = (error.message, "warn")
     else:

@@ -21,6 +21,7 @@ class Session:
     as_of:     ISO day that the shop is shown as of; None is now.
     weights:   signal -> 0..100 being tried on You May Also Like; empty is what is live.
     diversity: 0..100 being tried; None is what is live.
+    base:      the strategy that the three above begin with, as JSON; empty is what is live.
     brand_cap: pieces of one house among ten being tried; -1 is what is live, 0 is no cap.
     places:    how many places a list shows.
     filters, price_from, price_to: what the list on You May Also Like is narrowed to; prices in minor units.
@@ -38,6 +39,7 @@ class Session:
     weights: Mapping[str, int] = field(default_factory=dict)
     diversity: int | None = None
     brand_cap: int = -1
+    base: Mapping[str, Any] = field(default_factory=dict)
     places: int = 10
     filters: Mapping[str, list[str]] = field(default_factory=dict)
     price_from: int | None = None
