@@ -742,20 +742,25 @@ def _rules(arguments: argparse.Namespace) -> int:
 
 
 def _titles(shop: Any) -> Any:
-    catalogue = shop.catalogue()
-    return lambda item: catalogue.item(item).title if item in catalogue else ""
+    return shop.catalogue().title
+
+
+def _saying(shop: Any) -> Any:
+    """How this shop says a rule: with its titles, in its time and its currency."""
+    from core.domain.sentences import sentence
+
+    name, zone, currency = _titles(shop), shop.settings.time_zone, shop.catalogue().currency
+    return lambda rule: sentence(rule, name, zone, currency)
 
 
 def _rules_list(arguments: argparse.Namespace, shop: Any) -> int:
-    from core.domain.sentences import sentence
-
-    name, zone, rules = _titles(shop), shop.settings.time_zone, shop.rules()
+    say, rules = _saying(shop), shop.rules()
     if arguments.json:
-        told = [{**rule.as_json(), "sentence": sentence(rule, name, zone)} for rule in rules]
+        told = [{**rule.as_json(), "sentence": say(rule)} for rule in rules]
         print(_dumps({"version": shop.view().versions.rules, "rules": told}))
         return 0
     for rule in rules:
-        print(f"{rule.id:<12}  {sentence(rule, name, zone)}" + (f"  ({rule.note})" if rule.note else ""))
+        print(f"{rule.id:<12}  {say(rule)}" + (f"  ({rule.note})" if rule.note else ""))
     if not rules:
         print("There are no rules. Make some on the page Curation Rules, or import them: vitrine rules import FILE.")
     return 0
@@ -771,7 +776,9 @@ def _rules_export(arguments: argparse.Namespace, shop: Any) -> int:
     if file.suffix == ".json":
         content = (_dumps({"rules": [rule.as_json() for rule in rules]}) + "\n").encode()
     else:
-        content = csv_bytes(table.HEADER, table.rows(rules, _titles(shop), shop.settings.time_zone))
+        content = csv_bytes(
+            table.HEADER, table.rows(rules, _titles(shop), shop.settings.time_zone, shop.catalogue().currency)
+        )
     write_bytes(file, content)
     print(_dumps({"file": str(file), "rules": len(rules)}))
     return 0
@@ -866,6 +873,7 @@ def _campaigns(arguments: argparse.Namespace) -> int:
 def _campaigns_list(arguments: argparse.Namespace, shop: Any) -> int:
     from core.curation.campaigns import campaigns, members
     from core.domain.sentences import campaign_sentence
+    from core.domain.words import count
 
     at, documents = _documents(arguments, shop)
     name, zone, told = _titles(shop), shop.settings.time_zone, []
@@ -879,7 +887,7 @@ def _campaigns_list(arguments: argparse.Namespace, shop: Any) -> int:
         print(_dumps({"campaigns": told}))
         return 0
     for plain in told:
-        has = f"{plain['rules']} rules, {plain['looks']} looks"
+        has = f"{count(plain['rules'], 'rule')}, {count(plain['looks'], 'look')}"
         print(f"{plain['id']:<20}  {plain['phase']:<7}  {plain['sentence']}  {has}.")
     if not told:
         print("There are no campaigns. Make one on the page Curation Rules.")
@@ -890,25 +898,25 @@ def _campaign_show(arguments: argparse.Namespace, shop: Any) -> int:
     from core.curation.campaigns import campaign, members
     from core.domain.looks import SavedLook
     from core.domain.rules import Rule
-    from core.domain.sentences import campaign_sentence, sentence
+    from core.domain.sentences import campaign_sentence
 
     at, documents = _documents(arguments, shop)
     one = campaign(documents, arguments.name)
-    name, zone, mine = _titles(shop), shop.settings.time_zone, members(documents, one.id)
+    name, say, mine = _titles(shop), _saying(shop), members(documents, one.id)
     rules = [Rule.from_json(plain) for key, plain in mine.items() if key.kind == "rule"]
     looks = {key.id: SavedLook.from_json(plain) for key, plain in mine.items() if key.kind == "look"}
-    said = campaign_sentence(one, name, zone)
+    said = campaign_sentence(one, name, shop.settings.time_zone)
     if arguments.json:
         told = {
             **one.as_json(), "phase": one.phase(at), "sentence": said,
-            "rules": [{**rule.as_json(), "sentence": sentence(rule, name, zone)} for rule in rules],
+            "rules": [{**rule.as_json(), "sentence": say(rule)} for rule in rules],
             "looks": [{"id": id, **look.as_json()} for id, look in looks.items()],
         }  # fmt: skip
         print(_dumps(told))
         return 0
     print(f"{said} It is {one.phase(at)}.", *([one.story] if one.story else []), sep="\n")
     for rule in rules:
-        print(f"  {rule.id:<12}  {sentence(rule, name, zone)}")
+        print(f"  {rule.id:<12}  {say(rule)}")
     for id, look in looks.items():
         print(f"  {id:<12}  Look “{look.name}”: {', '.join(name(item) or item for item in look.all_ids)}.")
     return 0
@@ -1009,7 +1017,6 @@ def _standing(arguments: argparse.Namespace, shop: Any) -> tuple[str, dict[Any, 
     """What the shop's documents would be: the name of it, the documents, and what changes in a sentence each."""
     from core.curation import publish
     from core.domain.changes import Key
-    from core.domain.sentences import sentence
     from core.store.publications import Publications
 
     live = Publications(shop.studio).documents()
@@ -1027,8 +1034,8 @@ def _standing(arguments: argparse.Namespace, shop: Any) -> tuple[str, dict[Any, 
         raise BadRequest(f"{file}, row {row}: {problem} `vitrine rules import {file}` tells all that must be mended.")
     publish.check_book(plan.rules, shop.view())
     others = {key: plain for key, plain in live.items() if key.kind != publish.RULE}
-    name, zone = _titles(shop), shop.settings.time_zone
-    words = [sentence(rule, name, zone) for rule in plan.rules if live.get(Key("rule", rule.id)) != rule.as_json()]
+    say = _saying(shop)
+    words = [say(rule) for rule in plan.rules if live.get(Key("rule", rule.id)) != rule.as_json()]
     gone = {key.id for key in live if key.kind == publish.RULE} - {rule.id for rule in plan.rules}
     words += [f"Without the rule {id}." for id in sorted(gone)]
     return file.name, {**{Key(publish.RULE, one.id): one.as_json() for one in plan.rules}, **others}, words

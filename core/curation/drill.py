@@ -198,7 +198,7 @@ def _pins(view: View, items: Sequence[str], stand_ins: dict[str, Listing], at: d
         item = rule.target.items[0]
         if item in items:
             lists = len(view) if one.bears is None else int(one.bears.sum())
-            text = sentence(rule, lambda id: view.catalogue.item(id).title if id in view.catalogue else "")
+            text = sentence(rule, view.catalogue.title, currency=view.catalogue.currency)
             found.append(BrokenPin(rule.id, text, item, lists, next(iter(stand_ins[item].ids), None)))
     return tuple(found)
 

@@ -232,12 +232,12 @@ class BookOn:
     @cached_property
     def compiled(self) -> tuple[Compiled, ...]:
         """The rules that are on, as their campaigns let them count, in the order of the book."""
-        titles = self.view.catalogue
-
-        def name(item: str) -> str:
-            return str(titles.frame["title"].iat[titles.row(item)]) if item in titles else ""
-
-        return tuple(self._compile(rule, label(rule, name)) for rule in self.book.in_campaigns if not rule.off)
+        shop = self.view.catalogue
+        return tuple(
+            self._compile(rule, label(rule, shop.title, shop.currency))
+            for rule in self.book.in_campaigns
+            if not rule.off
+        )
 
     def _compile(self, rule: Rule, name: str) -> Compiled:
         scope, bears = rule.scope, None

@@ -57,14 +57,16 @@ class Plan:
         }  # fmt: skip
 
 
-def rows(rules: Iterable[Rule], name: Name = lambda id: "", zone: str | None = None) -> list[list[Any]]:
+def rows(
+    rules: Iterable[Rule], name: Name = lambda id: "", zone: str | None = None, currency: str | None = None
+) -> list[list[Any]]:  # fmt: skip
     """One row a rule under `HEADER`; the sentence is for people, and is not read back."""
-    return [[_cell(rule, column, name, zone) for column in HEADER] for rule in rules]
+    return [[_cell(rule, column, name, zone, currency) for column in HEADER] for rule in rules]
 
 
-def _cell(rule: Rule, column: str, name: Name, zone: str | None) -> Any:
+def _cell(rule: Rule, column: str, name: Name, zone: str | None, currency: str | None) -> Any:
     if column == "sentence":
-        return sentence(rule, name, zone)
+        return sentence(rule, name, zone, currency)
     plain = rule.as_json()
     part = plain.get("target", {}) if column in _TARGET else plain.get("scope", {}) if column in _SCOPE else plain
     value = part.get(column)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cached_property
 from itertools import pairwise
 from typing import Any
 
@@ -201,6 +202,15 @@ class Catalogue:
         return np.array(
             [np.nan if stock is None else float(sum(stock.values())) for stock in self.frame["stock"]], dtype=np.float64
         )
+
+    def title(self, item: str) -> str:
+        """The title of `item`; "" for a product that is not here."""
+        return str(self.frame["title"].iat[self._row[item]]) if item in self._row else ""
+
+    @cached_property
+    def currency(self) -> str | None:
+        """The shop's one currency; None when no product names one."""
+        return next((str(code) for code in self.column("currency") if code), None)
 
     def money(self, name: str) -> Any:
         """[n] float64 minor units of `name` (price, former_price or cost), NaN where unknown."""

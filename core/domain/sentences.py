@@ -11,6 +11,7 @@ from core.domain.campaigns import Campaign
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.query import Filters
 from core.domain.rules import Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule, Target
+from core.domain.words import money
 
 STEP_WORDS = {"gentle": "gently", "clear": "clearly", "strong": "strongly"}
 BY_WORDS = {"margin": "margin", "stock_depth": "stock", "newness": "newness"}
@@ -19,15 +20,19 @@ FEW = 3  # that are named one by one
 Name = Callable[[str], str]  # id -> title, "" for a product that is not there
 
 
-def sentence(rule: Rule, name: Name = lambda id: "", zone: str | None = None) -> str:
+def sentence(
+    rule: Rule, name: Name = lambda id: "", zone: str | None = None, currency: str | None = None
+) -> str:  # fmt: skip
     """What `rule` says. name: id -> title.    zone: dates are told in it, by default in the rule's own.
+
+    currency: of the prices, ISO 4217.
 
     >>> from core.domain.rules import Scope
     >>> bags = Scope(anchor_filters=Filters({"category": ("Bags",)}))
     >>> sentence(Rule("p1", Pin(2), Target(("w-1",)), bags), lambda id: "Wool coat")
     'Pin “Wool coat” (w-1) to place 2 beside all bags.'
     """
-    parts = [f"{_does(rule, name)}{_where(rule, name)}"]
+    parts = [f"{_does(rule, name, currency)}{_where(rule, name, currency)}"]
     shown = zone or rule.zone
     if rule.starts_at is not None:
         parts.append(f"from {_moment(rule.starts_at, shown)}")
@@ -59,13 +64,13 @@ def campaign_sentence(campaign: Campaign, name: Name = lambda id: "", zone: str 
     return f"{text} It is off." if campaign.off else text
 
 
-def label(rule: Rule, name: Name = lambda id: "") -> str:
+def label(rule: Rule, name: Name = lambda id: "", currency: str | None = None) -> str:
     """How a rule is called where it is the reason for something."""
-    return f"“{rule.note or _does(rule, name)}” ({rule.id})"
+    return f"“{rule.note or _does(rule, name, currency)}” ({rule.id})"
 
 
-def _does(rule: Rule, name: Name) -> str:
-    act, what = rule.act, _target(rule.target, name)
+def _does(rule: Rule, name: Name, currency: str | None) -> str:
+    act, what = rule.act, _target(rule.target, name, currency)
     in_looks = rule.scope.placements == (Placement.LOOK,)  # a look has no places but those of its roles
     match act:
         case Pin():
@@ -80,10 +85,12 @@ def _does(rule: Rule, name: Name) -> str:
         case Keep():
             return f"Show only {what}"
         case Boost():
-            how = f"{STEP_WORDS[act.step]} " if act.step else ""
-            verb = f"{'Boost' if act.amount > 0 else 'Bury'} {how}{what}"
+            verb = "boost" if act.amount > 0 else "bury"
+            how = f"{STEP_WORDS[act.step]} {verb}" if act.step else verb
             number = "" if act.step else f" by {abs(act.amount):g}"
-            return verb + number + (f" in proportion to their {BY_WORDS[act.by]}" if act.by else "")
+            return f"{how.capitalize()} {what}{number}" + (
+                f" in proportion to their {BY_WORDS[act.by]}" if act.by else ""
+            )
         case Quota():
             unit = " % of the places" if act.percent else " places"
             bounds = [f"at least {act.least}"] if act.least is not None else []
@@ -101,13 +108,13 @@ def _does(rule: Rule, name: Name) -> str:
             assert_never(act)
 
 
-def _where(rule: Rule, name: Name) -> str:
+def _where(rule: Rule, name: Name, currency: str | None) -> str:
     scope, out = rule.scope, ""
     beside = []
     if scope.anchors:
         beside.append(_items(scope.anchors, name))
     if scope.anchor_filters:
-        noun = _things(scope.anchor_filters)
+        noun = _things(scope.anchor_filters, currency)
         beside.append(f"where these are {noun}" if scope.anchors else f"all {noun}")
     if beside:
         out += f" beside {' '.join(beside)}"
@@ -120,8 +127,8 @@ def _where(rule: Rule, name: Name) -> str:
     return out
 
 
-def _target(target: Target, name: Name) -> str:
-    things = _things(target.filters)
+def _target(target: Target, name: Name, currency: str | None) -> str:
+    things = _things(target.filters, currency)
     relations = "".join(f" {_relation(field, how)}" for field, how in target.relations)
     new = f" released in the last {target.new_days} days" if target.new_days is not None else ""
     if target.items:
@@ -147,7 +154,7 @@ _SAID = {
 }  # fmt: skip
 
 
-def _things(filters: Filters) -> str:
+def _things(filters: Filters, currency: str | None) -> str:
     """Filters as a noun: "bags of Aurel in black"."""
     fields = dict(filters.fields)
     nouns = [fields.pop(name) for name in ("type", "category") if name in fields]
@@ -155,11 +162,11 @@ def _things(filters: Filters) -> str:
     parts = [_SAID.get(name, f"with {name} {{}}").format(_list(values, "or")) for name, values in fields.items()]
     low, high = filters.price_from, filters.price_to
     if low is not None and high is not None:
-        parts.append(f"priced {low / 100:,.2f} to {high / 100:,.2f}")
+        parts.append(f"priced {money(low, currency)} to {money(high, currency)}")
     elif low is not None:
-        parts.append(f"priced {low / 100:,.2f} or more")
+        parts.append(f"priced {money(low, currency)} or more")
     elif high is not None:
-        parts.append(f"priced {high / 100:,.2f} or less")
+        parts.append(f"priced {money(high, currency)} or less")
     if filters.in_stock:
         parts.append("in stock")
     return " ".join([noun, *parts])

@@ -82,10 +82,9 @@ class Letterhead:
     def zone(self) -> ZoneInfo:
         return self.shop.settings.zone()
 
-    @cached_property
+    @property
     def currency(self) -> str | None:
-        """The shop's one currency; None when its catalogue names none."""
-        return next((str(code) for code in self.catalogue.column("currency") if code), None)
+        return self.catalogue.currency
 
     def money(self, minor: float | None) -> str:
         return money(None if minor is None else round(minor), self.currency)

@@ -380,7 +380,6 @@ class _Asking:
 
     def _suspects(self, reason: str) -> Iterator[tuple[Rule, str, int]]:
         catalogue = self.view.catalogue
-        titles = catalogue.frame["title"]
         found = []
         for at, plain in enumerate(self.view.rules):
             try:
@@ -388,7 +387,7 @@ class _Asking:
             except BadRequest:
                 continue  # it could not be read, so it bears on no list
             if rule.in_force(self.at):
-                name = label(rule, lambda id: str(titles.iat[catalogue.row(id)]) if id in catalogue else "")
+                name = label(rule, catalogue.title, catalogue.currency)
                 named = name in reason or self.item in rule.target.items
                 found.append((not named, at, rule, name))
         for _, at, rule, name in sorted(found, key=lambda one: one[:2])[:RULES_TRIED]:

@@ -53,7 +53,8 @@ def lines(key: Key, plain: Plain) -> list[str]:
         match key.kind:
             case "rule":
                 rule = Rule.from_json(plain)
-                return [sentence(rule, title_or_nothing, engine.zone().key), *([f"“{rule.note}”"] if rule.note else [])]
+                said = sentence(rule, title_or_nothing, engine.zone().key, engine.currency())
+                return [said, *([f"“{rule.note}”"] if rule.note else [])]
             case "campaign":
                 campaign = Campaign.from_json(plain)
                 said = f"Campaign {campaign_sentence(campaign, title_or_nothing, engine.zone().key)}"

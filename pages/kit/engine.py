@@ -137,7 +137,7 @@ def find(words: str, most: int) -> list[str]:
 
 def currency() -> str | None:
     """The shop's one currency; None when its catalogue names none."""
-    return _of_catalogue("currency", lambda known: next((code for code in known.column("currency") if code), None))
+    return _of_catalogue("currency", lambda known: known.currency)
 
 
 def roots() -> list[str]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import streamlit as st
@@ -147,7 +147,7 @@ def row(
 
 def said(rule: Rule) -> str:
     """The rule's own sentence, in the shop's time; that it is off is told beside it."""
-    return sentence(rule.changed(off=False), documents.title_or_nothing, engine.zone().key)
+    return sentence(rule.changed(off=False), documents.title_or_nothing, engine.zone().key, engine.currency())
 
 
 def act(found: Sequence[Entry]) -> None:
@@ -257,14 +257,15 @@ def spreadsheet(standing: Documents) -> None:
     if not fold.open:
         return
     with fold:
-        rules, zone = lint_panel.book(standing).rules, engine.zone().key
+        rules = lint_panel.book(standing).rules
+        cells = partial(table.rows, rules, documents.title_or_nothing, engine.zone().key, engine.currency())
         states.said(
             "Take the book out as it would be with your draft, work on it in a spreadsheet, and bring it back: first "
             "you see what would change, and then it goes into your draft, never straight to the shop."
         )
         with st.container(horizontal=True, gap="small"):
             st.download_button(
-                "Take out as CSV", lambda: csv_bytes(table.HEADER, table.rows(rules, documents.title_or_nothing, zone)),
+                "Take out as CSV", lambda: csv_bytes(table.HEADER, cells()),
                 "rules.csv", "text/csv", icon=":material/download:", on_click="ignore", key="rules:csv",
             )  # fmt: skip
             st.download_button(

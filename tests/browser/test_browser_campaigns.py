@@ -79,7 +79,7 @@ def test_a_campaign_is_planned_seen_ahead_published_and_taken_back_as_one(own_ap
     page.get_by_role("button", name="Keep in my draft").click()
     page.get_by_text("In your draft: the campaign").wait_for()
     page.get_by_role("button", name="Raise its heroes").click()
-    page.get_by_text("Boost clearly").wait_for()
+    page.get_by_text("Clearly boost").wait_for()
     page.get_by_role("button", name="Measure it").click()
     page.get_by_text("Lists changed").wait_for()
     page.get_by_role("button", name="See it as of its first day").click()

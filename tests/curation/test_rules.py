@@ -53,7 +53,7 @@ def test_every_rule_is_one_sentence(plain):
         ),
         (
             {"kind": "boost", "step": "clear", "direction": "down", "target": {"relations": [["price", "cheaper"]]}},
-            "Bury clearly products that cost less than the product itself.",
+            "Clearly bury products that cost less than the product itself.",
         ),
         (
             {"kind": "boost", "amount": 0.3, "by": "margin"},
@@ -65,7 +65,7 @@ def test_every_rule_is_one_sentence(plain):
         ),
         (
             {"kind": "quota", "at_most": 1, "target": {"filters": {"type": ["Coats"], "price_from": 50000}}},
-            "Give at most 1 place to coats priced 500.00 or more.",
+            "Give at most 1 place to coats priced 500 or more.",
         ),
         (
             {"kind": "boundary", "brands": ["Aurel"], "others": ["Corvin"], "only": True},
@@ -79,6 +79,21 @@ def test_every_rule_is_one_sentence(plain):
 )
 def test_sentences_read_as_a_person_would_say_them(plain, text):
     assert said(**plain) == text
+
+
+@pytest.mark.parametrize(
+    ("currency", "text"),
+    [
+        ("EUR", "Never show products priced €\u00a0120 to €\u00a01\u202f890.50."),
+        ("JPY", "Never show products priced ¥\u00a012\u202f000 to ¥\u00a0189\u202f050."),
+        (None, "Never show products priced 120 to 1\u202f890.50."),
+    ],
+)
+def test_prices_in_a_sentence_are_those_of_a_price_tag(currency, text):
+    rule = Rule.from_json(
+        {"id": "r", "kind": "block", "target": {"filters": {"price_from": 12000, "price_to": 189050}}}
+    )
+    assert sentence(rule, currency=currency) == text
 
 
 @pytest.mark.parametrize(
