@@ -30,7 +30,7 @@ from core.curation.reach import Reach, at_work, reach
 from core.curation.resolve import BookOn, RuleBook, book_over
 from core.demo.load import frequent_searches
 from core.domain import blends
-from core.domain.arrays import Mask, Rows, Vectors
+from core.domain.arrays import Mask, Vectors
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.changes import BOOK, Documents, Key, Plain
@@ -1001,12 +1001,10 @@ class Shop:
         known = self.campaigns(at) if campaigns is None else tuple(campaigns)
         whole = RuleBook(tuple(self.rules(at) if rules is None else rules), campaigns=known).on(view)
 
-        def lists(book: Sequence[Rule], anchors: Sequence[str]) -> Rows:
-            plain = [*(rule.as_json() for rule in book), *(one.as_json() for one in known)]
-            ruled = view.with_rules(plain, view.versions.rules, whole.only(book))
-            return similar.rank_all(ruled, Request(k=linter.PLACES, at=moment), anchors)[0]
-
-        return linter.lint(whole.book.rules, view, moment, lists, campaigns=known)
+        lists = linter.lists_under(whole, view, moment)
+        return linter.lint(
+            whole.book.rules, view, moment, lists, campaigns=known, zone=self.settings.time_zone
+        )  # fmt: skip
 
     def editions(self) -> list[Edition]:
         return generations.editions(self.layout)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -19,8 +20,12 @@ from core.domain.arrays import Mask, Rows
 from core.domain.campaigns import COMING, OVER, RUNNING, Campaign, by_id, under
 from core.domain.catalogue import AUDIENCES, State
 from core.domain.placements import PLACEMENT_NAMES, Placement
+from core.domain.query import Request
 from core.domain.rules import PIN_DAYS, Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule
 from core.domain.sentences import label
+from core.domain.words import count, day
+from core.rank.shortlist import Shortlist
+from core.recommend.similar import rank_rows, shortlists_of
 from core.recommend.view import View
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
@@ -67,12 +72,38 @@ class Finding:
         }  # fmt: skip
 
 
+def lists_under(book: BookOn, view: View, at: datetime) -> Lists:
+    """The lists of `view` at `at` under some of the rules of `book`, by the function that serves.
+
+    The candidates of the products that are asked about first are kept, so that the same lists under other rules cost
+    a fraction of it: a large book asks for each of them again for every boost.
+    """
+    request, campaigns = Request(k=PLACES, at=at), [one.as_json() for one in book.book.campaigns]
+    known: Rows = np.empty(0, dtype=np.int64)
+    kept: Shortlist | None = None
+
+    def lists(rules: Sequence[Rule], anchors: Sequence[str]) -> Rows:
+        nonlocal known, kept
+        plain = [*(rule.as_json() for rule in rules), *campaigns]
+        ruled = view.with_rules(plain, view.versions.rules, book.only(rules))
+        rows = view.catalogue.rows(anchors)
+        if kept is None or not np.isin(rows, known).all():
+            known = np.unique(rows)
+            kept = shortlists_of(view, request, known)
+        return rank_rows(ruled, request, rows, kept=kept.lanes(np.searchsorted(known, rows)))[0]
+
+    return lists
+
+
 def lint(
     rules: Sequence[Rule], view: View, at: datetime, lists: Lists | None = None, *, sample: int = SAMPLE,
-    campaigns: Sequence[Campaign] = (),
+    campaigns: Sequence[Campaign] = (), zone: str | None = None,
 ) -> list[Finding]:  # fmt: skip
-    """What is wrong with `rules` at `at`, errors first. lists: without it nothing is said that only lists can tell."""
-    case = _Case(rules, view, at, campaigns)
+    """What is wrong with `rules` at `at`, errors first. lists: without it nothing is said that only lists can tell.
+
+    zone: days are told in it, by default in that of the rule.
+    """
+    case = _Case(rules, view, at, campaigns, zone)
     said = (case.campaigns, case.dates, case.duplicates)
     found = [
         one
@@ -88,25 +119,25 @@ def lint(
 class _Case:
     """One rule book over one shop at one moment."""
 
-    def __init__(self, rules: Sequence[Rule], view: View, at: datetime, campaigns: Sequence[Campaign] = ()) -> None:
-        self.view, self.at, self.known = view, at, by_id(campaigns)
+    def __init__(
+        self, rules: Sequence[Rule], view: View, at: datetime, campaigns: Sequence[Campaign], zone: str | None
+    ) -> None:  # fmt: skip
+        self.view, self.at, self.known, self.zone = view, at, by_id(campaigns), zone
         self.written = {rule.id: rule for rule in rules}  # what a fix starts from
         self.rules = [rule for rule in under(rules, campaigns) if not rule.off]  # those that count, while they do
         self.book: BookOn = RuleBook(tuple(self.rules), campaigns=tuple(campaigns)).on(view)
         self.all = dict(zip([rule.id for rule in self.rules], self.book.compiled, strict=True))
         self.now = [one for one in self.book.compiled if one.rule.ends_at is None or one.rule.ends_at > at]
         self.live = view.live(at)
-        frame = view.catalogue.frame
-        self._titles = frame["title"].tolist()
 
     def name(self, rule: Rule) -> str:
-        return label(rule, self.title)
-
-    def title(self, item: str) -> str:
-        return str(self._titles[self.view.catalogue.row(item)]) if item in self.view.catalogue else ""
+        return label(rule, self.view.catalogue.title, self.view.catalogue.currency)
 
     def item(self, item: str) -> str:
-        return f"“{self.title(item)}” ({item})" if self.title(item) else item
+        return f"“{title}” ({item})" if (title := self.view.catalogue.title(item)) else item
+
+    def day(self, moment: datetime, rule: Rule) -> str:
+        return day(moment, ZoneInfo(self.zone or rule.zone))
 
     def found(
         self, code: str, severity: str, text: str, rules: Sequence[Rule], fix: Fix | None = None, on: Mask | None = None
@@ -170,11 +201,11 @@ class _Case:
         counting = {rule.id for rule in self.rules}
         for rule in (one for one in self.written.values() if one.id in counting):
             if rule.ends_at is not None and rule.ends_at <= self.at:
-                text = f"{self.name(rule)} ended on {rule.ends_at:%Y-%m-%d} and does nothing any more."
+                text = f"{self.name(rule)} ended on {self.day(rule.ends_at, rule)} and does nothing any more."
                 yield self.found("expired", NOTE, text, [rule], Fix("Take it away", rule.id))
             elif rule.ends_at is not None and rule.ends_at <= self.at + SOON:
                 longer = rule.changed(ends_at=rule.ends_at + timedelta(days=PIN_DAYS))
-                text = f"{self.name(rule)} ends on {rule.ends_at:%Y-%m-%d}."
+                text = f"{self.name(rule)} ends on {self.day(rule.ends_at, rule)}."
                 yield self.found("ends_soon", NOTE, text, [rule], Fix(f"{PIN_DAYS} days more", rule.id, longer))
 
     def duplicates(self) -> Iterator[Finding]:
@@ -274,7 +305,7 @@ class _Case:
             else:
                 pinned = isinstance(a.act, Pin) >= isinstance(b.act, Pin)
                 win, lose = (a, b) if (a.priority, pinned) >= (b.priority, not pinned) else (b, a)
-                text = f"{self.name(lose)} gives way to {self.name(win)} on {int(both.sum()):,} lists."
+                text = f"{self.name(lose)} gives way to {self.name(win)} on {count(int(both.sum()), 'list')}."
                 whole = not (self.bears(self.all[lose.id]) & ~both).any()
                 fix = Fix("Take it away", lose.id) if whole else None
                 yield self.found("outranked", WARNING if whole else NOTE, text, [lose, win], fix, both)
@@ -308,7 +339,11 @@ class _Case:
             least, _ = act.bounds(PLACES)
             there = PLACES if mask is None else int((mask & self.live).sum())
             if least > min(there, PLACES):
-                why = f"a list has {PLACES} places" if least > PLACES else f"{there} that match can be sold"
+                why = (
+                    f"a list has {PLACES} places"
+                    if least > PLACES
+                    else f"it matches {count(there, 'product')} that can be sold"
+                )
                 text, fix = f"{self.name(one.rule)} cannot be kept: {why}.", Fix("Take it away", one.rule.id)
                 if not act.percent and (able := min(there, PLACES)):
                     fewer = self.written[one.rule.id].changed(act=Quota(able, act.most))
@@ -351,7 +386,8 @@ class _Case:
             mask[some[short]] = True
             bars = [one.rule for one in self.now if isinstance(one.rule.act, Block | Keep | Quota | Boundary)]
             text = (
-                f"{int(short.sum())} of {len(anchors)} lists looked at are shorter because of rules, "
+                f"{int(short.sum())} of {count(len(anchors), 'list')} looked at {'is' if short.sum() == 1 else 'are'} "
+                f"shorter because of rules, "
                 f"{self.item(anchors[int(np.argmax(short))])} among them."
             )
             yield self.found("short", WARNING, text, bars or [one.rule for one in self.now], None, mask)
@@ -361,7 +397,7 @@ class _Case:
             mine = [ids[row] for row in rows.tolist()]
             rest = [rule for rule in self.rules if rule.id != one.rule.id]
             if np.array_equal(every[np.searchsorted(looked, rows)], lists(rest, mine)):
-                text = f"{self.name(one.rule)} changes none of {len(mine)} lists looked at."
+                text = f"{self.name(one.rule)} changes none of {count(len(mine), 'list')} looked at."
                 yield self.found("no_effect", NOTE, text, [one.rule], Fix("Take it away", one.rule.id))
 
     def _sample(self, mask: Mask, size: int) -> Rows:

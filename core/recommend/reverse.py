@@ -74,7 +74,7 @@ def _ranked(view: View, request: Request, progress: Progress | None, but: tuple[
             progress(int(before + (len(view) - before) * done / total), len(view))
 
     kept = shortlists(view, request, candidates) if asked else None
-    found, _ = rank_rows(view, request, rows, lists, kept)
+    found, _ = rank_rows(view, request, rows, lists, kept if kept is None or but is None else kept.lanes(rows))
     if but is None:
         return found
     if progress is not None and not asked:

@@ -125,7 +125,7 @@ def rank_all(
 def rank_rows(
     view: View, request: Request, rows: Rows, progress: Progress | None = None, kept: Shortlist | None = None
 ) -> tuple[Rows, Scores]:
-    """`rank_all` for the products in some `rows` [B]; with the shortlists of all products, the same lists sooner."""
+    """`rank_all` for the products in some `rows` [B]; with their shortlists `kept`, the same lists sooner."""
     found = _all(view, request, rows, progress, kept)
     scores = np.where((found.rows >= 0) & np.isfinite(found.scores), found.scores, np.nan)
     return found.rows, scores
@@ -136,10 +136,10 @@ def shortlists(view: View, request: Request, progress: Progress | None = None) -
 
     Those made when more could be sold serve too. None where lists this long would take too much memory.
     """
-    depth = int(KEPT_POOLS * POOL * request.k)
+    depth = _depth(request)
     if len(view) * depth * BYTES > MOST_KEPT or not len(view):
         return None
-    view = replace(view, curation=lambda anchor, asked: NOTHING)
+    view = _unruled(view)
     parts = [repr((view.calibration.id, depth)).encode(), view.audience.tobytes()]
     for asked, at in by_strategy(view, request, np.arange(len(view))):
         first = _question_of_rows(view, asked, at[:1]).query
@@ -147,13 +147,28 @@ def shortlists(view: View, request: Request, progress: Progress | None = None) -
         parts += [first.priors[name].tobytes() for name in first.blend.priors]
         parts += [at.tobytes()] if len(at) < len(view) else []
     key = hashlib.sha256(b"|".join(parts)).hexdigest()
-    return view.shortlists.get(key, _base(view, request), lambda: _shortlists(view, request, depth, progress))
+    every = np.arange(len(view), dtype=np.int64)
+    return view.shortlists.get(key, _base(view, request), lambda: _shortlists(view, request, every, progress))
 
 
-def _shortlists(view: View, request: Request, depth: int, progress: Progress | None) -> Shortlist:
-    """[n, depth] the shortlists of all products; `view` is one without rules."""
-    rows = np.full((len(view), depth), -1, dtype=np.int32)
-    scores, whole = np.full((len(view), depth), -np.inf), np.ones(len(view), dtype=bool)
+def shortlists_of(view: View, request: Request, rows: Rows) -> Shortlist:
+    """The same for the products in some `rows` [B] alone, for who asks for their lists under many sets of rules."""
+    return _shortlists(_unruled(view), request, rows, None)
+
+
+def _unruled(view: View) -> View:
+    return replace(view, curation=lambda anchor, asked: NOTHING)
+
+
+def _depth(request: Request) -> int:
+    return int(KEPT_POOLS * POOL * request.k)
+
+
+def _shortlists(view: View, request: Request, anchors: Rows, progress: Progress | None) -> Shortlist:
+    """[B, depth] the shortlists of the products in `anchors` [B]; `view` is one without rules."""
+    depth = _depth(request)
+    rows = np.full((len(anchors), depth), -1, dtype=np.int32)
+    scores, whole = np.full((len(anchors), depth), -np.inf), np.ones(len(anchors), dtype=bool)
 
     def fill(part: Rows, query: Query) -> None:
         assert query.scanner is not None
@@ -164,7 +179,7 @@ def _shortlists(view: View, request: Request, depth: int, progress: Progress | N
         rows[part, :width], scores[part, :width] = found.rows, found.scores
         whole[part] = found.total <= depth
 
-    _in_blocks(view, request, np.arange(len(view), dtype=np.int64), progress, fill)
+    _in_blocks(view, request, anchors, progress, fill)
     return Shortlist(rows, scores, whole)
 
 
@@ -568,7 +583,7 @@ def _all(
 
     def fill(part: Rows, query: Query) -> None:
         if kept is not None:
-            query = replace(query, shortlist=kept.lanes(rows[part]))
+            query = replace(query, shortlist=kept.lanes(part))
         answers = _answers(query, run(recipe, query))
         found.rows[part], found.scores[part] = answers.rows, answers.scores
         found.origin[part], found.moved[part] = answers.origin, answers.moved

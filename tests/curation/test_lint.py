@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from core.curation.lint import ERROR, PLACES, Lists, lint
+from core.curation.lint import ERROR, PLACES, Lists, lint, lists_under
 from core.curation.resolve import RuleBook
+from core.domain.catalogue import Catalogue
 from core.domain.rules import Rule
 from core.recommend.similar import rank_all, similar
 from tests.curation.rule_checks import ITEMS, SHOP
@@ -96,6 +100,35 @@ def test_findings_name_rules_and_lists_and_errors_come_first():
     assert "(r0)" in findings[0].text
     assert "(r1)" in findings[0].text
     assert all(one.as_json()["text"].endswith(".") for one in findings)
+
+
+def test_lists_under_some_of_the_rules_are_those_that_are_served_from_first_to_last():
+    rules = book(
+        {"kind": "boost", "step": "strong", "target": OF_BRAND},
+        {"kind": "block", "target": {"filters": {"brand": ["B2"]}}},
+        {"kind": "boost", "step": "clear", "direction": "down", "target": {"relations": [["brand", "same"]]}},
+    )
+    kept = lists_under(RuleBook(tuple(rules)).on(SHOP), SHOP, AT)
+    for some, anchors in ((rules, LIVE[:40]), ([], LIVE[5:30]), (rules[1:], LIVE[39:4:-1]), (rules[:1], IDS)):
+        np.testing.assert_array_equal(kept(some, anchors), lists(some, anchors))
+
+
+def test_findings_tell_days_in_words_and_of_one_list_as_one():
+    ended = book({"kind": "block", "target": OF_BRAND, "ends_at": "2026-02-01T23:30:00Z"})
+    assert "ended on 1 February 2026" in lint(ended, SHOP, AT)[0].text
+    assert "ended on 2 February 2026" in lint(ended, SHOP, AT, zone="Europe/Paris")[0].text
+    here = {"scope": {"anchors": [LIVE[5]]}}
+    pins = book(
+        {**PIN, **here, "target": {"items": [LIVE[0]]}}, {**PIN, **here, "target": {"items": [LIVE[1]]}, "priority": 1}
+    )
+    assert [one.text.rpartition(" on ")[2] for one in lint(pins, SHOP, AT)] == ["1\u00a0list."]
+
+
+def test_a_rule_is_named_with_its_prices_in_the_currency_of_the_shop():
+    shop = replace(SHOP, catalogue=Catalogue.of(replace(one, currency="EUR") for one in SHOP.catalogue))
+    dear = {"kind": "block", "target": {"filters": {"price_from": 99_999_900}}}
+    (finding,) = lint(book(dear), shop, AT)
+    assert "priced €\u00a0999\u202f999 or more" in finding.text
 
 
 def test_a_rule_that_is_off_is_no_matter():
