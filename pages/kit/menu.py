@@ -24,7 +24,11 @@ def sections() -> dict[str, list[st.Page]]:
             _page("you_may_also_like", "You May Also Like"),
             _page("complete_the_look", "Complete the Look"),
         ],
-        "Shape": [_page("curation_rules", "Curation Rules"), _page("house_view", "House view")],
+        "Shape": [
+            _page("tuning", "Tuning"),
+            _page("curation_rules", "Curation Rules"),
+            _page("house_view", "House view"),
+        ],
         "Publish": [_page("publish", "Publish")],
         "Setup": [_page("shop_setup", "Shop setup", icon=":material/settings:")],
     }

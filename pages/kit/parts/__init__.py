@@ -44,10 +44,15 @@ def rail(
     size: str = "normal",
     page: int = 0,
     say: str = "",
+    stay: bool = False,
     on_action: Then | None = None,
 ) -> None:
-    """Cards side by side (`carousel`) or as a shop front (`grid`). `say` is read out when their order changes."""
+    """Cards side by side (`carousel`) or as a shop front (`grid`). `say` is read out when their order changes.
+
+    stay: the tools of a card are always there, where they are what the rail is for.
+    """
     data = {"items": list(items), "layout": layout, "size": size, "label": label, "page": page, "say": say}
+    data["stay"] = stay
     _RAIL(key=key, data=data, on_action_change=on_action or _nothing)
 
 

@@ -6,6 +6,7 @@ function tool(one, item) {
   button.dataset.act = one.act;
   button.title = one.label;
   button.setAttribute("aria-label", `${one.label}: ${item.title}`);
+  if (one.on !== undefined) { button.setAttribute("aria-pressed", String(!!one.on)); button.classList.toggle("is-on", !!one.on); }
   button.append(icon(one.icon));
   return button;
 }
@@ -145,16 +146,18 @@ export default function (component) {
     own.arrows = arrows(root, own.list);
     state.set(parentElement, own);
   }
-  root.className = `part is-${data.layout} size-${data.size || "normal"}`;
+  root.className = `part is-${data.layout} size-${data.size || "normal"}${data.stay ? " tools-stay" : ""}`;
   const { list } = own;
   list.setAttribute("aria-label", data.label);
+  const active = list.getRootNode().activeElement, inside = list.contains(active) ? active : null;
+  const pressed = inside?.matches(".tool") ? [inside.closest(".card").dataset.id, inside.dataset.act] : null;
   const have = new Map([...list.children].map((card) => [card.dataset.id, card]));
   const next = data.items.map((item) => {
     const card = have.get(item.id) || build();
     fill(card, item);
     return card;
   });
-  const held = list.contains(list.getRootNode().activeElement) ? list.getRootNode().activeElement : null;
+  const held = inside?.isConnected ? inside : null;
   const same = next.length === list.children.length && next.every((card, i) => card === list.children[i]);
   if (!same) {
     root.querySelector(".why")?.hidePopover();
@@ -163,6 +166,10 @@ export default function (component) {
     if (had && data.say) root.parentNode.querySelector(".sr").textContent = data.say;
   }
   if (held && held.isConnected) held.focus({ preventScroll: true });
+  if (pressed && !held) {  // a tool that was drawn anew keeps the focus
+    const card = [...list.children].find((one) => one.dataset.id === pressed[0]);
+    card?.querySelector(`.tools [data-act="${pressed[1]}"]`)?.focus({ preventScroll: true });
+  }
   if (own.page !== data.page) {
     own.page = data.page;
     list.scrollLeft = 0;
