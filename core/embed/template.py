@@ -42,7 +42,7 @@ def item_text(item: Item, template: str) -> str:
             continue
         filled = _tidy(_filled(sentence, values))
         if filled:
-            said |= _words(filled)
+            said |= word_stems(filled)
             sentences.append(filled)
     return " ".join(sentences)
 
@@ -85,7 +85,7 @@ def _value(item: Item, name: str, said: set[str]) -> str:
     fresh: list[str] = []
     known = set(said)
     for value in filter(None, (str(value).strip() for value in values)):
-        words = _words(value)
+        words = word_stems(value)
         if words and not words <= known:
             fresh.append(value)
             known |= words
@@ -125,7 +125,8 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(plain.encode()).hexdigest()[:32] if plain else ""
 
 
-def _words(text: str) -> set[str]:
+def word_stems(text: str) -> set[str]:
+    """The words of `text` without case and endings, enough to see a repetition."""
     return {_stem(word) for word in re.findall(r"[^\W_]+", text.casefold())}
 
 
@@ -143,4 +144,4 @@ def _tidy(sentence: str) -> str:
     text = re.sub(r"\s+([.,;!?])", r"\1", text)
     text = re.sub(r"([.!?])[.;,]+$", r"\1", text)
     text = re.sub(r"(?:,\s*)+([.;!?])$", r"\1", text)
-    return "" if not _words(text) else text
+    return "" if not word_stems(text) else text

@@ -54,5 +54,6 @@ def test_only_title_and_release_are_needed_to_keep_one():
 
 def test_an_id_is_given_at_once_and_to_one_product_only():
     first = fresh_id(["A coat"])
-    assert first == fresh_id(["A coat"]) and first.startswith("new-")
+    assert first == fresh_id(["A coat"])
+    assert first.startswith("new-")
     assert fresh_id(["A coat"], taken={first}) != first
