@@ -111,7 +111,8 @@ class Batch:
     ranked:  [B, D] rows in order of score, without twins: the order that diversity moves things in.
     origin:  [B, k] codes, once the lists are made.
     pins:    for each query, the pins that are awake.    asleep: those whose product may not be shown.
-    reached: how deep the pool of each query went.
+    reached: how deep the pool of each query went.    edge: [B] the score of its last candidate, and edge_row its row;
+             -inf where there were no more, so that whatever can be scored would have come in.
     notes:   for each query.
     choice:  [B, D] the rows, and choice_scores their scores, that diversity chose from; kept where there are quotas.
     lost:    row -> why this stage dropped it; kept for a trace of one list only.
@@ -128,6 +129,8 @@ class Batch:
     ranked: Rows = field(default_factory=lambda: EMPTY.astype(np.int64))
     origin: Codes = field(default_factory=lambda: EMPTY.astype(np.int32))
     reached: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    edge: Scores = field(default_factory=lambda: np.empty(0))
+    edge_row: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     cosines: Mapping[str, Vectors] = field(default_factory=dict)
     choice: Rows = field(default_factory=lambda: EMPTY.astype(np.int64))
     choice_scores: Matrix = field(default_factory=lambda: EMPTY)

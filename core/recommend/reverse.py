@@ -43,19 +43,24 @@ def all_lists(
 
     but: lists [n, k] that are known to be right, and [n] for which products they are not.
     """
-    key = _key(view, request)
+    key = key_of(view, request)
     if (found := _known(view, key)) is not None:
         return found
     with _making:
         if (found := _known(view, key)) is not None:
             return found
         found = _ranked(view, request.changed(anchor=None), progress, but)
-        with _lock:
-            kept = _kept.setdefault(view, {})
-            kept[key] = found
-            while len(kept) > KEPT:
-                del kept[next(iter(kept))]
+        remember(view, request, found)
     return found
+
+
+def remember(view: View, request: Request, lists: Rows) -> None:
+    """Keep lists [n, k] that were made elsewhere, for whoever asks next."""
+    with _lock:
+        kept = _kept.setdefault(view, {})
+        kept[key_of(view, request)] = lists
+        while len(kept) > KEPT:
+            del kept[next(iter(kept))]
 
 
 def _ranked(view: View, request: Request, progress: Progress | None, but: tuple[Rows, Mask] | None) -> Rows:
@@ -89,7 +94,7 @@ def _known(view: View, key: str) -> Rows | None:
         return _kept.get(view, {}).get(key)
 
 
-def _key(view: View, request: Request) -> str:
+def key_of(view: View, request: Request) -> str:
     """All that the lists depend on. Without priors, two moments with the same items on sale give the same lists."""
     assert request.at is not None
     held: dict[Path, Strategy] = {(): request.strategy or view.strategy}

@@ -579,18 +579,15 @@ def _all(
         [()] * len(rows),
     )
     notes: list[Sequence[Note]] = [()] * len(rows)
-    recipe = stages(view)
 
-    def fill(part: Rows, query: Query) -> None:
-        if kept is not None:
-            query = replace(query, shortlist=kept.lanes(part))
-        answers = _answers(query, run(recipe, query))
+    def fill(part: Rows, query: Query, batch: Batch) -> None:
+        answers = _answers(query, batch)
         found.rows[part], found.scores[part] = answers.rows, answers.scores
         found.origin[part], found.moved[part] = answers.origin, answers.moved
         for lane, mine in zip(part.tolist(), answers.notes, strict=True):
             notes[lane] = mine
 
-    _in_blocks(view, request, rows, progress, fill)
+    each_block(view, request, rows, fill, progress, kept)
     return replace(found, notes=notes)
 
 
@@ -631,6 +628,25 @@ def _in_blocks(
 
         blocks = [group[start : start + LANES] for start in range(0, len(group), LANES)]
         if len(blocks) < 2:
+def each_block(
+    view: View,
+    request: Request,
+    rows: Rows,
+    take: Callable[[Rows, Query, Batch], None],
+    progress: Progress | None = None,
+    kept: Shortlist | None = None,
+) -> None:
+    """Make the lists around `rows` block by block. take: positions in `rows`, what was asked, what the stages left."""
+    recipe = stages(view)
+
+    def fill(part: Rows, query: Query) -> None:
+        if kept is not None:
+            query = replace(query, shortlist=kept.lanes(part))
+        take(part, query, run(recipe, query))
+
+    _in_blocks(view, request, rows, progress, fill)
+
+
             for part in blocks:
                 block(part)
         else:

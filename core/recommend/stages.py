@@ -13,7 +13,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows
+from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
 from core.domain.listing import Note
 from core.domain.rules import Curation, ListBorder, ListQuota
 from core.rank import curate, diversify, shortlist
@@ -134,9 +134,24 @@ def _candidates(view: View) -> Stage:
             comparable = comparables(query, np.flatnonzero(in_play))
             further = f"further away than the first {int(depth[0])}"
             lost = {int(row): further if ok else "nothing to compare" for row, ok in comparable.items()}
-        return replace(batch, rows=found.rows, scores=found.scores, total=found.total, reached=depth, lost=lost)
+        edge, edge_row = _edge(found, depth)
+        return replace(
+            batch, rows=found.rows, scores=found.scores, total=found.total, reached=depth, edge=edge, edge_row=edge_row,
+            lost=lost,
+        )  # fmt: skip
 
     return candidates
+
+
+def _edge(found: Pool, depth: Rows) -> tuple[Scores, Rows]:
+    """[B] the score, to nine decimals, and the row at which each pool ends; -inf where it has all there is."""
+    lanes, width = np.arange(len(depth)), found.rows.shape[1]
+    if not width:
+        return np.full(len(depth), -np.inf), np.full(len(depth), -1, dtype=np.int64)
+    at = np.clip(depth - 1, 0, width - 1)
+    full = (depth <= width) & (found.rows[lanes, at] >= 0)
+    edge = np.where(full, np.round(found.scores[lanes, at], DECIMALS), -np.inf)
+    return edge, np.where(full, found.rows[lanes, at], -1)
 
 
 def _pool(view: View, batch: Batch, query: Query, depth: Rows) -> Pool:
@@ -332,6 +347,8 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
             scores=scatter(done.scores, short, deeper.scores, -np.inf),
             ranked=scatter(batch.ranked, short, deeper.ranked, -1),
             reached=scatter(batch.reached[:, None], short, deeper.reached[:, None], 0)[:, 0],
+            edge=scatter(batch.edge[:, None], short, deeper.edge[:, None], 0)[:, 0],
+            edge_row=scatter(batch.edge_row[:, None], short, deeper.edge_row[:, None], 0)[:, 0],
         )
 
     def diversified(batch: Batch, query: Query) -> Batch:
