@@ -39,6 +39,7 @@ from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
+from core.domain.quiz import Quiz, quiz_in
 from core.domain.rules import Rule
 from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
@@ -56,10 +57,12 @@ from core.lab.takes import Answer, House
 from core.lab.together import EVENTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, look, reverse, saved, search, similar, substitute
+from core.recommend import browse, first_visit, look, reverse, saved, search, similar, substitute
+from core.recommend.first_visit import FirstVisit
 from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
 from core.recommend.saved import Gone, KeptLook, Mend
+from core.recommend.trend import Acts, acts
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
@@ -241,6 +244,8 @@ class Shop:
                 return self.search(request, draft=draft)
             case Placement.LOOK:
                 raise BadRequest("A look is no list and has a question of its own. Ask for looks.")
+            case Placement.COLD_START:
+                return first_visit.first_list(self._asked(request, draft), request, self.acts)
             case _:
                 return _recipe(request).one(self._asked(request, draft), request)
 
@@ -259,12 +264,30 @@ class Shop:
     def trace(self, request: Request, *, draft: Documents | None = None) -> Trace:
         """How a list came about, stage by stage."""
         request = self._settled(request)
+        if request.placement == Placement.COLD_START:
+            return first_visit.trace(self._asked(request, draft), request, self.acts)
         return _recipe(request).trace(self._asked(request, draft), request)
 
     def why_missing(self, request: Request, item: str, *, draft: Documents | None = None) -> Missing | None:
         """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
+        if request.placement == Placement.COLD_START:
+            return first_visit.why_missing(self._asked(request, draft), request, item, self.acts)
         return _recipe(request).why_missing(self._asked(request, draft), request, item)
+
+    # -- the first visit -------------------------------------------------------------------------------------------
+
+    def quiz(self, at: datetime | None = None, *, draft: Documents | None = None) -> Quiz | None:
+        """The quiz that a first visit is asked; None where there is none, or it is off."""
+        return quiz_in(self.view(at).rules if draft is None else self.proposed(draft, at).rules)
+
+    def first_visit(self, request: Request, *, draft: Documents | None = None) -> FirstVisit:
+        """The first list for `request.visit`, the rungs of its ladder, and what each answer moved.
+
+        Raises BadRequest for answers that the quiz does not know.
+        """
+        request = self._settled(request.changed(placement=Placement.COLD_START))
+        return first_visit.first_visit(self._asked(request, draft), request, self.acts)
 
     # -- reasons ---------------------------------------------------------------------------------------------------
 
@@ -515,6 +538,17 @@ class Shop:
     @cached_property
     def behaviour(self) -> Together | None:
         """What shoppers looked at, saved or bought in one visit; None where the shop has no such record."""
+        found = self._events()
+        return None if found is None else together(found, self.snapshot.catalogue)
+
+    @cached_property
+    def acts(self) -> Acts | None:
+        """What shoppers did and when, for what is trending; None where the shop has no such record."""
+        found = self._events()
+        return None if found is None else acts(found, self.snapshot.catalogue)
+
+    def _events(self) -> Any | None:
+        """The record of events beside the catalogue, as a table."""
         try:
             table = source.source_file(self.layout, EVENTS)
         except ShopError as error:
@@ -524,7 +558,7 @@ class Shop:
             return None
         import pandas as pd
 
-        return together(pd.read_parquet(io.BytesIO(table)), self.snapshot.catalogue)
+        return pd.read_parquet(io.BytesIO(table))
 
     def judge(self, anchor: str, item: str, verdict: int, *, who: str, at: datetime | None = None) -> Judgement:
         """A thumb on `item` in the list around `anchor`: 1 up, -1 down, 0 takes it back. Raises UnknownItem."""
@@ -1060,7 +1094,9 @@ _RECIPES = {
 
 def _recipe(request: Request) -> _Recipe:
     if (recipe := _RECIPES.get(request.placement)) is None:
-        ready = ", ".join(str(placement) for placement in (*_RECIPES, Placement.LOOK, Placement.SEARCH))
+        if request.placement == Placement.COLD_START:
+            raise BadRequest("A first visit has one list, around no product. Ask `recommend` for it, one at a time.")
+        ready = ", ".join(map(str, (*_RECIPES, Placement.LOOK, Placement.SEARCH, Placement.COLD_START)))
         raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
     return recipe
 

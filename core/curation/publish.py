@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.curation.resolve import RuleBook, read_book, refuse_clashes
+from core.domain.campaigns import KIND as CAMPAIGN
 from core.domain.changes import BOOK, Change, Documents, Key, reverting
 from core.domain.errors import BadRequest
 from core.domain.rules import Pin, Rule
@@ -33,7 +34,7 @@ def check_changes(documents: Documents, changes: Sequence[Change], view: View) -
     for change in changes:
         if change.key in changed and change.key.kind == RULE:
             Rule.from_json(change.after)
-    campaigns = {key.id for key in changed if key.kind != RULE}
+    campaigns = {key.id for key in changed if key.kind == CAMPAIGN}
     book = RuleBook.of(plain for key, plain in documents.items() if key.kind in BOOK)
     pins = tuple(rule for rule in book.rules if isinstance(rule.act, Pin))
     fresh = {rule.id for rule in pins if Key(RULE, rule.id) in changed or rule.campaign in campaigns}

@@ -24,6 +24,8 @@ from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.errors import BadRequest, SlotTaken
 from core.domain.listing import Note
 from core.domain.query import Filters, Request
+from core.domain.quiz import KIND as QUIZ
+from core.domain.quiz import Quiz
 from core.domain.rules import (
     MAX_BOOST,
     NOTHING,
@@ -73,6 +75,8 @@ class RuleBook:
             try:
                 if one.get("kind") == CAMPAIGN:
                     campaigns.append(Campaign.from_json(one))
+                elif one.get("kind") == QUIZ:
+                    Quiz.from_json(one)  # lists around products know nothing of it, but for one that cannot be read
                 else:
                     rules.append(Rule.from_json(one))
             except BadRequest as error:
@@ -609,7 +613,7 @@ class _Moment:
         return Curation(
             pins=pins, blocked=BlockedItems(catalogue, rows), boosts=BoostedItems(catalogue, rows),
             quotas=tuple(
-                ListQuota(mask, *one.rule.act.bounds(k), one.name)
+                ListQuota(mask, *one.rule.act.bounds(k), one.name, one.rule.target.new_days is not None)
                 for mask, one in effect.quotas if isinstance(one.rule.act, Quota)
             ),
             borders=tuple(ListBorder(one.sides, one.name) for one in effect.borders if one.sides is not None),

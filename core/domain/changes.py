@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 
 from core.domain.errors import BadRequest, Conflict
 
-KINDS = ("rule", "campaign", "strategy", "blend", "look")
-BOOK = ("rule", "campaign")  # kept in one book, whose version is all that lists know of both
+KINDS = ("rule", "campaign", "quiz", "strategy", "blend", "look")
+BOOK = ("rule", "campaign", "quiz")  # kept in one book, whose version is all that lists know of them
 Plain = Mapping[str, Any]  # a document as JSON
 
 

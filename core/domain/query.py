@@ -11,6 +11,7 @@ from core.domain.errors import BadRequest
 from core.domain.looks import LookStrategy, checked_parts
 from core.domain.placements import Placement
 from core.domain.strategy import Strategy, checked_weights
+from core.domain.visit import Visit
 
 FILTER_FIELDS = (
     "brand", "brand_tier", "category", "type", "audience", "colour", "material", "pattern", "occasion", "season",
@@ -64,6 +65,7 @@ class Request:
     strategy: None takes the published one; anything else is a trial.
     exclude:  ids that may not be shown.
     locale:   language tag of the shop's front, such as fr-FR; rules may be made for one.
+    visit:    what is known of a shopper who is here for the first time (cold_start).
     """
 
     placement: Placement = Placement.SIMILAR
@@ -75,6 +77,7 @@ class Request:
     filters: Filters = field(default_factory=Filters)
     exclude: tuple[str, ...] = ()
     locale: str | None = None
+    visit: Visit | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:

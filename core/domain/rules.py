@@ -515,12 +515,16 @@ def _written(moment: datetime | None) -> str | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ListQuota:
-    """At least `least`, at most `most` places of a list for the rows in `mask` [n]. name: the rule's, for people."""
+    """At least `least`, at most `most` places of a list for the rows in `mask` [n]. name: the rule's, for people.
+
+    fresh: it speaks of what is new, so that what it matches is named as such.
+    """
 
     mask: Mask
     least: int
     most: int | None
     name: str
+    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

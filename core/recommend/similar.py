@@ -16,7 +16,7 @@ from core.domain.catalogue import AUDIENCES, Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Origin, Placed, StageReport, Trace
 from core.domain.query import Request
-from core.domain.rules import NOTHING, Curation, OnRows
+from core.domain.rules import NOTHING, Curation, ListQuota, OnRows
 from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
 from core.rank.blend import Blend, blend_for, score
 from core.rank.candidates import Scanner, Wishes, pool, scope
@@ -62,16 +62,37 @@ def similar_to_item(view: View, request: Request, item: Item, vectors: Mapping[s
 
 
 def answer(
-    view: View, request: Request, sides: Sides, *, audience: str | None = None, family: str | None = None
+    view: View,
+    request: Request,
+    sides: Sides,
+    *,
+    audience: str | None = None,
+    family: str | None = None,
+    within: Within | None = None,
 ) -> Listing:
     """The list for any one query, given by its sides: an unpublished item, typed words, a photo."""
     lane = _Lane(None, -1, audience, _family_rows(view, family))
-    return _listing_of(view, _question(view, request, sides, [lane]))
+    return _listing_of(view, _question(view, request, sides, [lane], within))
+
+
+def trace_answer(view: View, request: Request, sides: Sides, within: Within | None = None) -> Trace:
+    """How `answer` comes about, stage by stage."""
+    return _traced(view, _question(view, request, sides, [_NOBODY], within))
+
+
+def missing_answer(
+    view: View, request: Request, sides: Sides, item: str, within: Within | None = None
+) -> Missing | None:  # fmt: skip
+    """Why `item` is not in what `answer` gives; None when it is. Raises UnknownItem."""
+    return _lost(view, _question(view, request, sides, [_NOBODY], within), item)
 
 
 def trace(view: View, request: Request, within: Within | None = None) -> Trace:
     """How the list around `request.anchor` comes about, stage by stage."""
-    asked = _around(view, request, within)
+    return _traced(view, _around(view, request, within))
+
+
+def _traced(view: View, asked: _Question) -> Trace:
     taken = _steps(view, asked)
     batch = taken[-1].batch
     ids = view.catalogue.ids
@@ -90,8 +111,11 @@ def trace(view: View, request: Request, within: Within | None = None) -> Trace:
 
 def why_missing(view: View, request: Request, item: str, within: Within | None = None) -> Missing | None:
     """The first stage that lost `item` and where it would stand by score; None when it is in the list."""
+    return _lost(view, _around(view, request, within), item)
+
+
+def _lost(view: View, asked: _Question, item: str) -> Missing | None:
     row = view.catalogue.row(item)
-    asked = _around(view, request, within)
     taken = _steps(view, asked)
     batch = taken[-1].batch
     if row in batch.rows[0]:
@@ -229,6 +253,9 @@ class _Lane:
     row: int
     audience: str | None
     own: Rows
+
+
+_NOBODY = _Lane(None, -1, None, np.empty(0, dtype=np.int64))  # a list without a product
 
 
 @dataclass(frozen=True, eq=False)
@@ -504,7 +531,11 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                     {name: shares[name][lane][place] for name in told} if sure else {},
                     below[lane][place] if sure and query.blend.similarity else None,
                     moves[lane][place],
-                    (*(_raised(rules, row) if boosted else ()), *(pulled[lane][place] if pulled else ())),
+                    (
+                        *(_raised(rules, row) if boosted else ()),
+                        *(pulled[lane][place] if pulled else ()),
+                        *new_here(rules.quotas, row),
+                    ),
                 )
             )
         notes = [
@@ -538,6 +569,12 @@ def _raised(rules: Curation, row: int) -> tuple[Note, ...]:
     """Which rules boost or bury an item."""
     found = rules.rows.raised(row) if rules.rows is not None else ()
     return tuple(Note("boosted_by", f"Moved by {name}.") for name in found)
+
+
+def new_here(quotas: Sequence[ListQuota], row: int) -> tuple[Note, ...]:
+    """Whether an item is one of the new products whose places a rule counts."""
+    found = next((quota for quota in quotas if quota.fresh and quota.mask[row]), None)
+    return () if found is None else (Note("new_here", f"New here: {found.name} counts the places of new products."),)
 
 
 def _gone(view: View, rules: Curation) -> list[Note]:

@@ -699,7 +699,7 @@ def validate(batch: Batch, query: Query) -> Batch:
         listed = rows[rows >= 0]
         blocked = listed[query.barred(lane, listed)]
         curate.check(listed.tolist(), query.eligible, query.own[lane], blocked.tolist())
-        if query.quotas is not None and (said := _quota_notes(query.quotas[lane], listed)):
+        if query.quotas is not None and (said := quota_notes(query.quotas[lane], listed)):
             notes[lane] = said
         if batch.asleep[lane]:
             notes[lane] = [
@@ -709,7 +709,7 @@ def validate(batch: Batch, query: Query) -> Batch:
     return batch.noted(notes)
 
 
-def _quota_notes(quotas: Sequence[ListQuota], listed: Rows) -> list[Note]:
+def quota_notes(quotas: Sequence[ListQuota], listed: Rows) -> list[Note]:
     """Quotas that a finished list does not keep, and why it could not."""
     notes = []
     for quota in quotas:

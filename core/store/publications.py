@@ -22,6 +22,8 @@ from core.domain.campaigns import Campaign
 from core.domain.changes import BOOK, Change, Documents, Key, Plain, reverting, same
 from core.domain.errors import BadRequest, Conflict
 from core.domain.looks import LookStrategy, SavedLook
+from core.domain.quiz import KIND as QUIZ
+from core.domain.quiz import Quiz
 from core.domain.strategy import Strategy
 from core.store.studio import ATTEMPTS, LOOK, LOOKS, RULES, STRATEGIES, Studio, as_json, as_utc, person_name
 
@@ -183,8 +185,8 @@ def _newest(table: sa.Table, one: str, at: datetime | None) -> sa.Select[Any]:
 
 
 def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
-    """What a stored book holds, in its order, by key: rules, and the campaigns among them."""
-    kinds = {CAMPAIGN: "campaign"}
+    """What a stored book holds, in its order, by key: rules, and the campaigns and quizzes among them."""
+    kinds = {CAMPAIGN: "campaign", QUIZ: "quiz"}
     return {Key(kinds.get(str(one.get("kind")), "rule"), str(one["id"])): one for one in plain if "id" in one}
 
 
@@ -205,6 +207,9 @@ def _checked(change: Change) -> Change:
         return Change(change.key, change.before, SavedLook.from_json(after).as_json(), change.says)
     if change.key.kind == "campaign" and after is not None:
         after = Campaign.from_json(after).as_json()
+        change = Change(change.key, change.before, after, change.says)
+    if change.key.kind == "quiz" and after is not None:
+        after = Quiz.from_json(after).as_json()
         change = Change(change.key, change.before, after, change.says)
     if after is not None and str(after.get("id")) != change.key.id:
         raise BadRequest(f"The {change.key.kind} {change.key.id} carries the id {after.get('id')!r}. Give it its own.")
