@@ -628,6 +628,25 @@ def _all(
     return replace(found, notes=notes)
 
 
+def each_block(
+    view: View,
+    request: Request,
+    rows: Rows,
+    take: Callable[[Rows, Query, Batch], None],
+    progress: Progress | None = None,
+    kept: Shortlist | None = None,
+) -> None:
+    """Make the lists around `rows` block by block. take: positions in `rows`, what was asked, what the stages left."""
+    recipe = stages(view)
+
+    def fill(part: Rows, query: Query) -> None:
+        if kept is not None:
+            query = replace(query, shortlist=kept.lanes(part))
+        take(part, query, run(recipe, query))
+
+    _in_blocks(view, request, rows, progress, fill)
+
+
 def _in_blocks(
     view: View, request: Request, rows: Rows, progress: Progress | None, fill: Callable[[Rows, Query], None]
 ) -> None:
@@ -665,25 +684,6 @@ def _in_blocks(
 
         blocks = [group[start : start + LANES] for start in range(0, len(group), LANES)]
         if len(blocks) < 2:
-def each_block(
-    view: View,
-    request: Request,
-    rows: Rows,
-    take: Callable[[Rows, Query, Batch], None],
-    progress: Progress | None = None,
-    kept: Shortlist | None = None,
-) -> None:
-    """Make the lists around `rows` block by block. take: positions in `rows`, what was asked, what the stages left."""
-    recipe = stages(view)
-
-    def fill(part: Rows, query: Query) -> None:
-        if kept is not None:
-            query = replace(query, shortlist=kept.lanes(part))
-        take(part, query, run(recipe, query))
-
-    _in_blocks(view, request, rows, progress, fill)
-
-
             for part in blocks:
                 block(part)
         else:
