@@ -323,9 +323,14 @@ class Quick:
 
         Quotas, boundaries and places for the best of some are passed over.
         """
+        return self.looks(weights)[0]
+
+    def looks(self, weights: Matrix) -> tuple[Rows, Rows]:
+        """The same, and [B] how many rows are ahead of the product by score."""
         out = np.zeros(len(weights), dtype=np.int64)
+        ahead = np.full(len(weights), len(self.rows), dtype=np.int64)
         if self.row < 0:
-            return out
+            return out, ahead
         for start in range(0, len(weights), AT_ONCE):
             part = weights[start : start + AT_ONCE]
             scores = self._scores(part)
@@ -334,7 +339,8 @@ class Quick:
             near = np.flatnonzero((above < POOL * self.k + 2) & np.isfinite(mine))
             if len(near):
                 out[start + near] = self._places(part[near], scores[near])
-        return out
+            ahead[start : start + len(part)] = np.where(np.isfinite(mine), above, len(self.rows))
+        return out, ahead
 
     def _places(self, weights: Matrix, scores: Vectors) -> Rows:
         depth = min(POOL * self.k, scores.shape[1])

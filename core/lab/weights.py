@@ -16,7 +16,7 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from core.domain.arrays import Matrix, Scores
+from core.domain.arrays import Matrix, Rows, Scores
 from core.lab.quick import AT_ONCE, Quick
 
 STEP, COARSE = 20, 10  # grids of .05 and of .1
@@ -25,6 +25,7 @@ MOST = 60_000  # points that a grid may have
 RADII = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 ASKED = (0, 1, 3, 6, 10, 20)  # which hits of one handful of settings the list itself is asked about, nearest first
 BACK = (0, 1, 2, 4, 7)  # which points of a way back, the nearest first
+CLOSER, PROMISING, CLOSEST = 3, 24, 1200  # times, beside so many of the best points, at so many points of the grid
 ROUNDS, MISSES = 16, 3  # of drawing a hit back
 CLOUD = 72  # points around the one that is being drawn back
 PLACES = (3, 4, 6)  # decimals of the weights that are proposed: as few as do it
@@ -126,12 +127,16 @@ class _Searching:
         self.tried = self.asked = 0
         self.best: Move | None = None
         self._known: dict[bytes, int] = {}
+        self._seen: list[tuple[Matrix, Rows]] = []
+        self._covered = np.inf  # up to this distance every point of the fine grid is looked at
         self._rng = np.random.default_rng(0)
 
     def run(self) -> Search:
         if self.quick.linear():
             self._solve()
         self._look_around()
+        if self.into:
+            self._look_closer()
         if self.best is not None:
             self._draw_back()
             self._bisect()
@@ -204,8 +209,37 @@ class _Searching:
                 return
             if self.on_look is not None:
                 self.on_look(begin, len(points))
-            if self._try_some(self._hits(points[begin : begin + AT_ONCE])):
+            part = points[begin : begin + AT_ONCE]
+            places, ahead = self.quick.looks(part)
+            self.tried += len(part)
+            self._seen.append((part, ahead))
+            if self._try_some(part[(places > 0) == self.into]):
                 return
+
+    def _look_closer(self) -> None:
+        """Points of the fine grid beside those that bring it nearest to the top, where the search was coarse."""
+        fine, steps = self._fine
+        for _ in range(CLOSER):
+            reach = np.inf if self.best is None else 0.985 * self.best.distance
+            if not self._seen or reach <= self._covered:
+                return
+            points, ahead = (np.concatenate([one[part] for one in self._seen]) for part in (0, 1))
+            best = points[np.lexsort((np.linalg.norm(points - self.start, axis=1), ahead))[:PROMISING]]
+            distance = np.linalg.norm(fine - self.start, axis=1)
+            open_ = fine[(distance > self._covered) & (distance < reach)]
+            beside = np.zeros(len(open_), dtype=bool)
+            for point in best:
+                beside |= np.abs(open_ - point).max(axis=1) <= 1.01 / steps
+            fresh = open_[beside]
+            known = {point.tobytes() for point in points.round(6)}
+            fresh = fresh[[point.tobytes() not in known for point in fresh.round(6)]] if len(fresh) else fresh
+            if not len(fresh):
+                return
+            fresh = fresh[np.argsort(np.linalg.norm(fresh - self.start, axis=1), kind="stable")][:CLOSEST]
+            places, ahead = self.quick.looks(fresh)
+            self.tried += len(fresh)
+            self._seen.append((fresh, ahead))
+            self._try_some(fresh[places > 0])
 
     def _design(self) -> Matrix:
         """Settings to look at, from the present one outwards."""
@@ -213,7 +247,9 @@ class _Searching:
         if count == 1:
             return np.empty((0, 1))
         fine, steps = self._fine
-        near = np.argsort(np.linalg.norm(fine - self.start, axis=1), kind="stable")[:NEAREST]
+        away = np.linalg.norm(fine - self.start, axis=1)
+        near = np.argsort(away, kind="stable")[:NEAREST]
+        self._covered = float(away[near].max())
         corners = np.eye(count)
         directions = [corners[i] - corners[j] for i in range(count) for j in range(count) if i != j]
         directions += [corner - self.start for corner in corners]

@@ -140,7 +140,10 @@ def report(shop: Shop, count: int, whole: int, *, say: bool = False) -> list[Row
         one = ask(shop, request, item, goal, number < whole)
         found.append(one)
         if say:
-            print(f"{number:>4} {one.seconds:5.2f} s  {one.answer.text[:110]}", file=sys.stderr, flush=True)
+            found_by_grid = "" if one.better is None else f"  (the grid: {one.better:.3f})"
+            print(
+                f"{number:>4} {one.seconds:5.2f} s  {one.answer.text[:110]}{found_by_grid}", file=sys.stderr, flush=True
+            )
     answered = [one for one in found if one.answer.changes]
     by_weights = [one for one in found if any(change.kind == "weights" for change in one.answer.changes)]
     within = [one for one in found if one.better is None or _within(one)]
