@@ -70,7 +70,7 @@ def answer(
     family: str | None = None,
     within: Within | None = None,
 ) -> Listing:
-    """The list for any one query, given by its sides: an unpublished item, typed words, a photo."""
+    """The list for any one query, given by its sides: an unpublished item, typed words, a photo, a shopper's taste."""
     lane = _Lane(None, -1, audience, _family_rows(view, family))
     return _listing_of(view, _question(view, request, sides, [lane], within))
 
