@@ -68,12 +68,12 @@ class Desk:
         return self._revise(lambda draft: draft.edited(key, after, now, says=says, at=at), at)
 
     def edit_all(self, steps: Sequence[tuple[Key, Plain | None, str]], *, at: datetime) -> ChangeSet:
-        """Many steps at once, each (document, what it shall be, what that says): all are taken, or none."""
+        """Many edits as one step, each (document, what it shall be, what that says): all are made, or none."""
         published = self.published()
 
         def edited(draft: ChangeSet) -> ChangeSet:
-            for key, after, says in steps:
-                draft = draft.edited(key, after, published.get(key), says=says, at=at)
+            for number, (key, after, says) in enumerate(steps):
+                draft = draft.edited(key, after, published.get(key), says=says, at=at, together=number > 0)
             return draft
 
         return self._revise(edited, at)

@@ -1,9 +1,8 @@
 """A draft: what one merchandiser would change, and how it meets what others published meanwhile.
 
 Everything that can be published is a document: a rule, a campaign, the strategy of a placement, a named strategy, a
-saved look. A draft
-is a list of edits to documents, in the order they were made, so that the last one can be undone. It remembers what each
-document was when it was first touched. Publishing compares that with what stands now, document by document (three-way,
+saved look. A draft is a list of edits to documents, in the order they were made, so that the last step can be undone.
+It remembers what each document was when it was first touched. Publishing compares that with what stands now, document by document (three-way,
 as version control does): changes to different documents both survive, and two changes to the same one are shown to the
 second publisher, who chooses.
 """
@@ -41,19 +40,26 @@ Documents = Mapping[Key, Plain]
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One step of a draft. after: the document as it shall be; None takes it away. says: the step in a sentence."""
+    """One document edited. after: as it shall be; None takes it away.    says: the edit in a sentence.
+
+    step: those made at once (a file of rules, a campaign taken back) are one step, and are undone as one.
+    """
 
     key: Key
     after: Plain | None
     says: str
     at: datetime
+    step: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        return {"key": list(self.key), "after": self.after, "says": self.says, "at": self.at.isoformat()}
+        moment = self.at.isoformat()
+        return {"key": list(self.key), "after": self.after, "says": self.says, "at": moment, "step": self.step}
 
     @classmethod
-    def from_json(cls, plain: Mapping[str, Any]) -> Edit:
-        return cls(Key.of(plain["key"]), plain["after"], plain["says"], datetime.fromisoformat(plain["at"]))
+    def from_json(cls, plain: Mapping[str, Any], step: int = 0) -> Edit:
+        """step: which one it was, of a draft that was kept before steps had numbers."""
+        moment = datetime.fromisoformat(plain["at"])
+        return cls(Key.of(plain["key"]), plain["after"], plain["says"], moment, int(plain.get("step", step)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +97,24 @@ class ChangeSet:
     def __len__(self) -> int:
         return len(self.changes)
 
-    def edited(self, key: Key, after: Plain | None, now: Plain | None, *, says: str, at: datetime) -> ChangeSet:
-        """With one more step. now: the document as it stands published; kept when this draft touches it first."""
+    def edited(
+        self, key: Key, after: Plain | None, now: Plain | None, *, says: str, at: datetime, together: bool = False
+    ) -> ChangeSet:  # fmt: skip
+        """With one more edit. now: the document as it stands published; kept when this draft touches it first.
+
+        together: it is part of the last step, and is undone with it.
+        """
         base = dict(self.base)
         base.setdefault(key, now)
-        return replace(self, edits=(*self.edits, Edit(key, after, says, at)), base=base)
+        last = self.edits[-1].step if self.edits else -1
+        edit = Edit(key, after, says, at, max(last, 0) if together else last + 1)
+        return replace(self, edits=(*self.edits, edit), base=base)
 
     def undone(self) -> ChangeSet:
         """Without its last step. Raises BadRequest when there is none."""
         if not self.edits:
             raise BadRequest("This draft has no step that could be undone.")
-        edits = self.edits[:-1]
+        edits = tuple(edit for edit in self.edits if edit.step != self.edits[-1].step)
         touched = {edit.key for edit in edits}
         base = {key: was for key, was in self.base.items() if key in touched}
         return replace(self, edits=edits, base=base)
@@ -156,7 +169,7 @@ class ChangeSet:
     def from_json(cls, name: str, plain: Mapping[str, Any]) -> ChangeSet:
         """Raises BadRequest for what is no draft."""
         try:
-            edits = tuple(Edit.from_json(edit) for edit in plain["edits"])
+            edits = tuple(Edit.from_json(edit, number) for number, edit in enumerate(plain["edits"]))
             base = {Key.of((kind, id)): was for kind, id, was in plain["base"]}
         except (KeyError, TypeError, ValueError, BadRequest) as error:
             raise BadRequest(f"The draft {name!r} cannot be read ({error}). Discard it and begin anew.") from None

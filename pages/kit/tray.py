@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+
 import streamlit as st
 
 from core.curation.desk import Desk
@@ -41,7 +43,8 @@ def tray(*, at_the_desk: bool = False) -> None:
 
 def _steps(mine: Desk, draft: ChangeSet) -> None:
     """The steps of the draft in the order they were made, and the other drafts of this person."""
-    lines = "".join(f"<li>{text.markup(edit.says)}</li>" for edit in draft.edits)
+    steps = [[edit.says for edit in edits] for _, edits in groupby(draft.edits, key=lambda edit: edit.step)]
+    lines = "".join(f"<li>{text.markup(said[0])}{_and_more(said)}</li>" for said in steps)
     st.html(f'<ol class="steps" aria-label="Steps of the draft">{lines}</ol>')
     st.session_state["control:draft-name"] = draft.name
     st.text_input("Name of the draft", key="control:draft-name", max_chars=60, on_change=_rename)
@@ -49,6 +52,11 @@ def _steps(mine: Desk, draft: ChangeSet) -> None:
     for number, name in enumerate(others):
         st.button(f"Go on with {text.plain(name)}", key=f"tray-other-{number}", type="tertiary",
                   on_click=_work_on, args=(name,))  # fmt: skip
+
+
+def _and_more(said: list[str]) -> str:
+    """How many edits were made at once with the first one."""
+    return f' <i class="aside">and {len(said) - 1} more at once</i>' if len(said) > 1 else ""
 
 
 def _undo() -> None:

@@ -90,6 +90,14 @@ def test_undo_takes_back_step_by_step(studio):
         desk.undo(AT)
 
 
+def test_a_whole_file_of_rules_is_taken_back_by_one_undo(studio):
+    desk = Desk(studio, "Ada")
+    pin(desk)
+    desk.edit_all([(SCARF, {"id": "scarf", "place": 2}, "New"), (COAT, None, "Taken out")], at=AT)
+    assert len(desk.draft()) == 1
+    assert [change.after for change in desk.undo(AT).changes] == [{"id": "coat", "place": 1}]
+
+
 def test_two_windows_of_one_person_lose_no_step(studio):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: pin(Desk(studio, "Ada"), Key("rule", f"r{n}")), range(12)))

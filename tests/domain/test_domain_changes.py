@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -12,7 +13,7 @@ from core.domain.changes import ChangeSet, Key, ready, reverting
 from core.domain.errors import BadRequest, Conflict
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
-COAT, SCARF = Key("rule", "coat"), Key("rule", "scarf")
+COAT, SCARF, BAG = Key("rule", "coat"), Key("rule", "scarf"), Key("rule", "bag")
 
 
 def draft(**edits):
@@ -46,6 +47,25 @@ def test_undo_takes_back_the_last_step_and_forgets_what_it_first_touched():
         made.undone().undone().undone()
 
 
+def test_what_was_done_at_once_is_undone_at_once_also_after_part_of_it_was_given_up():
+    made = draft(coat={"place": 1})
+    for number, key in enumerate((SCARF, BAG, COAT)):
+        made = made.edited(key, {"place": 4}, None, says="From the file", at=AT, together=number > 0)
+    assert [edit.step for edit in made.edits] == [0, 1, 1, 1]
+    assert made.undone() == draft(coat={"place": 1})
+    assert made.without(SCARF).undone() == draft(coat={"place": 1})
+    assert ChangeSet.from_json("Autumn launch", json.loads(json.dumps(made.as_json()))) == made
+
+
+def test_a_draft_kept_before_steps_had_numbers_is_undone_edit_by_edit():
+    made = draft(coat={"place": 1}, scarf={"place": 2})
+    plain = made.as_json()
+    for edit in plain["edits"]:
+        del edit["step"]
+    assert ChangeSet.from_json("Autumn launch", plain) == made
+    assert len(ChangeSet.from_json("Autumn launch", plain).undone()) == 1
+
+
 def test_changes_to_different_rules_both_survive():
     published = {SCARF: {"place": 5}}  # somebody else published it meanwhile
     assert draft(coat={"place": 1}).applied(published) == {SCARF: {"place": 5}, COAT: {"place": 1}}
@@ -69,7 +89,7 @@ def test_the_same_change_made_twice_is_no_clash():
 
 def test_what_is_no_draft_is_refused_by_name():
     with pytest.raises(BadRequest, match="Autumn"):
-        ChangeSet.from_json("Autumn", {"edits": [{"key": ["wish", "x"]}], "base": []})
+        ChangeSet.from_json("Autumn launch", {"edits": [{"key": ["wish", "x"]}], "base": []})
 
 
 DOCUMENTS = st.dictionaries(
