@@ -12,12 +12,13 @@ import os
 import re
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from core import settings as settings_module
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import BadRequest, ShopError, UnknownQuiz
 from core.domain.looks import BRAND_POLICIES, ROLE_NAMES, LookRequest, Looks
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.progress import Progress
@@ -30,6 +31,7 @@ from core.domain.query import (
     parse_weights,
     tried_looks,
 )
+from core.domain.visit import Visit, parse_answers
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -82,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
     one = command("recommend", _recommend, "The list of one product, of many, or of all.")
     one.add_argument("--placement", default="similar", choices=[str(p) for p in Placement])
-    anchors = one.add_mutually_exclusive_group(required=True)
+    anchors = one.add_mutually_exclusive_group()
     anchors.add_argument("--anchor", metavar="ID")
     anchors.add_argument("--anchors", metavar="FILE", help="one id a line; one JSON line each")
     anchors.add_argument("--all", action="store_true", help="every product; one JSON line each")
@@ -90,6 +92,11 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--trace", action="store_true", help="also say what each stage kept and dropped")
     _add_list_options(one)
     _add_look_options(one)
+    visit = one.add_argument_group("first visit", "For --placement cold_start.")
+    visit.add_argument("--answers", metavar="FILE", help="JSON: the answers to the quiz, or a whole visit")
+    visit.add_argument("--answer", metavar="QUESTION=OPTION", action="append", default=[])
+    visit.add_argument("--seen", metavar="ID", action="append", default=[], help="a product that was looked at")
+    visit.add_argument("--moved", action="store_true", default=None, help="also what each answer moved")
     _add_files(one)
 
     one = command("explain", _explain, "Why a product stands in a list, why not, and what it would take.")
@@ -157,6 +164,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--merge", action="store_true", help="import: add and change; remove nothing")
     one.add_argument("--yes", action="store_true", help="import: publish what the dry run tells")
     one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
+    one = command("quiz", _quiz, "The style quiz of a first visit: show it, take it to a file and back.")
+    one.add_argument("action", nargs="?", default="show", choices=("show", "export", "import"))
+    one.add_argument("file", nargs="?", metavar="FILE", help="export, import: a .json file")
+    one.add_argument("--yes", action="store_true", help="import: publish it")
+    one.add_argument("--why", metavar="TEXT", default="", help="import: a comment, kept with what is published")
     one.add_argument("--json", action="store_true", help="JSON instead of sentences")
 
     one = command("campaigns", _campaigns, "Campaigns: list them, show one with its rules and looks, take one back.")
@@ -296,6 +310,11 @@ def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.placement == Placement.LOOK:
         return _recommend_looks(arguments)
     _only_for("look", arguments, ("occasion", "budget", "brands", "lock", "diversity", "count"))
+    if arguments.placement == Placement.COLD_START:
+        return _first_visit(arguments)
+    _only_for("cold_start", arguments, ("answers", "answer", "seen", "moved"))
+    if not (arguments.anchor or arguments.anchors or arguments.all):
+        raise BadRequest("Name the product with --anchor ID, several with --anchors FILE, or ask for --all.")
     shop = _shop(_settings(arguments))
     request = _request(arguments, shop, Placement(arguments.placement), anchor=arguments.anchor)
     if arguments.anchor is None:
@@ -321,6 +340,94 @@ def _recommend(arguments: argparse.Namespace) -> int:
         plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
     _show(plain, arguments, shop)
     return 0
+
+
+def _first_visit(arguments: argparse.Namespace) -> int:
+    if arguments.anchor or arguments.anchors or arguments.all:
+        raise BadRequest("A first visit is asked about no product. Say what was looked at with --seen ID.")
+    if arguments.html or arguments.xlsx:
+        raise BadRequest("--html and --xlsx take lists around products along.")
+    visit = _visit(arguments)
+    shop = _shop(_settings(arguments))
+    request = _request(arguments, shop, Placement.COLD_START, visit=visit)
+    plain = shop.first_visit(request).as_json() if arguments.moved else shop.recommend(request).as_json()
+    if arguments.trace:
+        plain["trace"] = shop.trace(request).as_json()
+    if arguments.why:
+        missing = shop.why_missing(request, arguments.why)
+        plain["why_missing"] = None if missing is None else missing.as_json()
+    _show(plain, arguments, shop)
+    if not (arguments.json or arguments.trace or arguments.why):
+        for one in plain.get("moved", ()):
+            told = f"brought {len(one['came'])}, kept {len(one['gone'])} out, moved {one['moved']} others"
+            print(f"     {one['question']} = {one['option']}: {told}")
+    return 0
+
+
+def _visit(arguments: argparse.Namespace) -> Visit:
+    """A visit from a file of answers, or of a whole visit, and from what is said besides."""
+    plain: Any = {}
+    if arguments.answers is not None:
+        plain = _read_json(arguments.answers)
+        if isinstance(plain, dict) and not set(plain) <= set(Visit.__dataclass_fields__):
+            plain = {"answers": plain}
+    read = Visit.from_json(plain)
+    answers = {**read.answers, **parse_answers(arguments.answer)}
+    return replace(read, answers=answers, seen=(*read.seen, *arguments.seen))
+
+
+def _read_json(file: str) -> Any:
+    try:
+        return json.loads(Path(file).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise BadRequest(f"{file} cannot be read as JSON: {error}.") from None
+
+
+def _quiz(arguments: argparse.Namespace) -> int:
+    from core.domain.changes import Change, Key
+    from core.domain.quiz import FIRST, Quiz
+    from core.store.files import write_bytes
+    from core.store.publications import Publications
+
+    if arguments.action != "show" and arguments.file is None:
+        raise BadRequest(f"Name the file: `vitrine quiz {arguments.action} FILE.json`.")
+    shop = _shop(_settings(arguments))
+    if arguments.action == "import":
+        quiz = Quiz.from_json(_read_json(arguments.file)).changed(id=FIRST)
+        _say_quiz(quiz, shop)
+        if not arguments.yes:
+            print("Nothing was published. Add --yes and --why TEXT to publish it.")
+            return 0
+        desk, key = Publications(shop.studio), Key("quiz", FIRST)
+        change = Change(key, desk.documents().get(key), quiz.as_json(), (f"The quiz {quiz.title}",))
+        done = desk.publish([change], name=quiz.title, who=_who(), at=datetime.now(UTC), why=arguments.why)
+        print(f"Published as publication {done.version}.")
+        return 0
+    found = shop.quiz()
+    if found is None:
+        raise UnknownQuiz
+    if arguments.action == "export":
+        write_bytes(Path(arguments.file), (_dumps(found.as_json()) + "\n").encode())
+    elif arguments.json:
+        print(_dumps(found.as_json()))
+    else:
+        _say_quiz(found, shop)
+    return 0
+
+
+def _say_quiz(quiz: Any, shop: Any) -> None:
+    catalogue = shop.catalogue()
+    print(f"{quiz.title}{f': {quiz.intro}' if quiz.intro else ''}")
+    for question in quiz.questions:
+        print(f"{question.id}: {question.text}")
+        for option in question.options:
+            said = [f"{len(option.style)} products of its style"] if option.style else []
+            said += [f"{name} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+                     for name, value in option.filters.as_json().items()]  # fmt: skip
+            print(f"  {option.id:<16}  {option.label}" + (f"  ({'; '.join(said)})" if said else ""))
+    print(f"Picks: {len(quiz.picks)}")
+    if gone := [item for item in quiz.items if item not in catalogue]:
+        print(f"Not in the catalogue: {', '.join(gone)}")
 
 
 def _take(

@@ -1,4 +1,4 @@
-"""GET /recommend, /search, /health: the lists of the pages, in JSON, from the same function.
+"""GET /recommend, /search, /quiz, /health: the lists of the pages, in JSON, from the same function.
 
 Every error has one shape: {"error": {"code": ..., "message": ...}}, with 404 for what does not exist
 and 422 for what makes no sense.
@@ -20,15 +20,17 @@ from starlette.exceptions import HTTPException
 
 from core import settings, shop
 from core.domain import query
-from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.errors import BadRequest, Damaged, NotReady, ShopError, UnknownQuiz
 from core.domain.looks import LookRequest
 from core.domain.placements import Placement
 from core.domain.query import MAX_K, Filters
 from core.domain.strategy import Strategy
+from core.domain.visit import MOST_INTERACTIONS, MOST_SEEN, Visit, parse_answers
 
 log = logging.getLogger("vitrine.api")
 
 MAX_LISTED = 100  # values of one repeated parameter
+MANY = ("filter", "exclude", "lock", "answer", "seen", "came_for")  # parameters that may be repeated
 
 Id = Annotated[str, Query(min_length=1, max_length=200, description="Id of a product", examples=["bag-0001"])]
 K = Annotated[int, Query(ge=1, le=MAX_K, description="Places in the list")]
@@ -66,6 +68,22 @@ Take = Annotated[
     int | None, Query(ge=1, le=MAX_K, description="Also the smallest change that brings it into the first so many")
 ]
 Goal = Annotated[Literal["in", "out"] | None, Query(description="With take: bring it in, or take it out")]
+Answer = Annotated[
+    list[str],
+    Query(max_length=MAX_LISTED, description="question=option of the quiz", examples=[["style=after-dark"]]),
+]
+Seen = Annotated[list[str], Query(max_length=MOST_SEEN, description="Ids of products looked at, the last one last")]
+Interactions = Annotated[
+    int | None, Query(ge=0, le=MOST_INTERACTIONS, description="How many there were in all; the quiz fades with them")
+]
+CameFor = Annotated[
+    list[str],
+    Query(
+        max_length=MAX_LISTED, description="field=value of the page the visit began on", examples=[["category=Bags"]]
+    ),
+]
+Audience = Annotated[str | None, Query(max_length=40, description="Whom the visit is for", examples=["women"])]
+Moved = Annotated[bool, Query(description="First visit: also what each answer moved")]
 Explain = Annotated[bool, Query(description="Also say what each stage kept and dropped")]
 
 
@@ -138,9 +156,9 @@ _EXPLAINED: dict[int | str, dict[str, Any]] = {
 
 def _once(request: Request) -> None:
     """Refuses a question that says one thing twice: nobody should have to know which of the two counts."""
-    said = [name for name, _ in request.query_params.multi_items() if name not in ("filter", "exclude", "lock")]
+    said = [name for name, _ in request.query_params.multi_items() if name not in MANY]
     if repeated := sorted({name for name in said if said.count(name) > 1}):
-        raise BadRequest(f"{', '.join(repeated)}: given more than once. Only filter, exclude and lock may be repeated.")
+        raise BadRequest(f"{', '.join(repeated)}: given more than once. Only {', '.join(MANY)} may be repeated.")
 
 
 def _known(request: Request) -> None:
@@ -195,17 +213,43 @@ def _looking(
     return {name: value for name, value in given.items() if value not in (None, [])}
 
 
-@api.get("/recommend", summary="The list of one product, or the looks around it", responses=_ANSWERS)
+def _visiting(
+    answer: Answer = [],  # noqa: B006
+    seen: Seen = [],  # noqa: B006
+    interactions: Interactions = None,
+    came_for: CameFor = [],  # noqa: B006
+    audience: Audience = None,
+) -> Visit | None:
+    """What is known of a shopper who is here for the first time; None where nothing was said."""
+    if not (answer or seen or came_for or audience) and interactions is None:
+        return None
+    return Visit(parse_answers(answer), tuple(seen), interactions, query.parse_filters(came_for), audience)
+
+
+@api.get(
+    "/recommend", summary="The list of one product, the looks around it, or that of a first visit", responses=_ANSWERS
+)
 def recommend(
-    item_id: Id,
     asking: Asking,
     looking: Annotated[dict[str, Any], Depends(_looking)],
+    visit: Annotated[Visit | None, Depends(_visiting)],
+    item_id: Id | None = None,
     placement: Placement = Placement.SIMILAR,
     weights: Weights = None,
     lam: Lam = None,
     explain: Explain = False,
+    moved: Moved = False,
 ) -> Response:
     serving = shop.current()
+    if placement == Placement.COLD_START:
+        if item_id is not None or looking:
+            said = ", ".join((*looking, *(["item_id"] if item_id is not None else [])))
+            raise BadRequest(f"{said}: a first visit is asked about no product. Say what was looked at with seen.")
+        return _first_visit(serving, asking.changed(placement=placement, visit=visit), weights, lam, explain, moved)
+    if item_id is None:
+        raise BadRequest("This list is built around a product. Name it with item_id.")
+    if visit is not None or moved:
+        raise BadRequest("answer, seen, came_for and moved are of a first visit. Add placement=cold_start.")
     if placement == Placement.LOOK:
         return _looks(serving, item_id, asking, looking, weights, lam, explain)
     if looking:
@@ -216,6 +260,24 @@ def recommend(
     if explain:
         plain["trace"] = serving.trace(asked).as_json()
     return ShopJSON(plain)
+
+
+def _first_visit(
+    serving: shop.Shop, asked: query.Request, weights: str | None, lam: float | None, explain: bool, moved: bool
+) -> Response:
+    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
+    plain = serving.first_visit(asked).as_json() if moved else serving.recommend(asked).as_json()
+    if explain:
+        plain["trace"] = serving.trace(asked).as_json()
+    return ShopJSON(plain)
+
+
+@api.get("/quiz", summary="The questions of a first visit", responses=_EXPLAINED)
+def quiz(at: At = None) -> Response:
+    found = shop.current().quiz(_moment(at))
+    if found is None:
+        raise UnknownQuiz
+    return ShopJSON(found.as_json())
 
 
 def _looks(

@@ -49,6 +49,14 @@ class UnknownCampaign(ShopError):
         super().__init__(f"There is no campaign with the id {campaign!r}. `vitrine campaigns` lists those there are.")
 
 
+class UnknownQuiz(ShopError):
+    code = "unknown_quiz"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__("This shop asks no quiz. Make one on the page New Arrivals, or `vitrine quiz import FILE`.")
+
+
 class BadRequest(ShopError):
     """A request that makes no sense as it stands: a bad weight, filter, number or date."""
 
