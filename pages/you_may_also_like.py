@@ -8,11 +8,11 @@ from itertools import islice
 import streamlit as st
 
 from core.domain.catalogue import Catalogue, Item, State
-from core.domain.errors import ShopError
-from core.domain.listing import Listing, Missing, Origin, Trace
+from core.domain.listing import Listing, Origin, Trace
 from core.domain.query import Filters, Request
 from core.export import reports
 from pages.kit import (
+    answers,
     at_work,
     cards,
     charts,
@@ -59,7 +59,9 @@ def follow(key: str, anchor: Item | None = None) -> None:
         st.session_state["kit:again"] = True  # the tray stands outside of what is redrawn
         return
     if sent.get("id") in engine.shop().catalogue():
-        if sent.get("type") == "list":
+        if sent.get("type") == answers.ASK:
+            answers.about(sent["id"])
+        elif sent.get("type") == "list":
             choose(sent["id"])
         else:
             st.session_state["kit:go"] = ("product.py", {"item": sent["id"]})
@@ -105,7 +107,7 @@ def one_product(item: Item) -> None:
             how(asked)
             if listing.items:
                 carried(listing)
-            missing(item, asked)
+            answers.panel(asked, at_work.documents())
         else:
             states.empty(*NOTHING_WEIGHED)
     st.checkbox("Weights and filters", key="drawer")
@@ -148,7 +150,7 @@ def the_list(item: Item, listing: Listing, ruled: Mapping[str, Sequence[tuple[st
         return
     parts.rail(
         cards.listed(
-            listing, items, at=engine.moment(), anchor=item, tools=(cards.TO_LIST, shaping.TOOL),
+            listing, items, at=engine.moment(), anchor=item, tools=(answers.TOOL, cards.TO_LIST, shaping.TOOL),
             menu=lambda placed: shaping.menu(placed.rank, pinned=placed.origin is Origin.PIN), ruled=ruled,
         ),
         key=LIST, label="You May Also Like", layout=me.layout.lower(), say="The list has changed.",
@@ -230,58 +232,6 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
             if one.id not in shown
         ]
     return found[:16]
-
-
-def missing(anchor: Item, asked: Request) -> None:
-    """Why something is not in the list: find it by name or id, and read the answer."""
-    with st.expander("Why is a product missing?", expanded=True, key="missing", type="compact"):
-        st.text_input(
-            "Name or id of a product", key="like:missing", placeholder="Name or id of a product", max_chars=200,
-            icon=":material/search:", label_visibility="collapsed", width=420,
-        )  # fmt: skip
-        answers(anchor, asked)
-
-
-def answers(anchor: Item, asked: Request) -> None:
-    words = str(st.session_state.get("like:missing") or "").strip()
-    if not words:
-        states.said("Type a name or an id to learn at which stage a product was lost, and where it would stand.")
-        return
-    shop, catalogue = engine.shop(), engine.shop().catalogue(engine.at())
-    found = engine.find(words, 6)
-    if not found:
-        states.said("No product answers to that.")
-        return
-    rows, draft = [], at_work.documents()
-    for one in found:
-        item = catalogue.item(one)
-        try:
-            answer = (
-                "It is the product itself."
-                if one == anchor.id
-                else said_missing(shop.why_missing(asked, one, draft=draft))
-            )
-        except ShopError as error:
-            answer = error.message
-        rows.append(
-            f"<tr><td>{text.markup(text.title(item))}<br>"
-            f"<span class='aside'>{text.markup(text.house(item))}</span></td><td>{text.markup(answer)}</td></tr>"
-        )
-    st.html(
-        '<table class="plain-table"><thead><tr><th>Product</th><th>In this list</th></tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
-
-
-def said_missing(answer: Missing | None) -> str:
-    """Why it is missing, and where it would stand, in a sentence or two."""
-    if answer is None:
-        return "It is in the list."
-    words = answer.reason.rstrip(".")
-    rank = answer.would_be_rank
-    return f"{words[:1].upper()}{words[1:]}." + (
-        f" By score alone it would stand at place {text.count(rank)}." if rank else ""
-    )
 
 
 # -- the sheet -----------------------------------------------------------------------------------------------------
@@ -412,6 +362,7 @@ frame.heading(
     guide=(
         "Weights are shares: only their proportion counts. Diversity 0 shows the closest, more is more varied.",
         "“Why” on a card shows what each signal adds to its score; the parts add up to the score shown.",
+        "The question mark on a card, or “Name any product”, tells why it stands there or not, and what it would take.",
         "Small arrows beside a place say how far variety moved a product; “For variety” marks one lifted far.",
         "A sheet shows 10 to 50 lists under one another with the same weights, to see what else would move.",
         "Trying means only you see it. Keep as draft saves it under your name; Make live changes every list at once.",
@@ -437,5 +388,6 @@ else:
     frame.next_step(
         "Happy with this list? See what the same weights do to the others.",
         ("Skim a sheet", "you_may_also_like.py", {"mode": "sheet"}),
+        ("Tuning", "tuning.py", None),
         ("Catalogue", "catalogue.py", None),
     )

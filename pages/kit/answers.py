@@ -14,7 +14,7 @@ from core.domain.query import Request
 from core.domain.rules import Rule
 from core.domain.strategy import SIGNALS
 from core.lab.takes import Answer, Change
-from core.lab.why import DIFFERS, LIKE, SAME, Explanation
+from core.lab.why import DIFFERS, LIKE, SAME, Attribute, Explanation
 from pages.kit import cards, controls, documents, engine, finder, parts, states, text
 
 ASK = "ask"
@@ -126,15 +126,23 @@ def sums(found: Explanation) -> str:
 
 def attributes(found: Explanation) -> str:
     """What the two share and where they differ, line by line."""
+    catalogue = engine.shop().catalogue(engine.at())
+    pair = [catalogue.item(one) for one in (found.item, found.anchor)]
+
+    def values(one: Attribute) -> list[str]:
+        if one.field == "price":
+            return [text.money(item.price, item.currency) for item in pair]
+        return [one.item, one.anchor]
+
     known = [one for one in found.attributes if one.state in STATES]
     if not known:
         return '<p class="aside">Nothing is known of both to compare.</p>'
     lines = "".join(
         f"<tr class='{one.state}'><th scope='row'>{text.markup(one.name)}</th>"
         + (
-            f"<td colspan='2'>{text.markup(one.item)}</td>"
+            f"<td colspan='2'>{text.markup(values(one)[0])}</td>"
             if one.state == SAME
-            else f"<td>{text.markup(one.item)}</td><td class='mute'>{text.markup(one.anchor)}</td>"
+            else f"<td>{text.markup(values(one)[0])}</td><td class='mute'>{text.markup(values(one)[1])}</td>"
         )
         + "</tr>"
         for one in known
@@ -192,7 +200,9 @@ def what_it_takes(asked: Request, found: Explanation, draft: Documents | None) -
     if me is None or me[0] != mark:
         return
     answer: Answer = me[1]
-    st.html(f'<p class="answer" role="status">{text.markup(answer.text)}</p>')
+    ways = {change.text for change in answer.changes}
+    told = [one for one in answer.said if one not in ways] or ["The smallest change stands first."]
+    st.html(f'<p class="answer" role="status">{text.markup(" ".join(told))}</p>')
     for number, change in enumerate(answer.changes[:6]):
         one_change(number, change, answer)
     if answer.changes:

@@ -10,6 +10,7 @@ from typing import Any
 from core.domain.catalogue import Item, State
 from core.domain.listing import Listing, Origin, Placed
 from core.domain.strategy import SIGNALS
+from core.lab.shoppers import safe_reason
 from pages.kit import address, engine, text
 
 NEW_FOR = timedelta(days=14)
@@ -121,6 +122,28 @@ def listed(
     return made
 
 
+ALIKE = ("brand", "category", "colour", "material", "pattern", "occasion", "season")
+
+
+def in_common(anchor: Item, item: Item) -> list[str]:
+    """What two products share and where they differ, and what a shopper may read of it."""
+    same, other = [], []
+    for field in ALIKE:
+        mine, theirs = (_values(one, field) for one in (anchor, item))
+        if mine and theirs:
+            (same if mine == theirs else other).append(text.field_name(field).lower())
+    lines = [f"Shared: {text.listed(same)}."] if same else []
+    lines += [f"Differs: {text.listed(other)}."] if other else []
+    safe = safe_reason(anchor, item)
+    return [*lines, f"A shopper may read: “{safe}.”"] if safe else lines
+
+
+def _values(item: Item, field: str) -> tuple[str, ...]:
+    value = getattr(item, field)
+    values = (value,) if isinstance(value, str) else tuple(value or ())
+    return tuple(sorted(one.casefold().strip() for one in values if one.strip()))
+
+
 def moved_words(placed: Placed) -> str:
     """Where variety and the limit on one house have carried an item, and why."""
     if not placed.moved:
@@ -150,6 +173,8 @@ def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any
         lines.append(f"{text.closeness(placed.percentile)} in this shop.")
     if placed.moved:
         lines.append(moved_words(placed))
+    if anchor is not None:
+        lines += in_common(anchor, item)
     if anchor is not None and not item.pictures:
         lines.append("It has no picture, so it was compared on everything else.")
     lines += [note.text for note in placed.notes]

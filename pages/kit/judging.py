@@ -11,7 +11,7 @@ from core.domain.query import Request
 from core.lab import judgements as learning
 from core.lab import sweep as sweeping
 from core.lab.judgements import Found, Learned
-from pages.kit import cards, charts, engine, parts, session, sides, states, text, versus
+from pages.kit import cards, charts, engine, frame, parts, session, sides, states, text, versus
 
 TILES, LEARNT, SAID = "judging:tiles", "judging:learnt", "judging:said"
 UP, DOWN = "thumb-up", "thumb-down"
@@ -104,7 +104,7 @@ def progress() -> None:
 
 def learnt() -> None:
     """The proposal, worked out on demand: nothing is applied by itself."""
-    st.html('<h2 class="quiet">What the thumbs teach</h2>')
+    frame.section("What the thumbs teach")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         whose = st.segmented_control("Whose", ("Everybody’s", "Mine alone"), key="judging:whose", required=True,
                                      default="Everybody’s", label_visibility="collapsed", width="content")  # fmt: skip

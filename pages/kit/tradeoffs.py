@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("vitrine.pages")
 
-RUNNING, PLOT, SHOWN = "tradeoffs:running", "tradeoffs:plot", 8
+RUNNING, PLOT, SHOWN = "tradeoffs:running", "tradeoffs:plot", 9
 AXES = ("relevance", "diversity", "novelty", "coverage", "margin")
 FEELS = {
     sweeping.FAITHFUL: "As close to the product as can be",
@@ -189,7 +189,7 @@ def strip(item: Item, strategy: Strategy | None, known: set[str], key: str, labe
     for one in made:
         one["note"], one["moved"] = "", 0
         if one["id"] not in known:
-            one["badges"] = [["accent", "Not in the live list"], *one["badges"]][:2]
+            one["badges"] = [["accent", "New"], *one["badges"]][:2]
     parts.rail(made, key=key, label=label, size="small", on_action=lambda: answers.follow(key))
 
 

@@ -34,9 +34,9 @@ def one_product(item: Item, a: Side, b: Side) -> None:
     shop = engine.shop()
     first, second = (shop.recommend(request(one, item.id), draft=one.documents) for one in (a, b))
     sides.line("A", a, item.id)
-    strip(first, second, item, FIRST, "A", lone=f"Only with {a.name}")
+    strip(first, second, item, FIRST, "A", lone="Leaves")
     sides.line("B", b, item.id)
-    strip(second, first, item, SECOND, "B", lone=f"Only with {b.name}", moved_from=a.name)
+    strip(second, first, item, SECOND, "B", lone="New", moved_from=a.name)
     figures(compared([item.id], [rows(one) for one in (first, second)]), a, b)
 
 
@@ -172,7 +172,7 @@ def figures(found: Comparison, a: Side, b: Side) -> None:
         f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
         for name, now, was in told
     )
-    st.html(f'<dl class="figures impact" aria-label="B against A">{cells}</dl>')
+    st.html(f'<dl class="figures impact versus-figures" aria-label="B against A">{cells}</dl>')
     houses(found, a, b)
 
 
