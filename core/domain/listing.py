@@ -8,6 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+GIVEN = "quota_place"  # code of the note that a quota gave an item its place
+
 
 class Origin(StrEnum):
     """How an item came into a list."""

@@ -14,7 +14,7 @@ import numpy as np
 from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
 from core.domain.catalogue import AUDIENCES, Item
 from core.domain.errors import BadRequest
-from core.domain.listing import Listing, Missing, Note, Origin, Placed, StageReport, Trace
+from core.domain.listing import GIVEN, Listing, Missing, Note, Origin, Placed, StageReport, Trace
 from core.domain.query import Request
 from core.domain.rules import NOTHING, Curation, ListQuota, OnRows
 from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
@@ -535,6 +535,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                         *(_raised(rules, row) if boosted else ()),
                         *(pulled[lane][place] if pulled else ()),
                         *new_here(rules.quotas, row),
+                        *_given(view, found.notes[lane], row),
                     ),
                 )
             )
@@ -569,6 +570,12 @@ def _raised(rules: Curation, row: int) -> tuple[Note, ...]:
     """Which rules boost or bury an item."""
     found = rules.rows.raised(row) if rules.rows is not None else ()
     return tuple(Note("boosted_by", f"Moved by {name}.") for name in found)
+
+
+def _given(view: View, notes: Sequence[Note], row: int) -> tuple[Note, ...]:
+    """Why an item has a place that it would not have had, where a quota gave it one; said of the whole list too."""
+    said = f"{_name(view, row)} has its place"
+    return tuple(note for note in notes if note.code == GIVEN and note.text.startswith(said))
 
 
 def new_here(quotas: Sequence[ListQuota], row: int) -> tuple[Note, ...]:

@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores
-from core.domain.listing import Note
+from core.domain.listing import GIVEN, Note
 from core.domain.rules import Curation, ListBorder, ListQuota
 from core.rank import curate, diversify, shortlist
 from core.rank.blend import DECIMALS, score
@@ -418,7 +418,7 @@ def _held_notes(batch: Batch, query: Query, kept: Rows, before: Rows) -> dict[in
     for lane, at in np.argwhere((kept >= 0) & ~_among(batch.rows, before)).tolist():
         name = query.quotas[lane][int(kept[lane, at])].name
         text = f"{query.name(int(batch.rows[lane, at]))} has its place by {name}."
-        notes.setdefault(lane, []).append(Note("quota_place", text))
+        notes.setdefault(lane, []).append(Note(GIVEN, text))
     return notes
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core.domain.catalogue import Item, State
-from core.domain.listing import Listing, Origin, Placed
+from core.domain.listing import GIVEN, Listing, Origin, Placed
 from core.domain.strategy import SIGNALS
 from core.lab.shoppers import safe_reason
 from pages.kit import address, engine, text
@@ -115,7 +115,7 @@ def listed(
             one["menu"] = menu(placed)
         one["moved"] = placed.moved
         one["movedText"] = moved_words(placed)
-        if placed.moved >= FAR:
+        if placed.moved >= FAR and not _given(placed):
             one["note"] = f"For variety, from place {text.count(placed.rank + placed.moved)}"
         one["why"] = why(placed, item, anchor)
         made.append(one)
@@ -149,9 +149,16 @@ def moved_words(placed: Placed) -> str:
     if not placed.moved:
         return ""
     alone = f"By score alone it would stand at place {text.count(placed.rank + placed.moved)}"
+    if _given(placed):
+        return f"{alone}."
     if placed.moved > 0:
         return f"{alone}; it was lifted for variety, because it repeats less of what stands before it."
     return f"{alone}; others were set before it for variety."
+
+
+def _given(placed: Placed) -> bool:
+    """Whether a quota gave it its place; its notes say which."""
+    return any(note.code == GIVEN for note in placed.notes)
 
 
 def why(placed: Placed, item: Item, anchor: Item | None = None) -> dict[str, Any] | None:

@@ -105,6 +105,8 @@ def test_a_quota_of_at_least_takes_the_best_by_score_and_leaves_the_order_to_var
     ]
     held = [note.text for note in listing.notes if note.code == "quota_place"]
     assert len(held) == len([one for one in wanted if one not in plain.ids]) > 0
+    told = [placed.id for placed in listing.items if any(note.code == "quota_place" for note in placed.notes)]
+    assert told == [one for one in wanted if one not in plain.ids], "each of them says so itself"
 
 
 def test_a_quota_that_the_list_keeps_anyway_changes_nothing():

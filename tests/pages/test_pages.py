@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import shop as shops
 from core.domain.catalogue import State
+from core.domain.changes import Key
 from core.domain.query import Request
 from core.domain.strategy import Strategy
 from core.shop import Shop
@@ -399,3 +400,15 @@ def test_a_product_lifted_from_far_says_so_on_its_card_and_among_its_reasons(rea
     for one, card in lifted:
         assert card["note"] == f"For variety, from place {one.rank + one.moved}"
         assert any(f"place {one.rank + one.moved}; it was lifted for variety" in line for line in card["why"]["lines"])
+
+
+def test_a_product_that_a_rule_gave_its_place_is_not_said_to_be_there_for_variety(read_shop: Shop) -> None:
+    live = read_shop.recommend(Request(anchor=BAG, k=10))
+    other = next(one.id for one in read_shop.recommend(Request(anchor=BAG, k=40)).items[::-1] if one.id not in live.ids)
+    rule = {"id": "q", "kind": "quota", "at_least": 1, "target": {"items": [other]}}
+    listing = read_shop.recommend(Request(anchor=BAG, k=10), draft={Key("rule", "q"): rule})
+    items = {one.id: read_shop.item(one.id) for one in listing.items}
+    card = cards.listed(listing, items, at=datetime.now(UTC))[listing.ids.index(other)]
+    assert not card["note"]
+    assert "has its place by" in card["why"]["lines"][-1]
+    assert not any("variety" in line for line in card["why"]["lines"])
