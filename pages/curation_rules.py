@@ -27,9 +27,12 @@ def take_address() -> None:
             rule_form.edit(rules[id], copy=name == "copy")
         elif id:
             st.session_state[rule_book.SAID] = (f"There is no rule {id[:80]!r} in the book.", "warn")
+    known = engine.shop().catalogue(engine.at())
+    for name in ("item", "beside"):
+        if (id := asked.get(name, "")) and id not in known:
+            st.session_state[rule_book.SAID] = (f"There is no product {id[:80]!r} in this shop.", "warn")
     if (kind := asked.get("new", "")) in KINDS:
         item, beside = asked.get("item", ""), asked.get("beside", "")
-        known = engine.shop().catalogue(engine.at())
         rule_form.begin(
             kind, items=[item] if item in known else [],
             **({"beside": "these", "anchors": [beside]} if beside in known else {}),
@@ -37,7 +40,7 @@ def take_address() -> None:
     if (named := ADDRESSES.get(asked.get("mode", ""))) is not None:
         held.put(PAGE, mode=named)
         rule_form.close()
-        if named == DRILL and (item := asked.get("item", "")) in engine.shop().catalogue(engine.at()):
+        if named == DRILL and (item := asked.get("item", "")) in known:
             drill.choose(item)
     for name in ("rule", "copy", "new", "item", "beside", "mode"):
         if name in asked:

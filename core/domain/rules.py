@@ -488,11 +488,11 @@ def _checked_act(rule: Rule, read: _Reader) -> None:
     if isinstance(act, Quota):
         _checked_quota(act, read)
     if isinstance(act, Boundary):
-        brands, others = ({name.casefold().strip() for name in some} for some in (act.brands, act.others))
+        brands, others = ({name.casefold().strip(): name for name in some} for some in (act.brands, act.others))
         if not brands or (not others and not act.only):
             raise read.refuse("a boundary has brands on both sides.")
-        if brands & others:
-            raise read.refuse(f"{sorted(brands & others)[0]!r} stands on both sides of the boundary. Take one away.")
+        if both := sorted(brands.keys() & others.keys()):
+            raise read.refuse(f"{brands[both[0]]!r} stands on both sides of the boundary. Take one away.")
 
 
 def _checked_quota(act: Quota, read: _Reader) -> None:

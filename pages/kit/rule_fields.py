@@ -137,6 +137,9 @@ def unsaid(fields: Fields) -> str:
         return "Choose the houses that the rule is about."
     if kind == "boundary" and not fields["others"] and not fields["only"]:
         return "Choose the houses that they shall not stand beside."
+    for low, high in (("price_from", "price_to"), ("anchor_from", "anchor_to")):
+        if fields[low] is not None and fields[high] is not None and fields[low] > fields[high]:
+            return f"No price lies between {fields[low]:g} and {fields[high]:g}. Swap the two."
     if kind == "quota" and fields["at_least"] is None and fields["at_most"] is None:
         return "Say how many places: at least, at most, or both."
     if kind not in ("pin", "boundary") and not (kind == "boost" and fields["by"]) and not speaks(fields):

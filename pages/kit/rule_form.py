@@ -114,7 +114,8 @@ def show(standing: Documents, campaigns: Mapping[str, str]) -> None:
         rest(fields, campaigns)
     with right, st.container(key="rule-preview"):
         rule, wrong = written(standing)
-        saying(rule, wrong, standing)
+        with st.container(key="rule-saying"):
+            saying(rule, wrong, standing)
         if rule is not None:
             preview(rule, standing)
 
@@ -129,7 +130,8 @@ def written(standing: Documents) -> tuple[Rule | None, str]:
     try:
         return Rule.from_json(plain), ""
     except ShopError as error:
-        return None, error.message.removeprefix(f"Rule {plain['id']}: ")
+        words = error.message.removeprefix(f"Rule {plain['id']}: ")
+        return None, words[:1].upper() + words[1:]
 
 
 def saying(rule: Rule | None, wrong: str, standing: Documents) -> None:
@@ -265,7 +267,7 @@ def _boundary(fields: Mapping[str, Any]) -> None:
         format_func={"apart": "never beside", "only": "only beside each other and"}.__getitem__,
         on_change=lambda: held.put(FORM, only=st.session_state["rules:form:only"] == "only"),
     )  # fmt: skip
-    _values("brand", "Those houses" if not fields["only"] else "These as well", "others")
+    _values("brand", "Those houses" if not fields["only"] else "These as well", "others", but=fields["brands"])
 
 
 def which(fields: Mapping[str, Any]) -> None:
@@ -403,8 +405,10 @@ def _take_values(store: str, name: str, key: str) -> None:
         _fresh_example()
 
 
-def _values(field: str, label: str, store: str) -> None:
-    options = list(dict.fromkeys([*_known(field), *held.of(FORM)[store]]))
+def _values(field: str, label: str, store: str, but: Sequence[str] = ()) -> None:
+    """Some values of a field, but for those that another box has already."""
+    chosen = held.of(FORM)[store]
+    options = [one for one in dict.fromkeys([*_known(field), *chosen]) if one in chosen or one not in but]
     st.multiselect(label, options, placeholder="Choose", **_bound(store))
 
 

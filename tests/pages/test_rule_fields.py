@@ -60,6 +60,13 @@ def test_a_new_form_says_what_is_still_to_be_chosen(kind):
         Rule.from_json({"id": "r", **rule_fields.as_json(fields, "EUR")})
 
 
+@pytest.mark.parametrize(("low", "high"), [("price_from", "price_to"), ("anchor_from", "anchor_to")])
+def test_prices_the_wrong_way_round_are_named_as_they_were_typed(low, high):
+    fields = {**rule_fields.blank("block", "UTC", NOW), "filters": {"brand": ["Aurel"]}, low: 100.0, high: 49.5}
+    assert rule_fields.unsaid(fields) == "No price lies between 100 and 49.5. Swap the two."
+    assert not rule_fields.unsaid({**fields, low: 49.5})
+
+
 def test_a_new_pin_ends_after_the_usual_days_and_can_be_told_to_stay():
     fields = {**rule_fields.blank("pin", "Europe/Paris", NOW), "items": ["w-1"]}
     assert Rule.from_json({"id": "r", **rule_fields.as_json(fields, "EUR")}).ends_at == NOW + timedelta(days=30)
