@@ -723,6 +723,34 @@ def _with_facts(base: Wardrobe, catalogue: Catalogue, seen: Mapping[str, Any]) -
     )  # fmt: skip
 
 
+def widened(base: Wardrobe, view: View, row: int) -> Wardrobe:
+    """`base` with the one product more that `view` has in `row`, on the same scale; the rest is shared.
+
+    What was learned of outfits says nothing of it yet, so that part does not count for its pairs.
+    """
+    reader = base._reader.copy()
+    fresh = reader.read(view.catalogue.frame.iloc[[row]])
+    pieces = Pieces(
+        **{
+            name: np.insert(getattr(base.pieces, name), row, getattr(fresh, name)[0])
+            for name in Pieces.__dataclass_fields__
+        }
+    )
+    signals = {"words": view.signals.get("text"), "picture": view.signals.get("image")}
+    present, vectors, right = {}, {}, {}
+    for part, known in base._vectors.items():
+        signal: Any = signals.get(part)
+        there = bool(signal is not None and signal.present[row])
+        mine = pairs.stepped(signal.vectors[row : row + 1])[0] if there else np.zeros(known.shape[1], known.dtype)
+        vectors[part] = np.insert(known, row, mine, axis=0)
+        present[part] = np.insert(base._present[part], row, there)
+        if part in base._right:
+            right[part] = np.insert(base._right[part], row, np.zeros(base._right[part].shape[1]), axis=0)
+    return Wardrobe(
+        base.tables, reader, pieces, vectors, right, present, own=base.own, learned=base.learned, scale=base.scale,
+    )  # fmt: skip
+
+
 def _keep(key: tuple[Any, ...], wardrobe: Wardrobe) -> Wardrobe:
     with _lock:
         wardrobe = _kept.setdefault(key, wardrobe)
