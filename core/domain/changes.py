@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from core.domain.errors import BadRequest, Conflict
 
-KINDS = ("rule", "campaign", "quiz", "strategy", "blend", "look")
+KINDS = ("rule", "campaign", "quiz", "strategy", "blend", "look", "arrival")
 BOOK = ("rule", "campaign", "quiz")  # kept in one book, whose version is all that lists know of them
 Plain = Mapping[str, Any]  # a document as JSON
 

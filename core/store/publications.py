@@ -15,6 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
+from core.domain.arrivals import KIND as ARRIVAL
+from core.domain.arrivals import Arrival, ready_to_keep
 from core.domain.blends import AT, check_place, checked_blend
 from core.domain.blends import KIND as BLEND
 from core.domain.campaigns import KIND as CAMPAIGN
@@ -153,6 +155,21 @@ def _documents(connection: sa.Connection, at: datetime | None) -> dict[Key, Plai
             out.pop(Key("look", row.look), None)
         else:
             out[Key("look", row.look)] = json.loads(row.content)
+    return out | _arrivals(connection, at)
+
+
+def _arrivals(connection: sa.Connection, at: datetime | None) -> dict[Key, Plain]:
+    """The products to come: what the publications that speak of any have made of them, in their order."""
+    query = sa.select(PUBLICATIONS.c.content).where(PUBLICATIONS.c.content.contains(f'["{ARRIVAL}",', autoescape=True))
+    if at is not None:
+        query = query.where(PUBLICATIONS.c.at <= at)
+    out: dict[Key, Plain] = {}
+    for row in connection.execute(query.order_by(PUBLICATIONS.c.version)).all():
+        for kind, id, _, after, _ in json.loads(row.content):
+            if kind == ARRIVAL and after is None:
+                out.pop(Key(kind, id), None)
+            elif kind == ARRIVAL:
+                out[Key(kind, id)] = after
     return out
 
 
@@ -210,6 +227,11 @@ def _checked(change: Change) -> Change:
         change = Change(change.key, change.before, after, change.says)
     if change.key.kind == "quiz" and after is not None:
         after = Quiz.from_json(after).as_json()
+        change = Change(change.key, change.before, after, change.says)
+    if change.key.kind == ARRIVAL and after is not None:
+        arrival = Arrival.from_json(after)
+        ready_to_keep(arrival)
+        after = arrival.as_json()
         change = Change(change.key, change.before, after, change.says)
     if after is not None and str(after.get("id")) != change.key.id:
         raise BadRequest(f"The {change.key.kind} {change.key.id} carries the id {after.get('id')!r}. Give it its own.")

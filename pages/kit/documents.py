@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.domain.arrivals import Arrival
 from core.domain.blends import KIND as BLEND
 from core.domain.blends import read_place
 from core.domain.campaigns import Campaign
@@ -37,6 +38,8 @@ def name_of(key: Key, plain: Plain | None) -> str:
         return f"The look {(plain or {}).get('name', key.id)}"
     if key.kind == "campaign":
         return f"The campaign {(plain or {}).get('name', key.id)}"
+    if key.kind == "arrival":
+        return f"The arrival {(plain or {}).get('title') or key.id}"
     return f"Rule {key.id}"
 
 
@@ -61,12 +64,24 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 return [said, *([f"“{campaign.story}”"] if campaign.story else [])]
             case "strategy" | "blend":
                 return [f"{name_of(key, plain)}: {weights(key, plain)}."]
+            case "arrival":
+                return [arrival(Arrival.from_json(plain))]
             case _:
                 look = SavedLook.from_json(plain)
                 pieces = text.listed(title(item) for _, item in look.pieces)
                 return [f"{look.name}: {title(look.anchor)} with {pieces}."]
     except ShopError as error:
         return [error.message]
+
+
+def arrival(one: Arrival) -> str:
+    """A product to come: what it is, and from when shoppers see it."""
+    released = (
+        f"on sale from {text.short_day(one.release_at, engine.zone())}"
+        if one.release_at
+        else "without a release date yet"
+    )
+    return f"{one.title or one.id}{f', {one.type}' if one.type else ''}: {released}."
 
 
 def weights(key: Key, plain: Plain) -> str:
