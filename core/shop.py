@@ -57,7 +57,7 @@ from core.lab.takes import Answer, House
 from core.lab.together import EVENTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, first_visit, look, reverse, saved, search, similar, substitute
+from core.recommend import browse, first_visit, look, quiz_proposal, reverse, saved, search, similar, substitute
 from core.recommend.first_visit import FirstVisit
 from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
@@ -280,6 +280,10 @@ class Shop:
     def quiz(self, at: datetime | None = None, *, draft: Documents | None = None) -> Quiz | None:
         """The quiz that a first visit is asked; None where there is none, or it is off."""
         return quiz_in(self.view(at).rules if draft is None else self.proposed(draft, at).rules)
+
+    def proposed_quiz(self, at: datetime | None = None) -> Quiz:
+        """A quiz to begin with, made of what the shop holds; nothing is published."""
+        return quiz_proposal.proposal(self.view(at), self._moment(at))
 
     def first_visit(self, request: Request, *, draft: Documents | None = None) -> FirstVisit:
         """The first list for `request.visit`, the rungs of its ladder, and what each answer moved.

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from core.curation.desk import Desk
+from core.domain.catalogue import Item
 from core.domain.changes import Change, Key
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Origin
@@ -455,3 +456,24 @@ def test_a_quiz_that_makes_no_sense_is_not_published(own: Shop) -> None:
         Publications(own.studio).publish(
             [Change(Key("quiz", "other"), None, QUIZ.as_json(), ())], name="x", who="Ines", at=NOW, why="x"
         )
+
+
+# -- a quiz to begin with ------------------------------------------------------------------------------------------
+
+
+def test_a_proposed_quiz_speaks_of_what_the_shop_holds(shop: Shop) -> None:
+    quiz = shop.proposed_quiz(NOW)
+    assert Quiz.from_json(quiz.as_json()) == quiz == shop.proposed_quiz(NOW)
+    catalogue = shop.catalogue(NOW)
+    assert all(item in catalogue for item in quiz.items)
+    assert {one.id for one in quiz.questions} >= {"whom", "budget", "style"}
+    assert len(quiz.picks) == len({catalogue.item(one).brand for one in quiz.picks}) == 5
+    styles = [option.style for option in quiz.question("style").options]
+    assert len({item for style in styles for item in style}) == sum(map(len, styles))
+
+
+def test_a_shop_of_which_nothing_is_known_is_asked_nothing(tmp_path: Path, weightless: None) -> None:
+    bare = open_small_shop(tmp_path / "bare", [Item("only-one", title="A thing")], pictures=False)
+    assert bare.proposed_quiz(NOW).questions == ()
+    assert bare.recommend(Request(Placement.COLD_START, at=NOW)).ids == ("only-one",)
+    assert ask(bare, Visit(seen=("only-one",))).ids == ()
