@@ -20,12 +20,12 @@ from core.domain.arrays import Matrix, Rows, Scores
 from core.lab.quick import AT_ONCE, Quick
 
 STEP, COARSE = 20, 10  # grids of .05 and of .1
-NEAREST = 3000  # points of the fine grid that are looked at: the nearest
+NEAREST = 6000  # points of the fine grid that are looked at: the nearest
 MOST = 60_000  # points that a grid may have
 RADII = (0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3)
 ASKED = (0, 1, 3, 6, 10, 20)  # which hits of one handful of settings the list itself is asked about, nearest first
 BACK = (0, 1, 2, 4, 7)  # which points of a way back, the nearest first
-CLOSER, PROMISING, CLOSEST = 3, 24, 1200  # times, beside so many of the best points, at so many points of the grid
+CLOSER, PROMISING, CLOSEST = 3, 60, 2500  # times, beside so many of the best points, at so many points of the grid
 ROUNDS, MISSES = 16, 3  # of drawing a hit back
 CLOUD = 72  # points around the one that is being drawn back
 PLACES = (3, 4, 6)  # decimals of the weights that are proposed: as few as do it
