@@ -142,8 +142,7 @@ frame.heading(
     ),
     beside=switch,
 )
-if said := st.session_state.pop(rule_book.SAID, None):
-    states.said(*said)
+frame.once(rule_book.SAID)
 if rule_form.opened():
     documents = standing_documents()
     rule_form.show(documents, {id: one.name for id, one in by_id(lint_panel.book(documents).campaigns).items()})

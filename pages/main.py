@@ -19,6 +19,7 @@ st.set_page_config(page_title="Vitrine", page_icon=str(menu.ASSETS / "favicon.pn
 st.logo(str(menu.ASSETS / "wordmark.svg"), size="large")
 frame.style()
 session.begin()
+frame.begin()
 page = menu.navigation()
 
 

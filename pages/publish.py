@@ -383,8 +383,7 @@ frame.heading(
         "When somebody else changed the same thing meanwhile, you see both sides and choose.",
     ),
 )
-if said := st.session_state.pop(SAID, None):
-    states.said(*said)
+frame.once(SAID)
 mine = tray.desk()
 if mine is None:
     states.empty("Who is publishing?", "Every change carries a name. Tell us yours at the top of the page.")

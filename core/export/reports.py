@@ -198,7 +198,8 @@ def list_report(
 ) -> Report:
     """One list with its reasons. strategy: the one it was made with, where it was not the live one."""
     name = _placement(listing.placement)
-    asked = strategy or head.shop.strategy(listing.placement, head.at, listing.anchor)
+    anchor = listing.anchor if listing.anchor in head.catalogue else None
+    asked = strategy or head.shop.strategy(listing.placement, head.at, anchor)
     facts = [("Weighed by", f"{weighed(asked)}{' (tried, not live)' if strategy else ''}")]
     if filters and (told := narrowed(filters, head.currency)):
         facts.append(("Only shown", told))

@@ -10,10 +10,11 @@ from urllib.parse import quote, unquote
 import streamlit as st
 
 from core.domain.errors import NotReady
-from pages.kit import engine, session, text
+from pages.kit import engine, session, states, text
 from pages.kit.menu import ASSETS
 
 COOKIE = "vitrine_name"
+JUST_SAID = "kit:just-said"
 
 _REMEMBER = st.components.v2.component(
     "vitrine_remember",
@@ -201,8 +202,21 @@ def go() -> None:
         st.switch_page(page, query_params=parameters)
 
 
+def begin() -> None:
+    """A new run of the script: what the last one said was read."""
+    st.session_state.pop(JUST_SAID, None)
+
+
+def once(key: str) -> None:
+    """Say what a callback left under `key`: once, however often the page meanwhile shows itself anew (`again`)."""
+    if said := st.session_state.pop(key, None):
+        st.session_state.setdefault(JUST_SAID, {})[key] = said
+        states.said(*said)
+
+
 @st.fragment(run_every=2.0)
 def again(done: Callable[[], bool]) -> None:
-    """Show the page anew once something that is being counted is done."""
+    """Show the page anew once something that is being counted is done; what it just said stays to be read."""
     if done():
+        st.session_state.update(st.session_state.get(JUST_SAID, {}))
         st.rerun()

@@ -102,8 +102,7 @@ def panel(
 
     fresh: those that the draft adds; they stand before the others and say so.
     """
-    if said := st.session_state.pop(SAID, None):
-        states.said(*said)
+    frame.once(SAID)
     if found is None:
         states.said("The rules are being read against the shop…")
         frame.again(lambda: all(one.done() for one in _found.values()))

@@ -311,7 +311,8 @@ def dry_run(plan: table.Plan, present: Sequence[Rule]) -> None:
         st.html(f'<table class="plain-table"><tbody>{rows}</tbody></table>')
         return
     counts = ((plan.added, "new"), (plan.changed, "changed"), (plan.removed, "taken out"))
-    states.said(f"{text.count(len(plan.rules), 'rule')}: {text.listed(f'{len(ids)} {word}' for ids, word in counts)}.")
+    told = text.listed([f"{len(ids)} {word}" for ids, word in counts if ids]) or "nothing changes"
+    states.said(f"{text.count(len(plan.rules), 'rule')}: {told}.")
     fresh = {rule.id: rule for rule in plan.rules}
     old = {rule.id: rule for rule in present}
     lines = [("New", fresh[id]) for id in plan.added] + [("Changed", fresh[id]) for id in plan.changed]

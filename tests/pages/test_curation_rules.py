@@ -363,7 +363,7 @@ def test_a_file_is_tried_first_and_then_goes_into_the_draft(own_shop: Shop, visi
         b"new,boost,brand=Corvin,clear,up\n"
     )
     at = brought(visit(RULES), "rules.csv", csv)
-    assert "1 new, 1 changed and 0 taken out" in words(at)
+    assert "1 new and 1 changed." in words(at)
     assert "Never show products of Aurel or Corvin." in words(at)
     assert drafted(own_shop) == []
     at.button(key="rules:take").click().run()
@@ -396,3 +396,23 @@ def test_a_file_that_cannot_be_read_says_where_and_changes_nothing(
     at = brought(visit(RULES), name, content)
     assert said in words(at)
     assert not [one for one in at.button if one.key == "rules:take"]
+
+
+def test_what_a_page_said_stays_when_it_shows_itself_anew_and_goes_when_somebody_does_something() -> None:
+    from pages.kit import frame
+
+    said: list[tuple[str, str]] = []
+    with (
+        patch.object(st, "session_state", {"rules:said": ("In your draft.", "")}) as kept,
+        patch.object(frame.states, "said", lambda *words: said.append(words)),
+        patch.object(st, "rerun") as anew,
+    ):
+        frame.once("rules:said")
+        frame.once("rules:said")
+        frame.again.__wrapped__(lambda: True)  # type: ignore[attr-defined]
+        frame.begin()
+        frame.once("rules:said")
+        frame.begin()
+        frame.again.__wrapped__(lambda: True)  # type: ignore[attr-defined]
+        frame.once("rules:said")
+        assert (said, anew.call_count, kept) == ([("In your draft.", "")] * 2, 2, {})
