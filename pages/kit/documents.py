@@ -10,6 +10,8 @@ from core.domain.changes import Change, Key, Plain
 from core.domain.errors import ShopError
 from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
+from core.domain.quiz import KIND as QUIZ
+from core.domain.quiz import Option, Quiz
 from core.domain.rules import Rule
 from core.domain.sentences import campaign_sentence, sentence
 from core.domain.steer import Steer
@@ -40,6 +42,8 @@ def name_of(key: Key, plain: Plain | None) -> str:
         return f"The campaign {(plain or {}).get('name', key.id)}"
     if key.kind == "arrival":
         return f"The arrival {(plain or {}).get('title') or key.id}"
+    if key.kind == QUIZ:
+        return f"The quiz {(plain or {}).get('title', key.id)}"
     return f"Rule {key.id}"
 
 
@@ -62,6 +66,8 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 campaign = Campaign.from_json(plain)
                 said = f"Campaign {campaign_sentence(campaign, title_or_nothing, engine.zone().key)}"
                 return [said, *([f"“{campaign.story}”"] if campaign.story else [])]
+            case "quiz":
+                return asking(Quiz.from_json(plain))
             case "strategy" | "blend":
                 return [f"{name_of(key, plain)}: {weights(key, plain)}."]
             case "arrival":
@@ -82,6 +88,29 @@ def arrival(one: Arrival) -> str:
         else "without a release date yet"
     )
     return f"{one.title or one.id}{f', {one.type}' if one.type else ''}: {released}."
+
+
+def asking(quiz: Quiz) -> list[str]:
+    """What a quiz asks, a line a question."""
+    off = " It is switched off." if quiz.off else ""
+    said = f"The quiz “{quiz.title}”: {text.count(len(quiz.questions), 'question')}, "
+    asks = [
+        f"{one.text} {text.listed((f'{o.label} ({_comes_to(o)})' for o in one.options), 'or')}."
+        for one in quiz.questions
+    ]
+    picks = [f"Picked by the house: {text.listed(map(title, quiz.picks))}."] if quiz.picks else []
+    return [f"{said}{text.count(len(quiz.picks), 'pick')}.{off}", *asks, *picks]
+
+
+def _comes_to(option: Option) -> str:
+    """What an answer does, in a few words."""
+    does = [f"the style of {text.listed(map(title, option.style))}"] if option.style else []
+    does += [
+        text.listed(text.value_name(name, one) for one in values) for name, values in option.filters.fields.items()
+    ]
+    prices = (("from", option.filters.price_from), ("up to", option.filters.price_to))
+    does += [f"{word} {text.money(price, engine.currency())}" for word, price in prices if price is not None]
+    return text.listed(does) if does else "no matter"
 
 
 def weights(key: Key, plain: Plain) -> str:
