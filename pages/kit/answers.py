@@ -36,7 +36,8 @@ def panel(asked: Request, draft: Documents | None = None) -> None:
     """The panel. asked: the list it is about, `draft` as in `recommend`."""
     with st.expander("Why, why not, and what would it take", expanded=True, key="answers", type="compact"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            finder.finder("answers", about, opens=cards.PRODUCT, label="Name any product", key="answers-find")
+            finder.finder("answers", about, opens=cards.PRODUCT, label="Name any product", key="answers-find",
+                          lazy=True)  # fmt: skip
             st.html(
                 '<p class="aside">Any product of the shop, in the list or not. On a card, the question mark asks too.'
                 "</p>",

@@ -102,7 +102,7 @@ def asked() -> None:
                           help="Take it out", on_click=toggle, args=(way, one), width="stretch")  # fmt: skip
         finder.finder(
             f"example-{way}", lambda found, way=way: toggle(way, found), opens=cards.PRODUCT, label="Add a product",
-            key=f"example-find-{way}",
+            key=f"example-find-{way}", lazy=True,
         )  # fmt: skip
         st.text_input(f"{ASIDE[way]}, in words", placeholder=hint, max_chars=400, **held.bound(STORE, field, ""))
     st.slider("How far", 0.1, 1.0, step=0.1, **held.bound(STORE, "strength", STRENGTH))

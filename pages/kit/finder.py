@@ -12,13 +12,23 @@ MOST = 9
 
 
 def finder(
-    page: str, choose: Callable[[str], None], *, opens: str, label: str = "Another product", key: str = "finder"
+    page: str,
+    choose: Callable[[str], None],
+    *,
+    opens: str,
+    label: str = "Another product",
+    key: str = "finder",
+    lazy: bool = False,
 ) -> None:
     """The popover. `choose` is called with the id that was picked; `opens` is the page that the cards link to.
 
-    key: its own on a page that has several.
+    key: its own on a page that has several.    lazy: what is in it is made once it is opened, for a page that is
+    redrawn while a slider moves.
     """
-    with st.popover(label, icon=":material/search:", key=key):
+    popover = st.popover(label, icon=":material/search:", key=key, on_change="rerun" if lazy else "ignore")
+    if lazy and not popover.open:
+        return
+    with popover:
         st.text_input(
             "Find a product", key=_key(page, "find"), placeholder="Name, house or id", max_chars=200,
             icon=":material/search:", width=460,

@@ -31,13 +31,27 @@ def request(side: Side, anchor: str | None) -> Request:
 
 def one_product(item: Item, a: Side, b: Side) -> None:
     """Both lists of one product, under one another, and how far apart they are."""
-    shop = engine.shop()
-    first, second = (shop.recommend(request(one, item.id), draft=one.documents) for one in (a, b))
+    first, second = (made(one, item.id) for one in (a, b))
     sides.line("A", a, item.id)
     strip(first, second, item, FIRST, "A", lone="Leaves")
     sides.line("B", b, item.id)
     strip(second, first, item, SECOND, "B", lone="New", moved_from=a.name)
     figures(compared([item.id], [rows(one) for one in (first, second)]), a, b)
+
+
+def made(one: Side, anchor: str) -> Listing:
+    """The list of one side. What does not hang on a slider is kept for the minute: the other side moves."""
+    shop = engine.shop()
+    if one.id == sides.TRYING:
+        return shop.recommend(request(one, anchor))
+    minute = engine.moment().replace(second=0, microsecond=0)
+    mark = (one.id, anchor, session.current().places, minute, shop.view(engine.at()).versions, repr(one))
+    slot = f"tuning:kept:{one.id}"
+    kept = st.session_state.get(slot)
+    if kept is None or kept[0] != mark:
+        kept = st.session_state[slot] = (mark, shop.recommend(request(one, anchor), draft=one.documents))
+    found: Listing = kept[1]
+    return found
 
 
 def strip(

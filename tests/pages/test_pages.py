@@ -218,9 +218,11 @@ def test_an_unknown_product_says_so_and_offers_the_catalogue(read_shop: Shop, vi
 def test_why_a_product_is_missing_is_answered_by_name(own_shop: Shop, visit: Visit) -> None:
     own_shop.change_facts("totes-corvin-red", {"stock": {"S": 0, "M": 0}}, who="Ines", why="")
     at = visit(LIKE, item=BAG)
-    at.text_input(key="like:missing").set_value("totes-corvin-red").run()
+    at.session_state["answers:about"] = "totes-corvin-red"
+    at.run()
     assert "old out" in words(at)
-    at.text_input(key="like:missing").set_value("handbags-aurel-black").run()
+    at.session_state["answers:about"] = "handbags-aurel-black"
+    at.run()
     assert "the product itself" in words(at)
 
 
