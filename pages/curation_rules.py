@@ -12,6 +12,7 @@ from pages.kit import drill, engine, frame, held, lint_panel, rule_book, rule_fo
 
 BOOK, BOUNDARIES, CAMPAIGNS, DRILL = "Rule book", "Brand boundaries", "Campaigns", "Sell-out drill"
 PAGE = "rules:page"
+ROOM = {"new_days": 30, "at_least": 1, "at_most": 2, "note": "Give new products room"}
 ADDRESSES = {"boundaries": BOUNDARIES, "campaigns": CAMPAIGNS, "book": BOOK, "drill": DRILL}
 
 session.require()
@@ -74,6 +75,15 @@ def begin(kind: str) -> None:
     with st.container(horizontal=True, gap="small", key="new-rule"):
         st.button("New boundary" if kind == "boundary" else "New rule", key="rules:new", type="primary",
                   icon=":material/add:", on_click=rule_form.begin, args=(kind,))  # fmt: skip
+        if kind != "boundary":
+            room_for_the_new()
+
+
+def room_for_the_new() -> None:
+    """Places for what is new are not kept by themselves; a rule does, and here is one, filled in."""
+    st.button("Give new products room", key="rules:room", type="tertiary", icon=":material/fiber_new:",
+              help="At least one and at most two places of each list for what came lately. Off until you make it.",
+              on_click=rule_form.begin, args=("quota",), kwargs=dict(ROOM))  # fmt: skip
 
 
 def the_book(kind: str | None) -> None:
@@ -121,6 +131,8 @@ def nothing_yet(kind: str | None) -> None:
     with st.container(horizontal=True, horizontal_alignment="center", key="first-rule"):
         st.button("Make the first one", key="rules:first", type="primary", on_click=rule_form.begin,
                   args=(kind or "block",))  # fmt: skip
+        if kind is None:
+            room_for_the_new()
 
 
 def campaigns() -> None:

@@ -89,6 +89,7 @@ def state_badges(item: Item, at: datetime) -> list[tuple[str, str]]:
 
 
 ORIGIN_BADGES = {Origin.PIN: ("dark", "Pinned"), Origin.FILL: ("", "Filled up")}
+NEW_HERE = "new_here"  # code of the note on a new product whose places a rule counts
 
 
 def listed(
@@ -110,7 +111,11 @@ def listed(
         item = items[placed.id]
         badges = [ORIGIN_BADGES[placed.origin]] if placed.origin in ORIGIN_BADGES else []
         badges += (ruled or {}).get(placed.id, ())
+        new_here = any(note.code == NEW_HERE for note in placed.notes)
+        badges += [("", "New here")] if new_here else []
         one = card(item, at=at, place=placed.rank, badges=badges, tools=tools)
+        if new_here:  # which says it already
+            one["badges"] = [badge for badge in one["badges"] if badge != ["", "New"]]
         if menu is not None:
             one["menu"] = menu(placed)
         one["moved"] = placed.moved

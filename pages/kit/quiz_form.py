@@ -176,7 +176,7 @@ def _about(option: Mapping[str, Any]) -> str:
              if isinstance(values, list) and values]  # fmt: skip
     does += [f"{word} {text.money(filters[name], engine.currency())}" for name, word in
              (("price_from", "from"), ("price_to", "up to")) if filters.get(name) is not None]  # fmt: skip
-    return f"{option.get('label') or 'Without words yet'} · {text.listed(does) if does else 'no matter'}"
+    return f"{option.get('label') or 'Without words yet'} · {text.listed(does) if does else 'narrows nothing'}"
 
 
 def answer(n: int, m: int) -> None:
@@ -190,20 +190,30 @@ def answer(n: int, m: int) -> None:
                       label="Add a product", key=f"quiz-find-{n}-{m}")  # fmt: skip
     products((*path, "style"), option.get("style") or [], f"quiz:style:{n}:{m}", "Products of the style")
     st.html('<p class="by">What it narrows to</p>')
-    known = engine.facets()
+    narrowing(path, option)
+    with st.container(horizontal=True, gap="small"):
+        for field, label in (("price_from", "From"), ("price_to", "Up to")):
+            _price((*path, "filters", field), f"{label}, {text.SYMBOLS.get(engine.currency() or '', '')}".rstrip(", "))
+    st.button("Take the answer out", key=f"quiz:drop:{n}:{m}", type="tertiary", on_click=_drop, args=(path,))
+
+
+def narrowing(path: Path, option: Mapping[str, Any]) -> None:
+    """The values that an answer leaves, field by field; a field that the catalogue does not know is left out."""
+    known, shown = engine.facets(), []
     for field in FIELDS:
         chosen = list((option.get("filters") or {}).get(field) or ())
         options = list(dict.fromkeys([*list(known.get(field, {}))[:MOST_VALUES], *chosen]))
         if field == "audience":
             options = [one for one in options if one in text.AUDIENCE_NAMES]
         if len(options) > 1 or chosen:
-            st.multiselect(text.field_name(field), options, placeholder="Any",
-                           format_func=partial(text.value_name, field),
-                           **_bound((*path, "filters", field), []))  # fmt: skip
-    with st.container(horizontal=True, gap="small"):
-        for field, label in (("price_from", "From"), ("price_to", "Up to")):
-            _price((*path, "filters", field), f"{label}, {text.SYMBOLS.get(engine.currency() or '', '')}".rstrip(", "))
-    st.button("Take the answer out", key=f"quiz:drop:{n}:{m}", type="tertiary", on_click=_drop, args=(path,))
+            shown.append((field, options))
+    for column, start in zip(st.columns(2, gap="small"), (0, 1), strict=True):
+        with column:
+            for field, options in shown[start::2]:
+                st.multiselect(
+                    text.field_name(field), options, placeholder="Any", format_func=partial(text.value_name, field),
+                    **_bound((*path, "filters", field), []),
+                )  # fmt: skip
 
 
 def picks(fields: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ NAMED = 3  # products named in a cell
 def show(quiz: Quiz, documents: Documents) -> None:
     """Questions at the left, the list and its reasons at the right; both live."""
     left, right = st.columns([1, 1.6], gap="large")
-    with left, st.container(key="quiz-questions", gap="medium"):
+    with left, st.container(key="quiz-questions", gap="small"):
         st.html(f'<h2 class="field-of">{text.markup(quiz.title)}</h2>')
         if quiz.intro:
             states.said(quiz.intro)
@@ -231,7 +231,8 @@ def moved(quiz: Quiz, found: FirstVisit) -> None:
         for one in found.moved
     )
     st.html(
-        '<div class="wide" tabindex="0" role="region" aria-label="Which answer moved what"><table class="plain-table">'
+        '<div class="wide" tabindex="0" role="region" aria-label="Which answer moved what">'
+        '<table class="plain-table moved">'
         "<thead><tr><th scope='col'>Question</th><th scope='col'>Answer</th><th scope='col'>Brought in</th>"
         "<th scope='col'>Kept out</th><th scope='col' class='num'>Others moved</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
