@@ -49,6 +49,7 @@ log = logging.getLogger("vitrine.build")
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 HASTY = "This edition was made quickly, from details alone; the full one follows."
 EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
+MAPPED_FROM = 500  # products from which a build draws the map; a smaller one is drawn at once when it is opened
 RETIRES_AFTER = 20.0  # seconds for which requests under way keep the encoders of the edition before
 LOOK_EVERY = 3.0  # seconds between two looks at what is published
 
@@ -136,6 +137,8 @@ def build(
         watch(Progress("Publishing"))
         generations.publish(layout, identity, calibration)
     learned = _learned(settings, layout, str(models["text"]["name"]), watch) if "text" in models else ""
+    if not quick and len(catalogue) >= MAPPED_FROM:
+        _mapped(settings, watch)
     return Built(
         snapshot=identity,
         calibration=calibration,
@@ -161,6 +164,20 @@ def _learned(settings: Settings, layout: Layout, encoder: str, watch: Watch) -> 
     except ShopError as error:
         log.warning("what outfits taught was not learned anew: %s", error.message)
         return error.message
+
+
+def _mapped(settings: Settings, watch: Watch) -> None:
+    """Draw the map of the new edition; it serves already, and where this fails the map is drawn when it is opened."""
+    try:
+        shop = open_shop(settings)
+        try:
+            shop.atlas.map(watch=watch)
+        finally:
+            shop.studio.close()
+    except ShopError as error:
+        log.warning("The map was not drawn: %s", error.message)
+    except Exception:  # an edition without a map serves; a map is no reason to tell that its build failed
+        log.exception("The map was not drawn")
 
 
 def recalibrate(settings: Settings, *, worker: EncoderWorker | None, watch: Watch = silent) -> tuple[str, str]:

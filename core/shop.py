@@ -45,6 +45,7 @@ from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
 from core.embed.worker import EncoderWorker
+from core.explore.atlas import Atlas, Sources
 from core.lab import compare as comparing
 from core.lab import judgements as learning
 from core.lab import sweep as sweeping
@@ -614,6 +615,22 @@ class Shop:
     def _spaces(self) -> dict[str, str]:
         """Signal -> key of the encoder that made its vectors."""
         return {name: str(model["key"]) for name, model in self.snapshot.manifest.models.items()}
+
+    @cached_property
+    def atlas(self) -> Atlas:
+        """The maps of this edition, and what is asked of them: neighbours, selections, gaps, the worklist."""
+        reads = self._worker is not None and "image" in self.snapshot.manifest.models and "image" not in self.unread
+        return Atlas(
+            Sources(
+                folder=self.layout.maps,
+                view=self.view,
+                visits=lambda: self.behaviour,
+                words=self.words,
+                photos=self._worker.encode_pictures if self._worker is not None and reads else None,
+                pictures=self.pictures,
+                prefs=self.studio,
+            )
+        )
 
     # -- search and browse -----------------------------------------------------------------------------------------
 

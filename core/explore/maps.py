@@ -29,7 +29,6 @@ from core.store import files, generations, sealed
 
 log = logging.getLogger("vitrine.explore")
 
-FOLDER = "maps"
 FORMAT = 1
 MOST_KEPT = 24  # maps of one shop on disk; the oldest go
 SHOWN = 50_000  # points that a browser is given at once

@@ -8,6 +8,10 @@ and wants to see how far it is. Neighbours are exact; nothing is left to the ord
 
 from __future__ import annotations
 
+import logging
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -15,6 +19,8 @@ import numpy as np
 
 from core.domain.arrays import AnyArray, Matrix, Rows, Scores, Vectors
 from core.explore.spaces import others, search, sketch
+
+log = logging.getLogger("vitrine.explore")
 
 PACMAP, PCA = "pacmap", "pca"
 METHODS = (PACMAP, PCA)
@@ -80,7 +86,8 @@ def _pacmap(
     progress: Progress | None,
 ) -> Vectors:  # fmt: skip
     """found: [n, c] the nearest of each point, from which those are chosen that pull at it."""
-    from pacmap.pacmap import (  # numba compiles it when it is first imported on a machine, which takes some seconds
+    _compile()
+    from pacmap.pacmap import (
         pacmap_grad,
         sample_FP_pair_deterministic,
         sample_MN_pair_deterministic,
@@ -101,6 +108,19 @@ def _pacmap(
         if progress is not None and (step + 1) % 10 == 0:
             progress(step + 1, whole)
     return np.asarray(places, dtype=np.float32)
+
+
+def _compile() -> None:
+    """Let another process compile the package, should this be the first time on this machine, and this one go on.
+
+    numba compiles it on import, for some 15 seconds, and keeps the result on disk; a page that is open meanwhile would
+    stand still. A program that has nothing else to do compiles for itself.
+    """
+    if "pacmap" in sys.modules or threading.current_thread() is threading.main_thread():
+        return
+    done = subprocess.run([sys.executable, "-c", "import pacmap"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        log.warning("The projection was not compiled beforehand: %s", done.stderr.strip()[-200:])
 
 
 def _weights(step: int, phases: tuple[int, int, int]) -> tuple[float, float]:

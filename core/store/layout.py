@@ -19,6 +19,7 @@ class Layout:
     generations: one sealed folder for each generation, named by its id.
     current:     the pointer to the generation and calibration that serve.
     sweeps:      maps of trade-offs, which can be computed again.
+    maps:        maps of the catalogue, and its pictures as points; they can be drawn again.
     studio_db:   the studio database, unless the settings name another by URL.
     lock:        held by whoever changes the shop: import, build, prune.
     """
@@ -52,6 +53,10 @@ class Layout:
     @property
     def sweeps(self) -> Path:
         return self.data / "sweeps"
+
+    @property
+    def maps(self) -> Path:
+        return self.data / "maps"
 
     @property
     def studio_db(self) -> Path:

@@ -602,6 +602,12 @@ class Studio:
             value = connection.execute(query).scalar()
         return default if value is None else json.loads(value)
 
+    def prefs_named(self, prefix: str) -> dict[tuple[str, str], Any]:
+        """(person, name) -> value of everybody's preferences whose name begins with `prefix`."""
+        query = sa.select(PREFS).where(PREFS.c.name.startswith(prefix, autoescape=True))
+        with self.database.reading() as connection:
+            return {(row.who, row.name): json.loads(row.value) for row in connection.execute(query)}
+
     def set_pref(self, who: str, name: str, value: Any) -> None:
         key = {"who": person_name(who), "name": _text(name)}
         with self.database.writing() as connection:
