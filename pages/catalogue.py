@@ -85,15 +85,6 @@ def turn(to: int) -> None:
     session.commit(page=max(0, to))
 
 
-def follow() -> None:
-    sent = parts.event(GRID)
-    if shaping.act(None, sent):
-        return
-    if sent.get("id") in engine.shop().catalogue():
-        page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
-        st.session_state["kit:go"] = (page, {"item": sent["id"]})
-
-
 def set_ids(name: str) -> list[str] | None:
     """The products of a set that Today links to; None for a name that is none."""
     glance = engine.shop().glance(engine.at())
@@ -163,11 +154,10 @@ def front() -> None:
             catalogue, at = shop.catalogue(engine.at()), engine.moment()
             parts.rail(
                 [
-                    cards.card(catalogue.item(item), at=at, tools=(cards.TO_LIST, shaping.TOOL))
-                    | {"menu": shaping.shop_menu(searched=bool(me.words.strip()))}
+                    shaping.in_the_shop(cards.card(catalogue.item(item), at=at), searched=bool(me.words.strip()))
                     for item in shown
                 ],
-                key=GRID, label="Products", layout="grid", page=me.page, on_action=follow,
+                key=GRID, label="Products", layout="grid", page=me.page, on_action=lambda: shaping.follow(GRID),
             )  # fmt: skip
             pager(total)
     if ids is None:

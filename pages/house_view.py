@@ -11,7 +11,7 @@ from core.curation.house import AllLists, Appearance, House, Standing, Violation
 from core.domain.changes import Documents
 from core.domain.errors import ShopError
 from core.export import reports
-from pages.kit import address, cards, engine, frame, parts, session, states, taking, text, tray
+from pages.kit import address, cards, engine, frame, parts, session, shaping, states, taking, text, tray
 
 PAGE, KEPT = "house-view", "house:lists"
 ALL, BESIDE, SHOWN, UNSEEN, SHEET = "house:all", "house:beside", "house:shown", "house:unseen", "house:sheet"
@@ -189,15 +189,15 @@ def products(found: House) -> None:
     if found.products:
         frame.section("Shown most", f"{text.count(len(found.products))} of its products stand in a list")
         parts.rail(
-            [cards.card(catalogue.item(one.id), at=at, note=f"In {text.count(one.lists, 'list')}")
+            [shaping.in_the_shop(cards.card(catalogue.item(one.id), at=at, note=f"In {text.count(one.lists, 'list')}"))
              for one in found.products[:PRODUCTS]],
-            key=SHOWN, label="Shown most", size="small", on_action=lambda: follow(SHOWN),
+            key=SHOWN, label="Shown most", size="small", on_action=lambda: shaping.follow(SHOWN),
         )  # fmt: skip
     if found.unseen:
         frame.section("In no list", f"{text.count(len(found.unseen), 'product')} on sale")
         parts.rail(
-            [cards.card(catalogue.item(item), at=at) for item in found.unseen[:PRODUCTS]],
-            key=UNSEEN, label="In no list", size="small", on_action=lambda: follow(UNSEEN),
+            [shaping.in_the_shop(cards.card(catalogue.item(item), at=at)) for item in found.unseen[:PRODUCTS]],
+            key=UNSEEN, label="In no list", size="small", on_action=lambda: shaping.follow(UNSEEN),
         )  # fmt: skip
 
 
@@ -216,7 +216,7 @@ def where_it_stands(lists: AllLists, found: House) -> None:
     else:
         shown = int(st.session_state.get(MORE, STEP))
         parts.sheet([_line(lists, one) for one in some[:shown]], key=SHEET, label="Lists that show it",
-                    on_action=lambda: follow(SHEET))  # fmt: skip
+                    on_action=lambda: shaping.follow(SHEET))  # fmt: skip
         if shown < len(some):
             left = min(STEP, len(some) - shown)
             more = {MORE: shown + STEP}
@@ -245,13 +245,6 @@ def _line(lists: AllLists, one: Appearance) -> dict:
         "remark": f"Place {places}" if len(ours) == 1 else f"Places {places}",
         "warn": False,
     }
-
-
-def follow(key: str) -> None:
-    sent = parts.event(key)
-    if sent.get("id") in engine.shop().catalogue():
-        page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
-        st.session_state["kit:go"] = (page, {"item": sent["id"]})
 
 
 # -- the page ------------------------------------------------------------------------------------------------------
@@ -317,6 +310,7 @@ frame.heading(
         "“Take it along” makes one page to print or mail, and a workbook with every list.",
     ),
 )
+shaping.said()
 states.guarded(show)()
 frame.next_step(
     "Too much of one house, or too little? Say so in a rule, and see what it does before it is live.",

@@ -18,7 +18,7 @@ from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.export import reports
 from core.store.publications import Published
-from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, states, taking, text, tray
+from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, shaping, states, taking, text, tray
 
 SAID, MEASURED, STRIPS = "publish:said", "publish:measured", "publish:strips"
 SHOWN = 6  # products of a list in a strip
@@ -243,13 +243,16 @@ def movers(key: str, title: str, moved: tuple[Mover, ...]) -> None:
     catalogue = engine.shop().catalogue(engine.at())
     if not moved:
         return
+    at = engine.moment()
     items = [
-        cards.card(catalogue.item(one.id), at=engine.moment(), note=f"{text.signed(10_000 * one.change, 1)} per 10 000")
+        shaping.in_the_shop(
+            cards.card(catalogue.item(one.id), at=at, note=f"{text.signed(10_000 * one.change, 1)} per 10 000")
+        )
         for one in moved[:MOVERS]
         if one.id in catalogue
     ]
     st.html(f'<p class="by">{text.markup(title)}</p>')
-    parts.rail(items, key=key, label=title, size="small", on_action=lambda: to_product(key))
+    parts.rail(items, key=key, label=title, size="small", on_action=lambda: shaping.follow(key))
 
 
 def houses(found: Impact) -> None:
@@ -384,6 +387,7 @@ frame.heading(
     ),
 )
 frame.once(SAID)
+shaping.said()
 mine = tray.desk()
 if mine is None:
     states.empty("Who is publishing?", "Every change carries a name. Tell us yours at the top of the page.")

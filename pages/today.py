@@ -11,7 +11,7 @@ import streamlit as st
 from core.curation.campaigns import STARTS
 from core.domain.catalogue import Item
 from core.shop import Glance
-from pages.kit import address, cards, engine, frame, looks, parts, session, states, text
+from pages.kit import address, cards, engine, frame, looks, parts, session, shaping, states, text
 
 LINES, NEW, COMING = "today:lines", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
@@ -166,13 +166,6 @@ def to_target(lines: list[dict]) -> None:
             st.session_state["kit:go"] = one["target"]
 
 
-def to_product(key: str) -> None:
-    sent = parts.event(key)
-    if sent.get("id") in engine.shop().catalogue():
-        page = "you_may_also_like.py" if sent.get("type") == "list" else "product.py"
-        st.session_state["kit:go"] = (page, {"item": sent["id"]})
-
-
 def rail(
     key: str, title: str, aside: str, ids: list[str], note: Callable[[Item], str] = lambda item: ""
 ) -> None:  # fmt: skip
@@ -182,8 +175,8 @@ def rail(
     frame.section(title, aside)
     shown = [catalogue.item(item) for item in mixed(ids)[:16]]
     parts.rail(
-        [cards.card(item, at=engine.moment(), note=note(item)) for item in shown],
-        key=key, label=title, on_action=lambda: to_product(key),
+        [shaping.in_the_shop(cards.card(item, at=engine.moment(), note=note(item))) for item in shown],
+        key=key, label=title, on_action=lambda: shaping.follow(key),
     )  # fmt: skip
 
 
@@ -199,6 +192,7 @@ frame.heading(
         "A list runs thin when fewer than ten products may stand beside a product; its audience is often the reason.",
     ),
 )
+shaping.said()
 glance = engine.shop().glance(engine.at(), datetime.fromisoformat(me.since) if me.since else None)
 figures(glance)
 lines = the_day(glance)

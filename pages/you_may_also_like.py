@@ -156,8 +156,7 @@ def the_list(item: Item, listing: Listing, ruled: Mapping[str, Sequence[tuple[st
         key=LIST, label="You May Also Like", layout=me.layout.lower(), say="The list has changed.",
         on_action=lambda: follow(LIST, item),
     )  # fmt: skip
-    if said := st.session_state.pop(shaping.SAID, None):
-        states.said(said, "warn")
+    shaping.said()
     for note in listing.notes:
         states.said(note.text)
 

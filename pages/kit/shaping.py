@@ -8,11 +8,11 @@ from typing import Any
 import streamlit as st
 
 from core.domain.catalogue import Item
-from core.domain.changes import BOOK, Documents, Key
+from core.domain.changes import BOOK, Documents, Key, Plain
 from core.domain.errors import BadRequest, ShopError
 from core.domain.placements import Placement
 from core.domain.rules import BOOST_STEPS, Act, Block, Boost, Pin, Rule, Scope, Target, ending, id_of
-from pages.kit import documents, engine, session, states, tray
+from pages.kit import cards, documents, engine, parts, session, states, tray
 
 SAID, DONE = "shaping:said", "shaping:done"
 TOOL = {"act": "menu", "label": "Shape the list", "icon": "shape"}
@@ -63,6 +63,19 @@ def shop_menu(*, searched: bool = False) -> list[dict[str, str]]:
     return [*(here if searched else []), *EVERYWHERE]
 
 
+def in_the_shop(card: dict[str, Any], *, searched: bool = False) -> dict[str, Any]:
+    """The card of a product that stands in no list, with what can be asked of it; `follow` does it."""
+    return {**card, "tools": [*card["tools"], TOOL], "menu": shop_menu(searched=searched)}
+
+
+def follow(key: str) -> None:
+    """What was clicked on such a card: shape every list, or open the product or its list."""
+    sent = parts.event(key)
+    if not act(None, sent) and sent.get("id") in engine.shop().catalogue():
+        page = f"{cards.LIST.replace('-', '_')}.py" if sent.get("type") == "list" else f"{cards.PRODUCT}.py"
+        st.session_state["kit:go"] = (page, {"item": sent["id"]})
+
+
 def standing() -> Documents | None:
     """The rules that the lists on this page are made with: the draft's over what is live; None where it has none.
 
@@ -111,24 +124,32 @@ def _into_draft(kind: str, anchor: str, item: str, place: int | None, placement:
         desk = tray.desk()
         if desk is None:
             raise BadRequest("Every change carries a name. Tell us yours at the top of the page, then try again.")
-        if kind == "unpin":
-            for key in pins_of(anchor, item, desk.standing(), placement):
-                desk.edit(key, None, says=f"Take out the pin of {title(item)}", at=engine.now())
-        else:
-            rule = made(kind, anchor, item, place, placement)
-            now = desk.standing()
-            for key in pins_of(anchor, item, now, placement) if kind.startswith("pin") else ():
-                desk.edit(key, None, says=f"Move the pin of {title(item)}", at=engine.now())
-            for key in pins_at(anchor, place, now, placement) if kind.startswith("pin") else ():
-                desk.edit(key, None, says=f"Make room at place {place}", at=engine.now())
-            line = documents.lines(Key("rule", rule.id), rule.as_json())[0]
-            desk.edit(Key("rule", rule.id), rule.as_json(), says=line, at=engine.now())
-            st.session_state[DONE] = f"In your draft: {line}"
+        steps = _steps(kind, anchor, item, place, placement, desk.standing())
+        if steps:
+            desk.edit_all(steps, at=engine.now())  # one click is one step, and is undone as one
+            st.session_state[DONE] = f"In your draft: {steps[0][2]}"
         session.commit(with_draft=True)
         st.session_state["kit:again"] = True  # the tray stands outside of what is redrawn
     except ShopError as error:
         st.session_state[SAID] = error.message
     return True
+
+
+def _steps(
+    kind: str, anchor: str, item: str, place: int | None, placement: Placement, now: Documents
+) -> list[tuple[Key, Plain | None, str]]:  # fmt: skip
+    """What a click makes of the documents, the rule itself first: a pin takes the place of others."""
+    mine = pins_of(anchor, item, now, placement)
+    if kind == "unpin":
+        return [(key, None, f"Take out the pin of {title(item)}") for key in mine]
+    rule = made(kind, anchor, item, place, placement)
+    key = Key("rule", rule.id)
+    steps: list[tuple[Key, Plain | None, str]] = [(key, rule.as_json(), documents.lines(key, rule.as_json())[0])]
+    if kind.startswith("pin"):
+        steps += [(one, None, f"Move the pin of {title(item)}") for one in mine if one != key]
+        there = pins_at(anchor, place, now, placement)
+        steps += [(one, None, f"Make room at place {place}") for one in there if one != key and one not in mine]
+    return steps
 
 
 def made(
@@ -148,7 +169,7 @@ def made(
 
 
 def said() -> None:
-    """What the last click on a tile came to, where the list itself does not show it."""
+    """What the last click on a tile came to."""
     if done := st.session_state.pop(DONE, None):
         states.said(done)
     if trouble := st.session_state.pop(SAID, None):

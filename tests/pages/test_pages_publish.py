@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from unittest.mock import patch
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from core.curation.desk import Desk
@@ -64,6 +65,34 @@ def test_undo_in_the_tray_takes_back_the_last_step(own_shop: Shop, visit: Visit,
     at.button(key="tray-undo").click().run()
     assert other in shown(at)
     assert "not live yet" not in words(at)
+
+
+def test_a_pin_that_moves_is_one_step_and_one_undo_puts_it_back(own_shop: Shop, visit: Visit, other: str) -> None:
+    from pages.kit import shaping, tray
+
+    desk, bag = Desk(own_shop.studio, "Ines"), own_shop.item(BAG)
+    with patch.object(tray, "desk", lambda: desk), patch.object(st, "session_state", {}) as kept:
+        assert shaping.act(bag, {"type": "pin", "id": other, "place": 3})
+        assert shaping.act(bag, {"type": "pin-first", "id": other})
+        assert "to place 1 beside" in kept[shaping.DONE]
+    assert [edit.step for edit in desk.draft().edits] == [0, 1, 1]
+    assert shown(visit(LIKE, item=BAG))[0] == other
+    at = visit(LIKE, item=BAG)
+    at.button(key="tray-undo").click().run()
+    assert shown(at)[2] == other
+
+
+@pytest.mark.parametrize(
+    ("page", "rail", "at_it"), [("catalogue.py", "catalogue:grid", {}), ("house_view.py", "house:shown", {"house": "Aurel"})]
+)
+def test_a_tile_that_stands_in_no_list_can_be_raised_lowered_and_blocked(
+    read_shop: Shop, visit: Visit, page: str, rail: str, at_it: dict[str, str]
+) -> None:
+    cards = part(visit(page, **at_it), rail)["items"]
+    assert cards
+    for card in cards:
+        assert "menu" in [tool["act"] for tool in card["tools"]]
+        assert [one["act"] for one in card["menu"]] == ["raise-everywhere", "lower-everywhere", "block-everywhere"]
 
 
 def test_a_draft_is_measured_published_with_a_comment_and_taken_back(own_shop: Shop, visit: Visit, other: str) -> None:
