@@ -23,14 +23,15 @@ from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.query import Request
 from core.domain.rules import PIN_DAYS, Block, Boost, Boundary, Keep, Pin, PinBest, Quota, Rule
 from core.domain.sentences import label
-from core.domain.words import count, day
+from core.domain.words import count, day, listed
 from core.rank.shortlist import Shortlist
 from core.recommend.similar import rank_rows, shortlists_of
 from core.recommend.view import View
 
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SOON = timedelta(days=7)
-MADE = (Placement.SIMILAR, Placement.LOOK, Placement.SEARCH, Placement.SUBSTITUTE)  # what this shop has lists for
+ALONE = (Placement.SEARCH, Placement.COLD_START)  # lists that stand beside no product
+MADE = (Placement.SIMILAR, Placement.LOOK, Placement.SUBSTITUTE, *ALONE)  # what this shop has lists for
 PLACES = 10  # of the lists that quotas and pins are measured against
 SAMPLE = 48  # lists that are looked at to see whether one rule changes anything
 SHOWN = 20  # anchors that a finding names
@@ -241,10 +242,12 @@ class _Case:
         for one in self.now:
             rule, scope = one.rule, one.rule.scope
             beside = scope.anchored or bool(rule.target.relations)
-            idle = [place for place in scope.placements if place not in MADE or (place is Placement.SEARCH and beside)]
+            idle = [place for place in scope.placements if place not in MADE or (place in ALONE and beside)]
             if not idle:
                 continue
-            why = "a search stands beside no product" if idle == [Placement.SEARCH] else "there are no such lists yet"
+            alone = [f"a {PLACEMENT_NAMES[place].lower()}" for place in idle if place in ALONE]
+            why = f"{listed(alone)} stand{'s' if len(alone) == 1 else ''} beside no product"
+            why = why if len(alone) == len(idle) else "there are no such lists yet"
             text = f"{self.name(rule)} does nothing in {' and '.join(PLACEMENT_NAMES[place] for place in idle)}: {why}."
             left = tuple(place for place in scope.placements if place not in idle)
             fix = Fix("Take it away", rule.id)

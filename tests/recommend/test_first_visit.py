@@ -477,3 +477,15 @@ def test_a_shop_of_which_nothing_is_known_is_asked_nothing(tmp_path: Path, weigh
     assert bare.proposed_quiz(NOW).questions == ()
     assert bare.recommend(Request(Placement.COLD_START, at=NOW)).ids == ("only-one",)
     assert ask(bare, Visit(seen=("only-one",))).ids == ()
+
+
+def test_rules_for_first_visits_are_linted_as_for_lists_that_are_there(own: Shop) -> None:
+    block = {"kind": "block", "target": {"filters": {"brand": ["Aurel"]}}}
+    publish(
+        own,
+        {**block, "id": "fine", "scope": {"placements": ["cold_start"]}},
+        {**block, "id": "idle", "scope": {"placements": ["cold_start"], "anchors": [DARK[0]]}},
+    )
+    found = [one for one in own.lint(at=NOW) if one.code == "no_such_list"]
+    assert [one.rules for one in found] == [("idle",)]
+    assert "a first visit stands beside no product" in found[0].text
