@@ -13,8 +13,8 @@ from core.domain.catalogue import Catalogue
 from core.explore import words
 
 SAMPLE = 10_000  # points that regions are found by; the others join the nearest of these
-SMALLEST = 0.007  # of the points make a region
-FEWEST, MOST = 4, 60  # regions that a legend can hold; otherwise the map is cut into `CUT` even ones
+SMALLEST = (0.007, 0.01, 0.015, 0.02, 0.03, 0.05)  # of the points make a region; the first that gives few enough
+FEWEST, MOST = 4, 40  # regions that a legend can hold; where there is no such number the map is cut into even parts
 TERMS = 6  # words that are kept for each region
 NAMED_BY = 2  # of which so many beside its kind name it
 MAINLY = 0.4  # a kind with this share of a region is in its name
@@ -66,13 +66,17 @@ def _found(points: Vectors, seed: int) -> Codes:
     some = points
     if len(points) > SAMPLE:
         some = points[np.sort(rng.choice(len(points), SAMPLE, replace=False))]
-    labels = HDBSCAN(min_cluster_size=max(5, round(SMALLEST * len(some))), min_samples=5, copy=True).fit(some).labels_
-    if not FEWEST <= labels.max() + 1 <= MOST:
-        count = int(np.clip(round(np.sqrt(len(points) / 20)), FEWEST, MOST // 2))
-        return np.asarray(KMeans(count, n_init=3, random_state=seed).fit(points).labels_, dtype=np.int32)
-    inside = labels >= 0
-    nearest = cKDTree(some[inside]).query(points)[1]
-    return np.asarray(labels[inside][nearest], dtype=np.int32)
+    for share in SMALLEST:
+        finder = HDBSCAN(
+            min_cluster_size=max(5, round(share * len(some))), min_samples=5, cluster_selection_method="leaf", copy=True
+        )
+        labels = finder.fit(some).labels_
+        if FEWEST <= labels.max() + 1 <= MOST:
+            inside = labels >= 0
+            nearest = cKDTree(some[inside]).query(points)[1]
+            return np.asarray(labels[inside][nearest], dtype=np.int32)
+    count = int(np.clip(round(np.sqrt(len(points) / 4)), FEWEST, MOST))
+    return np.asarray(KMeans(count, n_init=3, random_state=seed).fit(points).labels_, dtype=np.int32)
 
 
 def _named(places: Vectors, codes: Codes, count: int, catalogue: Catalogue) -> tuple[Region, ...]:
