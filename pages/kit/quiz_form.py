@@ -119,7 +119,7 @@ def show(standing: Documents) -> None:
         st.button("Forget my edits", key="quiz:forget", type="tertiary", on_click=close)
         if KEY in standing:
             st.button("Take the quiz out", key="quiz:out", type="tertiary", on_click=_take_out)
-        states.said(wrong or ("This is what your draft has." if same else "Only you see it, until you publish it."))
+        states.said(wrong or ("Nothing is changed yet." if same else "Only you see it, until you publish it."))
     as_file(quiz)
 
 

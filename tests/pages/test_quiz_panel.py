@@ -16,7 +16,7 @@ from core.domain.changes import Change, Key
 from core.domain.quiz import Quiz
 from core.shop import Shop
 from core.store.publications import Publications
-from tests.pages.conftest import part, words
+from tests.pages.conftest import Visit, part, words
 from tests.worlds import open_small_shop
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -233,3 +233,18 @@ def test_somebody_without_a_name_may_take_it_and_is_asked_for_one_to_keep(shop: 
     sound(at.button(key="quiz:keep").click().run())
     assert "Every change carries a name" in words(at)
     assert Publications(shop.studio).documents()[KEY] == QUIZ.as_json()
+
+
+def test_publish_says_what_a_quiz_asks_and_makes_it_live(shop: Shop, visit: Visit) -> None:
+    desk = Desk(shop.studio, "Ines")
+    desk.edit(KEY, QUIZ.as_json(), says="New quiz", at=NOW)
+    at = visit("publish.py")
+    said = words(at)
+    assert "Which is you?" in said
+    assert "Find &lt;b&gt;your&lt;/b&gt; style" in said
+    assert not [one for one in at.markdown if "<b>your</b>" in one.value]
+    measured = visit("publish.py", measure="1")
+    sound(measured)
+    desk.publish("a quiz for whoever is new", NOW)
+    assert shop.quiz() == QUIZ
+    assert "Find &lt;b&gt;your" in words(visit("publish.py"))  # its history
