@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
@@ -23,15 +23,20 @@ import numpy as np
 from core import settings as settings_module
 from core import shop as shops
 from core.domain.arrays import Mask, Vectors
+from core.domain.arrivals import KIND as ARRIVAL
+from core.domain.arrivals import Arrival
 from core.domain.catalogue import Catalogue
-from core.domain.errors import BadRequest, Conflict, Damaged, NotReady, ShopError
+from core.domain.changes import Change, Key
+from core.domain.errors import BadRequest, Conflict, Damaged, NotReady, ShopError, UnknownItem
 from core.domain.progress import Progress, Watch, silent
 from core.embed import registry, shelf
 from core.embed.cached import encode_with_cache
 from core.embed.protocols import EncoderCard
 from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
+from core.intake import arrivals as arriving
 from core.intake import models, outfits
+from core.intake.arrivals import MARKS
 from core.lab.editions import Side
 from core.rank.calibrate import Calibration, calibrate
 from core.recommend import search
@@ -41,12 +46,14 @@ from core.store.generations import Finding, Snapshot
 from core.store.layout import Layout
 from core.store.lock import exclusive
 from core.store.pictures import PicturePack
+from core.store.publications import Publications
 from core.store.studio import Studio
 from core.store.vectors import VectorCache
 
 log = logging.getLogger("vitrine.build")
 
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
+BEHIND = "It shows with the next build: "
 HASTY = "This edition was made quickly, from details alone; the full one follows."
 EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
 MAPPED_FROM = 500  # products from which a build draws the map; a smaller one is drawn at once when it is opened
@@ -101,9 +108,9 @@ def build(
     check_template(settings.text_template)
     if not quick and (change := model_change(settings)):
         log.warning("%s", change)
-    with exclusive(layout, "a build"):
+    with closing(studio_of(settings)) as studio, exclusive(layout, "a build"):
         watch(Progress("Reading the catalogue"))
-        catalogue, meta = source.load_source(layout)
+        catalogue, meta, _ = _with_arrivals(settings, layout, studio)
         vectors: dict[str, Vectors] = {}
         present: dict[str, Mask] = {}
         models: dict[str, dict[str, Any]] = {}
@@ -149,6 +156,240 @@ def build(
         off=off,
         learned=learned,
     )
+
+
+# -- arrivals ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What became of the published arrivals.
+
+    put, gone: ids that joined or changed, and that left.    theirs: those that the catalogue's own file has by now.
+    waiting:   why the edition that serves does not show it yet; "" where it does.
+    """
+
+    snapshot: str
+    put: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+    theirs: tuple[str, ...] = ()
+    encoded: int = 0
+    seconds: float = 0.0
+    waiting: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "snapshot": self.snapshot, "put": list(self.put), "gone": list(self.gone), "theirs": list(self.theirs),
+            "encoded": self.encoded, "seconds": round(self.seconds, 2), "waiting": self.waiting,
+        }  # fmt: skip
+
+
+def keep(
+    settings: Settings,
+    arrivals: Sequence[Arrival],
+    *,
+    who: str,
+    why: str,
+    worker: EncoderWorker,
+    at: datetime,
+    studio: Studio | None = None,
+    watch: Watch = silent,
+) -> Settled:
+    """Publish arrivals and let them join the catalogue, embargoed until their release.
+
+    They are kept from the moment they are published; a kill before they joined is made up for by the next `settle` or
+    build. Raises BadRequest for one without title or release, or whose id is a product's; Conflict.
+    """
+    with _studio(settings, studio) as desk:
+        _publish_arrivals(settings, arrivals, desk, who=who, why=why, at=at)
+        return settle(settings, worker=worker, at=at, studio=desk, watch=watch)
+
+
+def _publish_arrivals(
+    settings: Settings, arrivals: Sequence[Arrival], studio: Studio, *, who: str, why: str, at: datetime
+) -> None:
+    before = Publications(studio).documents()
+    catalogue, meta = source.load_source(Layout(settings.data))
+    for one in arrivals:
+        if one.id in catalogue and one.id not in meta.get(MARKS, {}):
+            raise BadRequest(f"There is a product with the id {one.id!r} already. Give the arrival another id.")
+    after = {Key(ARRIVAL, one.id): one.as_json() for one in arrivals}
+    changes = [
+        Change(key, before.get(key), plain, (f"{plain.get('title')} joins the catalogue",))
+        for key, plain in after.items()
+        if before.get(key) != plain
+    ]
+    if changes:
+        name = str(changes[0].after and changes[0].after.get("title")) if len(changes) == 1 else "New arrivals"
+        Publications(studio).publish(changes, name=name, who=who, at=at, why=why)
+
+
+def _studio(settings: Settings, studio: Studio | None) -> AbstractContextManager[Studio]:
+    """The studio database that is open already, or one for as long as the block lasts."""
+    return closing(studio_of(settings)) if studio is None else nullcontext(studio)
+
+
+def remove(
+    settings: Settings,
+    ids: Sequence[str],
+    *,
+    who: str,
+    why: str,
+    worker: EncoderWorker,
+    at: datetime,
+    studio: Studio | None = None,
+    watch: Watch = silent,
+) -> Settled:
+    """Take kept arrivals back out of the catalogue. Raises UnknownItem for an id that is none, Conflict."""
+    with _studio(settings, studio) as desk:
+        _take_back(ids, desk, who=who, why=why, at=at)
+        return settle(settings, worker=worker, at=at, studio=desk, watch=watch)
+
+
+def _take_back(ids: Sequence[str], studio: Studio, *, who: str, why: str, at: datetime) -> None:
+    before = Publications(studio).documents()
+    keys = [Key(ARRIVAL, id) for id in dict.fromkeys(ids)]
+    for key in keys:
+        if key not in before:
+            raise UnknownItem(key.id)
+    changes = [Change(key, before[key], None, (f"{before[key].get('title')} leaves again",)) for key in keys]
+    Publications(studio).publish(changes, name="Arrivals taken back", who=who, at=at, why=why)
+
+
+def unsettled(settings: Settings, studio: Studio) -> bool:
+    """Whether arrivals were published, changed or taken back that the edition that serves does not show yet."""
+    layout = Layout(settings.data)
+    try:
+        catalogue, meta = source.load_source(layout)
+    except ShopError:
+        return False
+    found = arriving.joined(catalogue, meta.get(MARKS, {}), _published_arrivals(studio), settings.currency)
+    manifest = serving_manifest(settings)
+    return found.changed or (manifest is not None and manifest.source.get(MARKS, {}) != meta.get(MARKS, {}))
+
+
+def settle(
+    settings: Settings,
+    *,
+    worker: EncoderWorker,
+    at: datetime,
+    studio: Studio | None = None,
+    watch: Watch = silent,
+) -> Settled:
+    """Make source and edition what the published arrivals say; only what is new is encoded, the calibration stays.
+
+    The new edition is, to the byte, the one that a build of the same source makes under the same calibration. Safe to
+    kill anywhere and to call at any time. Where the edition that serves was not made of this source, or by the encoders
+    of the settings, only the source changes and `waiting` says that a build is needed.
+    """
+    began = time.monotonic()
+    layout = Layout(settings.data)
+    with _studio(settings, studio) as desk, exclusive(layout, "new arrivals"):
+        watch(Progress("Reading the catalogue"))
+        catalogue, meta, found = _with_arrivals(settings, layout, desk)
+        pointer = generations.last_known(layout)
+        if pointer is None:
+            raise NotReady
+        snapshot = generations.open_snapshot(layout, pointer.generation)
+        settled = Settled(pointer.generation, found.put, found.gone, found.theirs)
+        if _marks(snapshot.manifest.source) == _marks(meta) and _import_of(snapshot.manifest.source) == _import_of(
+            meta
+        ):
+            return replace(settled, seconds=time.monotonic() - began)
+        try:
+            vectors, present, encoded = _grown(settings, layout, snapshot, catalogue, meta, worker, watch)
+        except _Off as reason:
+            return replace(settled, seconds=time.monotonic() - began, waiting=f"{BEHIND}{reason}")
+        watch(Progress("Checking"))
+        same = {
+            name: snapshot.manifest.source[name] for name in ("off", "image_model") if name in snapshot.manifest.source
+        }
+        identity = generations.write_generation(
+            layout,
+            catalogue=catalogue,
+            vectors=vectors,
+            present=present,
+            models=snapshot.manifest.models,
+            template=snapshot.manifest.text_template,
+            findings=_findings(catalogue),
+            built_at=at,
+            meta={**meta, **same},
+            arrays=snapshot.arrays,
+        )
+        watch(Progress("Publishing"))
+        generations.publish(layout, identity, pointer.calibration)
+    return replace(settled, snapshot=identity, encoded=encoded, seconds=time.monotonic() - began)
+
+
+def _published_arrivals(studio: Studio) -> dict[str, Arrival]:
+    return arriving.published(Publications(studio).documents())
+
+
+def _with_arrivals(
+    settings: Settings, layout: Layout, studio: Studio
+) -> tuple[Catalogue, dict[str, Any], arriving.Joined]:
+    """The source with the published arrivals, which is written where that changes it. Under the shop's lock."""
+    catalogue, meta = source.load_source(layout)
+    found = arriving.joined(catalogue, meta.get(MARKS, {}), _published_arrivals(studio), settings.currency)
+    if found.changed or dict(found.marks) != meta.get(MARKS, {}):
+        meta = {name: value for name, value in meta.items() if name != MARKS}
+        if found.marks:
+            meta[MARKS] = dict(found.marks)
+        events = source.source_file(layout, EVENTS)
+        source.save_source(layout, found.catalogue, meta, beside={EVENTS: events} if events is not None else None)
+    return found.catalogue, meta, found
+
+
+def _marks(meta: Mapping[str, Any]) -> dict[str, str]:
+    return dict(meta.get(MARKS, {}))
+
+
+def _import_of(meta: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known of the import alone, without what arrived since and what a build adds."""
+    return {name: value for name, value in meta.items() if name not in (MARKS, "off", "image_model")}
+
+
+def _grown(
+    settings: Settings,
+    layout: Layout,
+    snapshot: Snapshot,
+    catalogue: Catalogue,
+    meta: Mapping[str, Any],
+    worker: EncoderWorker,
+    watch: Watch,
+) -> tuple[dict[str, Vectors], dict[str, Mask], int]:
+    """The vectors of `catalogue` out of the edition that serves, those of what is new or changed encoded.
+
+    Raises _Off where that edition cannot grow into it.
+    """
+    manifest = snapshot.manifest
+    if _import_of(manifest.source) != _import_of(meta):
+        raise _Off("the catalogue was imported anew since.")
+    if manifest.text_template != settings.text_template:
+        raise _Off("the text template is another one since.")
+    old, new = _marks(manifest.source), _marks(meta)
+    same = np.array([id in snapshot.catalogue and old.get(id) == new.get(id) for id in catalogue.ids], dtype=bool)
+    known = snapshot.catalogue.rows([id for id, there in zip(catalogue.ids, same, strict=True) if there])
+    fresh = Catalogue(catalogue.frame[~same])
+    vectors: dict[str, Vectors] = {}
+    present: dict[str, Mask] = {}
+    encoded = 0
+    for signal, encode in (("text", _texts), ("image", _pictures)):
+        if signal not in snapshot.vectors:
+            continue
+        dim = snapshot.vectors[signal].shape[1]
+        vectors[signal] = np.zeros((len(catalogue), dim), dtype=np.float32)
+        present[signal] = np.zeros(len(catalogue), dtype=bool)
+        vectors[signal][same] = snapshot.vectors[signal][known]
+        present[signal][same] = snapshot.present[signal][known]
+        if not len(fresh):
+            continue
+        found, there, model, count = encode(fresh, settings, layout, worker, watch)
+        if model["key"] != manifest.models[signal]["key"]:
+            raise _Off(f"{model['name']} would read it, and {manifest.models[signal]['name']} made the edition.")
+        vectors[signal][~same], present[signal][~same] = found, there
+        encoded += count
+    return vectors, present, encoded
 
 
 def _learned(settings: Settings, layout: Layout, encoder: str, watch: Watch) -> str:
@@ -620,8 +861,18 @@ class Serving:
     A build at night and `vitrine snapshot rollback` thus reach a running app and a running API within seconds.
     """
 
-    def __init__(self, settings: Settings, *, worker: EncoderWorker, studio: Studio, every: float = LOOK_EVERY) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        worker: EncoderWorker,
+        studio: Studio,
+        every: float = LOOK_EVERY,
+        each: Callable[[], None] | None = None,
+    ) -> None:
+        """every: seconds between two looks at what is published.    each: what else is looked for then."""
         self.settings = settings
+        self._each = each
         self.worker = worker
         self.studio = studio
         self._layout = Layout(settings.data)
@@ -704,6 +955,8 @@ class Serving:
 
     def _follow(self) -> None:
         while not self._closed.wait(self._every):
+            if self._each is not None:
+                self._look()
             if self._published() == self._seen:
                 continue
             try:
@@ -712,6 +965,15 @@ class Serving:
                 log.warning("The edition that was published is not served: %s", error.message)
             except Exception:
                 log.exception("The edition that was published is not served")
+
+    def _look(self) -> None:
+        assert self._each is not None
+        try:
+            self._each()
+        except ShopError as error:
+            log.warning("%s", error.message)
+        except Exception:
+            log.exception("What was published was not looked through")
 
 
 # -- the long work of the running app ------------------------------------------------------------------------------
@@ -727,7 +989,10 @@ class Works:
     def __init__(self, settings: Settings) -> None:
         self._choice = ImageChoice(settings)
         self.studio = studio_of(settings)
-        self.serving = Serving(settings, worker=EncoderWorker(settings), studio=self.studio)
+        self._publication = -1  # the last one that was looked through for arrivals
+        self.serving = Serving(
+            settings, worker=EncoderWorker(settings), studio=self.studio, each=self._look_for_arrivals
+        )  # fmt: skip
         self.stopping = threading.Event()
         self.progress: Progress | None = None
         self.error: ShopError | None = None
@@ -822,6 +1087,26 @@ class Works:
             return built
 
         return self.begin(f"Building an edition with {name}", work)
+
+    def settle_arrivals(self) -> bool:
+        """Let published arrivals join the catalogue, in the background; False when something is under way already."""
+        return self.begin("Taking in arrivals", self.settle)
+
+    def settle(self, watch: Watch) -> None:
+        """The same here and now; where the edition that serves cannot grow, `note` says that a build is needed."""
+        with self._choice.worker(self.worker, self.serving.reads.image_model) as (settings, worker):
+            done = settle(settings, worker=worker, at=datetime.now(UTC), studio=self.studio, watch=watch)
+        self.note = done.waiting
+        self.install()
+
+    def _look_for_arrivals(self) -> None:
+        """Whoever published arrivals, at the command line too: they join within seconds."""
+        version = Publications(self.studio).newest()
+        if version == self._publication or self.busy:
+            return
+        self._publication = version
+        if shops.serving() and unsettled(self.settings, self.studio):
+            self.settle_arrivals()
 
     def roll_back(self, edition: str) -> WentBack:
         """Serve an earlier edition, with the image model that made it. Raises Conflict while something is under way."""

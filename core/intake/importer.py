@@ -13,6 +13,7 @@ import pandas as pd
 
 from core.domain.catalogue import COLUMNS, Catalogue, tidy
 from core.domain.errors import BadRequest, NotReady, Refused
+from core.intake.arrivals import MARKS
 from core.intake.checks import Incoming, cells_of, differences, gaps, incoming, merged
 from core.intake.facts import rows_with_reasons
 from core.intake.mapping import IGNORE, Columns, map_columns
@@ -299,16 +300,24 @@ def carry_out(
         if progress is not None:
             progress("catalogue", 0, 1)
         try:
-            present: Catalogue | None = load_source(layout)[0]
+            there, before = load_source(layout)
+            present: Catalogue | None = there
         except NotReady:
-            present = None
+            present, before = None, {}
         after = _after(plan.incoming, present, plan.merge, pictures=bool(plan.images))
         catalogue = _with_pictures(after, keys) if keys else after
         meta = _meta(plan, who, at, catalogue, refused)
+        if plan.merge and (marks := _still_arrivals(before, plan.incoming)):
+            meta[MARKS] = marks
         save_source(layout, catalogue, meta)
         if progress is not None:
             progress("catalogue", 1, 1)
     return ImportResult(catalogue, meta, sum(len(found) for found in keys.values()), refused)
+
+
+def _still_arrivals(before: Mapping[str, Any], new: Incoming) -> dict[str, str]:
+    """Products that joined as arrivals and of which the merged file says nothing."""
+    return {item: mark for item, mark in dict(before.get(MARKS, {})).items() if item not in new.catalogue}
 
 
 def _meta(

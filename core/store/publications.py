@@ -85,6 +85,11 @@ class Publications:
         with self._database.reading() as connection:
             return [_published(row) for row in connection.execute(query).all()]
 
+    def newest(self) -> int:
+        """The number of the last publication; 0 before the first."""
+        with self._database.reading() as connection:
+            return int(connection.execute(sa.select(sa.func.max(PUBLICATIONS.c.version))).scalar() or 0)
+
     def rollback(self, version: int, *, who: str, at: datetime, why: str = "") -> Published:
         """Take one publication back, as a publication of its own.
 
