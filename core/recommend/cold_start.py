@@ -176,6 +176,13 @@ def standing(view: View, request: Request, progress: Callable[[int, int], None] 
     return made
 
 
+def stands(view: View, request: Request) -> bool:
+    """Whether `standing` has them already."""
+    key = reverse.key_of(view, request.changed(anchor=None))
+    with _lock:
+        return key in _standing.get(view, {})
+
+
 def _stood(view: View, request: Request, progress: Callable[[int, int], None] | None) -> Standing:
     count = len(view)
     out = Standing(
@@ -403,7 +410,9 @@ class Lacking:
         return {"field": self.field, "moves": moves, "sample": self.sample, "text": self.text}
 
 
-_mattered: weakref.WeakKeyDictionary[Any, dict[tuple[Any, ...], tuple[float | None, int]]] = weakref.WeakKeyDictionary()
+_mattered: weakref.WeakKeyDictionary[Catalogue, dict[tuple[Any, ...], tuple[float | None, int]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
 def missing(view: View, request: Request, item: Item, read: Read | None = None) -> tuple[Lacking, ...]:
@@ -435,9 +444,9 @@ def _matters(
     view: View, request: Request, kind: str | None, name: str, read: Read | None
 ) -> tuple[float | None, int]:  # fmt: skip
     strategy = request.strategy or view.strategy
-    key = (kind, name, repr(strategy.as_json()), read is not None)
+    key = (kind, name, view.calibration.id, repr(strategy.as_json()), read is not None)
     with _lock:
-        kept = _mattered.setdefault(view.snapshot, {})
+        kept = _mattered.setdefault(view.snapshot.catalogue, {})
         if key in kept:
             return kept[key]
     items = _like(view, request.at, kind, name)

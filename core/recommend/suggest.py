@@ -3,7 +3,7 @@
 Three witnesses are heard. The title, where it names one of the shop's own words. The picture beside the shop's words
 (zero-shot: how well "Navy Coats" fits it). And the vote of the products that look or read most alike, among those whose
 value is known. Their shares are mixed by `TRUST`, so that a confidence is about the share of such guesses that are
-right: measured product by product against the rest of the shop, on 200 of the demo boutique and 150 of a real catalogue.
+right: measured product by product against the rest of the shop, on 200 of the demo boutique, 150 of a real catalogue.
 """
 
 from __future__ import annotations
@@ -29,15 +29,17 @@ from core.recommend.view import View
 
 FIELDS = ("type", "category", "colour", "material", "pattern", "audience", "occasion")
 MANY = ("category", "colour", "material", "occasion")  # fields of an item that hold several words
-TRUST = {"type": 0.5, "colour": 0.7, "material": 0.35, "pattern": 0.35, "audience": 0.4, "occasion": 0.1}
+GUESSED = ("type", "colour", "material", "pattern", "audience", "occasion")
+TRUST = {"type": 0.5, "colour": 0.8, "audience": 0.3}  # in the words; of other fields a picture says too little
 NAMED = 0.9  # what a word of the shop in the title counts, against all else
 NEAREST = 30  # products that vote
 KEEN = 30.0  # a vote counts exp(-KEEN times how much less close than the closest)
 LEAST = 2  # products that must have a value before it is offered
 MOST_WORDS = 200  # values of one field that are offered, the most frequent
 SOFTENED = 0.01  # a witness is never quite sure that something cannot be
-KEPT_TYPES = 256
-CAPTION_COLOURS = ("Black", "Blue", "White", "Red")
+KEPT = 12  # fields and the words on offer for them, as vectors
+KINDS = 6
+CAPTION_COLOURS = ("Black", "Blue")
 PEOPLE = {"men": "Men", "women": "Women", "boys": "Boys", "girls": "Girls", "unisex": "Unisex"}
 
 Encode = Callable[[Sequence[str]], Vectors]
@@ -94,51 +96,66 @@ class Suggested:
 
 
 class WordBook:
-    """The words of a shop as vectors of its image encoder; those of a type are read when that type first comes up.
+    """The words of a shop as vectors of its image encoder, each read once.
 
-    key: of the encoder. For many threads.
+    A colour is read as the colour of the types that the shop has most of, and so are the other words: read of the very
+    type that was guessed they would be right a little more often, and every new type would cost seconds.
+
+    key: of the encoder.    kinds: those types. For many threads.
     """
 
-    def __init__(self, encode: Encode, key: str) -> None:
+    def __init__(self, encode: Encode, key: str, kinds: Sequence[str] = ()) -> None:
         self.key = key
         scales = fitted()
         self.calibrated = scales is not None and same_space(scales.key, key)
         self._scales = scales.of if scales is not None and self.calibrated else {}
-        self._encode = encode
+        self._encode, self._kinds = encode, tuple(kinds) or ("Clothes",)
         self._kept: OrderedDict[tuple[Any, ...], Vectors] = OrderedDict()
         self._lock = threading.Lock()
 
-    def shares(self, name: str, values: Sequence[str], kind: str, pictures: Vectors) -> Scores:
+    def shares(self, name: str, values: Sequence[str], pictures: Vectors) -> Scores:
         """[values] how well each fits the pictures [p, d] as a word for them; they sum to 1."""
         scale = self._scales.get(name, UNFITTED_SCALE)
-        found = (pictures @ self._vectors(name, tuple(values), kind).T).astype(np.float64)
+        found = (pictures @ self.vectors(name, values).T).astype(np.float64)
         return np.asarray(confidences(found.mean(axis=0, keepdims=True), scale)[0])
 
-    def _vectors(self, name: str, values: tuple[str, ...], kind: str) -> Vectors:
-        key = (name, values, "" if name == "type" else kind)
+    def vectors(self, name: str, values: Sequence[str]) -> Vectors:
+        """[values, d] the words of one field as unit vectors."""
+        key = (name, tuple(values))
         with self._lock:
             if key in self._kept:
                 self._kept.move_to_end(key)
                 return self._kept[key]
-        made = ensemble(self._encode, [_captions(name, value, kind) for value in values])
+        made = ensemble(self._encode, [_captions(name, value, self._kinds) for value in values])
         with self._lock:
             self._kept[key] = made
-            while len(self._kept) > KEPT_TYPES * len(TRUST):
+            while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return made
 
 
-def _captions(name: str, value: str, kind: str) -> list[str]:
+def _captions(name: str, value: str, kinds: Sequence[str]) -> list[str]:
     word = value.title() if value.islower() else value
     match name:
         case "type":
             return [word, *(phrase(word, colour, who) for colour in CAPTION_COLOURS for who in ("Men", "Women"))]
         case "audience":
-            return [phrase(kind or "Clothes", "", PEOPLE.get(value, word))]
-        case "occasion":
-            return [f"{kind or 'Clothes'} for {value.casefold()}", phrase(kind or "Clothes", word)]
+            return [phrase(kind, "", PEOPLE.get(value, word)) for kind in kinds]
         case _:
-            return [phrase(kind or "Clothes", word), phrase(kind or "Clothes", word, "Women")]
+            return [phrase(kind, word) for kind in kinds]
+
+
+def usual_kinds(catalogue: Catalogue) -> tuple[str, ...]:
+    """The types that the shop has most of."""
+    return _offered(catalogue)["type"][:KINDS]
+
+
+def prepare(view: View, book: WordBook | None) -> None:
+    """Read the words that suggestions need, all of them."""
+    offered = _offered(view.catalogue)
+    for name in TRUST:
+        if book is not None and offered[name]:
+            book.vectors(name, offered[name])
 
 
 def suggest(
@@ -154,14 +171,13 @@ def suggest(
     rows, weights = _nearest(view, heard)
     pictures = heard.get("image")
     out: dict[str, tuple[Guess, ...]] = {}
-    for name in TRUST:
+    for name in GUESSED:
         values = offered[name]
         if not values:
             continue
-        kind = str(out["type"][0].value) if "type" in out else ""
         words = None
-        if book is not None and pictures is not None and (name == "type" or kind):
-            words = book.shares(name, values, kind, pictures)
+        if book is not None and pictures is not None and name in TRUST:
+            words = book.shares(name, values, pictures)
         votes = _votes(view, name, values, rows, weights)
         if guesses := _mixed(name, values, words, votes, _named(values, title, last=name == "type"), most):
             out[name] = guesses
@@ -177,7 +193,7 @@ def _mixed(
     name: str, values: Sequence[str], words: Scores | None, votes: Scores | None, said: AnyArray, most: int
 ) -> tuple[Guess, ...]:
     """The witnesses' shares as one, best first; nothing where none of them was heard."""
-    parts = [(TRUST[name], words), (1.0 - TRUST[name], votes)]
+    parts = [(TRUST.get(name, 0.0), words), (1.0 - TRUST.get(name, 0.0), votes)]
     known = [(trust, share) for trust, share in parts if share is not None]
     if not known and not said.any():
         return ()
@@ -276,7 +292,7 @@ def _vocabulary(catalogue: Catalogue) -> tuple[dict[str, tuple[str, ...]], dict[
         if catalogue in _known:
             return _known[catalogue]
     offered = {}
-    for name in TRUST:
+    for name in GUESSED:
         counts = Counter(word for cell in catalogue.frame[name].tolist() for word in _words(cell, name))
         least = min(LEAST, max(counts.values(), default=0))
         words = sorted((w for w, n in counts.items() if n >= least), key=lambda word: (-counts[word], word))
