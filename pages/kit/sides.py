@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,7 +17,7 @@ from core.domain.strategy import Strategy
 from pages.kit import charts, controls, documents, engine, states, text, tray
 
 LIVE, TRYING, DRAFT = "live", "trying", "draft"
-SAID = "sides:said"
+SAID, KEPT = "sides:said", "sides:kept"
 NAMES = {LIVE: "Live", TRYING: "What I try", DRAFT: "My draft"}
 EVERYWHERE = "You May Also Like, wherever nothing else holds"
 
@@ -87,7 +87,11 @@ def line(letter: str, one: Side, anchor: str | None) -> None:
 
 def keep_under_a_name(strategy: Strategy, key: str) -> None:
     """The popover that gives a strategy a name, or changes the one that has it."""
-    with st.popover("Keep under a name", key=f"name-{key}", icon=":material/bookmark:", type="tertiary"):
+    popover = st.popover("Keep under a name", key=f"name-{key}-{_kept()}", icon=":material/bookmark:", type="tertiary",
+                         on_change="rerun")  # fmt: skip
+    if not popover.open:
+        return
+    with popover:
         with st.form(f"name:{key}", border=False):
             st.text_input("Name", key=f"name:{key}:name", max_chars=blends.LONGEST_NAME,
                           placeholder="Picture first")  # fmt: skip
@@ -99,7 +103,8 @@ def keep_under_a_name(strategy: Strategy, key: str) -> None:
 def _name(strategy: Strategy, key: str) -> None:
     name = " ".join(str(st.session_state.get(f"name:{key}:name") or "").split())
     note = str(st.session_state.get(f"name:{key}:note") or "").strip()
-    _doing(lambda: save(strategy.changed(name=name, note=note or strategy.note)))
+    if _doing(lambda: save(strategy.changed(name=name, note=note or strategy.note))):
+        st.session_state[KEPT] = _kept() + 1
 
 
 def save(strategy: Strategy) -> None:
@@ -125,12 +130,16 @@ def save(strategy: Strategy) -> None:
 
 def assign(strategy: Strategy, key: str, anchor: str | None) -> None:
     """The popover that says where a strategy is to hold."""
-    with st.popover("Use it for", key=f"assign-{key}", icon=":material/category:", type="tertiary"):
-        paths = categories()
-        field = f"assign:{key}:where"
-        if st.session_state.get(field) not in paths:
-            mine = engine.shop().catalogue(engine.at()).item(anchor).category[:1] if anchor else ()
-            st.session_state[field] = mine if mine in paths else ()
+    popover = st.popover("Use it for", key=f"assign-{key}-{_kept()}", icon=":material/category:", type="tertiary",
+                         on_change="rerun")  # fmt: skip
+    if not popover.open:
+        return
+    paths = categories()
+    field = f"assign:{key}:where"
+    if st.session_state.get(field) not in paths:
+        mine = engine.shop().catalogue(engine.at()).item(anchor).category[:1] if anchor else ()
+        st.session_state[field] = mine if mine in paths else ()
+    with popover:
         with st.form(f"assign:{key}", border=False):
             st.selectbox("Lists beside", paths, key=field, width=340,
                          format_func=lambda path: " › ".join(path) if path else EVERYWHERE)  # fmt: skip
@@ -140,7 +149,8 @@ def assign(strategy: Strategy, key: str, anchor: str | None) -> None:
 
 def _assign(strategy: Strategy, key: str) -> None:
     path = st.session_state.get(f"assign:{key}:where")
-    _doing(lambda: hold(strategy, tuple(path or ())))
+    if _doing(lambda: hold(strategy, tuple(path or ()))):
+        st.session_state[KEPT] = _kept() + 1
 
 
 def hold(strategy: Strategy | None, path: Path = ()) -> None:
@@ -153,6 +163,11 @@ def hold(strategy: Strategy | None, path: Path = ()) -> None:
     desk.edit(key, plain, says=says, at=engine.now())
     st.session_state[SAID] = (f"{where}: it is in your draft.", "")
     st.session_state["kit:again"] = True
+
+
+def _kept() -> int:
+    """How much was taken into the draft here; with it the popovers get other keys, and so close."""
+    return int(st.session_state.get(KEPT, 0))
 
 
 def categories() -> list[Path]:
@@ -218,11 +233,14 @@ def _free(path: Path) -> None:
     _doing(lambda: hold(None, path))
 
 
-def _doing(step) -> None:
+def _doing(step: Callable[[], None]) -> bool:
+    """A step of a callback, and whether it was done; what a person can put right is said on the page."""
     try:
         step()
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
+        return False
+    return True
 
 
 def said() -> None:

@@ -68,12 +68,16 @@ def test_a_strategy_gets_a_name_holds_for_a_category_and_goes_live_with_the_draf
     at = visit(TUNING, item=BAG)
     for signal, value in (("text", 100), ("image", 0), ("attributes", 0)):
         at.slider(key=f"control:w:{signal}").set_value(value).run()
+    at.session_state["name-b-0"] = True
+    at.run()
     at.text_input(key="name:b:name").set_value("Words alone")
     at.text_input(key="name:b:note").set_value("For bags")
     next(one for one in at.button if one.label == "Into my draft").click().run()
     assert "Words alone is in your draft." in words(at)
+    at.session_state["assign-b-1"] = True
+    at.run()
     assert at.selectbox(key="assign:b:where").value == ("Bags",)
-    [one for one in at.button if one.label == "Into my draft"][1].click().run()
+    next(one for one in at.button if one.label == "Into my draft").click().run()
     standing = desk(own_shop).standing()
     assert [one.name for one in blends.named(standing).values()] == ["Words alone"]
     assert blends.places(standing)[("Bags",)].weights == {"text": 100.0}
@@ -105,6 +109,8 @@ def test_changing_a_named_strategy_changes_the_places_where_it_holds(own_shop: S
     at = visit(TUNING, item=BAG)
     at.button(key="blend-try-words-alone").click().run()
     at.slider(key="control:w:attributes").set_value(50).run()
+    at.session_state["name-b-0"] = True
+    at.run()
     at.text_input(key="name:b:name").set_value("words ALONE")
     next(one for one in at.button if one.label == "Into my draft").click().run()
     standing = desk(own_shop).standing()
@@ -220,6 +226,8 @@ def test_a_list_leans_towards_examples_and_words_and_the_lean_is_kept_as_a_strat
     steered = ids(at, "example:steered")
     assert steered == list(own_shop.recommend(Request(anchor=BAG, k=12, strategy=leant)).ids)
     assert steered != plain
+    at.session_state["name-example-0"] = True
+    at.run()
     at.text_input(key="name:example:name").set_value("Towards wool")
     next(one for one in at.button if one.label == "Into my draft").click().run()
     kept = next(iter(blends.named(desk(own_shop).standing()).values()))
