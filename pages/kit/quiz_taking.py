@@ -175,7 +175,7 @@ def result(quiz: Quiz, documents: Documents) -> None:
     st.html(ladder(found))
     tiles(found.listing)
     for note in found.listing.notes:
-        if not note.code.startswith(("rung_", "no_")):
+        if not note.code.startswith(("rung_", "no_", "quiz_weight")):  # said beside it
             states.said(note.text)
     moved(quiz, found)
 
