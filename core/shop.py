@@ -31,6 +31,7 @@ from core.curation.resolve import BookOn, RuleBook, book_over
 from core.demo.load import frequent_searches
 from core.domain import blends
 from core.domain.arrays import Mask, Vectors
+from core.domain.arrivals import Arrival, fresh_id
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.changes import BOOK, Documents, Key, Plain
@@ -44,8 +45,11 @@ from core.domain.rules import Rule
 from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
+from core.embed.cached import encode_with_cache
+from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.explore.atlas import Atlas, Sources
+from core.intake import arrivals as arriving
 from core.lab import compare as comparing
 from core.lab import judgements as learning
 from core.lab import sweep as sweeping
@@ -58,11 +62,25 @@ from core.lab.takes import Answer, House
 from core.lab.together import EVENTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
-from core.recommend import browse, first_visit, look, quiz_proposal, reverse, saved, search, similar, substitute
+from core.recommend import (
+    browse,
+    cold_start,
+    first_visit,
+    look,
+    quiz_proposal,
+    reverse,
+    saved,
+    search,
+    similar,
+    substitute,
+)
+from core.recommend import suggest as suggesting
+from core.recommend.cold_start import Rehearsal
 from core.recommend.first_visit import FirstVisit
 from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
 from core.recommend.saved import Gone, KeptLook, Mend
+from core.recommend.suggest import Suggested
 from core.recommend.trend import Acts, acts
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
@@ -74,6 +92,7 @@ from core.store.layout import Layout
 from core.store.pictures import PicturePack
 from core.store.publications import Publications, Published
 from core.store.studio import FactChange, LookVersion, Studio
+from core.store.vectors import VectorCache
 
 log = logging.getLogger("vitrine.shop")
 
@@ -84,6 +103,7 @@ THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
 PUBLISHED_SHOWN = 50
+MANY_WORDS = 200  # words read at once that are kept on disk
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +158,14 @@ class Words:
 
     text: Vectors | None = None
     image: Vectors | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptArrival:
+    """A published arrival and its state as a product; None while it has not joined the catalogue yet."""
+
+    arrival: Arrival
+    state: State | None
 
 
 class Shop:
@@ -824,6 +852,143 @@ class Shop:
             request = request.changed(strategy=strategy)
         view = self.view(request.at) if draft is None else self.proposed(draft, request.at)
         return view, self.wardrobe(request.at), request
+
+    # -- arrivals --------------------------------------------------------------------------------------------------
+
+    def take_pictures(self, uploads: Sequence[bytes]) -> list[tuple[str, str]]:
+        """For each uploaded picture its key in the shop's pack, or "" and why it is refused.
+
+        What is kept is written anew from pixels; nothing else of the upload stays. Raises ShopError without encoders.
+        """
+        out = []
+        for result in self._reader.decode_pictures(uploads):
+            if isinstance(result, str):
+                out.append(("", result))
+            else:
+                out.append((self.pictures.add(*result), ""))
+        self.pictures.flush()
+        return out
+
+    def plan_arrivals(
+        self,
+        uploads: Sequence[tuple[str, bytes]],
+        *,
+        release_at: datetime | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> arriving.Plan:
+        """The dry run of a batch of files (name, bytes): photos, zips, tables. Nothing is written."""
+        return arriving.plan_uploads(
+            uploads, self._reader.decode_pictures, settings=self.settings, taken=self.catalogue().ids,
+            release_at=release_at, progress=progress,
+        )  # fmt: skip
+
+    def take_arrivals(self, plan: arriving.Plan, only: Sequence[str] | None = None) -> None:
+        """Put the pictures of a plan, or of some of its arrivals, into the shop's pack."""
+        arriving.take(plan, self.pictures, only)
+
+    def suggest(self, pictures: Sequence[str] = (), title: str = "", at: datetime | None = None) -> Suggested:
+        """What a product with these pictures (keys) and this title is, with a confidence for each guess."""
+        vectors: dict[str, Vectors] = {}
+        if pictures and self._reads("image"):
+            vectors["image"] = self._reader.encode_pictures([self.pictures.read(key) for key in pictures])
+        if title.strip() and self._reads("text"):
+            vectors["text"] = self._reader.encode_texts([title])
+        return suggesting.suggest(self.view(at), vectors, title=title, book=self._word_book if pictures else None)
+
+    def rehearse(
+        self,
+        arrival: Arrival,
+        *,
+        k: int = THIN,
+        at: datetime | None = None,
+        strategy: Strategy | None = None,
+        progress: Callable[[str, int, int], None] | None = None,
+    ) -> Rehearsal:
+        """An arrival in every list, as if `at` (to the hour) were the day of its release; nothing is written.
+
+        All lists as they are are made at the first rehearsal and kept; `prepare_rehearsals` does so ahead of time.
+        """
+        request = self._rehearsed(k, at, strategy)
+        view = self.view(request.at)
+        item = arriving.product(arrival, self.settings.currency)
+        if item.id in view.catalogue:  # it was kept already: beside itself it would only be its own twin
+            request = request.changed(exclude=(item.id,))
+            item = replace(item, id=fresh_id([item.id], view.catalogue.ids), family_id=None)
+        vectors: dict[str, Any] = {}
+        if self._reads("text"):
+            vectors["text"] = self._read_items([item])[0]
+        if self._reads("image") and item.pictures and self.pictures.has(item.pictures[0]):
+            vectors["image"] = self._reader.encode_pictures([self.pictures.read(item.pictures[0])])[0]
+        asked = LookRequest(item.id, at=request.at, strategy=self.look_strategy(request.at))
+        return cold_start.rehearse(
+            view, item, vectors, request, wardrobe=self.wardrobe(request.at), looks=asked,
+            read=self._read_items if self._reads("text") else None, progress=progress,
+        )  # fmt: skip
+
+    def prepare_rehearsals(
+        self, *, k: int = THIN, at: datetime | None = None, progress: Callable[[str, int, int], None] | None = None
+    ) -> None:
+        """Make what every rehearsal needs: all lists as they are, the wardrobe, the shop's words."""
+        tell = progress or (lambda what, done, of: None)
+        request = self._rehearsed(k, at, None)
+        self.wardrobe(request.at)
+        if self._reads("image"):
+            tell("Reading the shop's words", 0, 1)
+            suggesting.prepare(self.view(request.at), self._word_book)
+        cold_start.standing(self.view(request.at), request, lambda done, of: tell("All lists, once", done, of))
+
+    def rehearsals_ready(self, *, k: int = THIN, at: datetime | None = None) -> bool:
+        """Whether a rehearsal would begin at once."""
+        request = self._rehearsed(k, at, None)
+        return cold_start.stands(self.view(request.at), request)
+
+    def arrivals(self, at: datetime | None = None) -> list[KeptArrival]:
+        """The published arrivals, the next release first, and how each stands at `at`."""
+        moment, view = self._moment(at), self.view(at)
+        found = []
+        for one in arriving.published(Publications(self.studio).documents()).values():
+            there = one.id in view.catalogue
+            found.append(KeptArrival(one, view.catalogue.item(one.id).state(moment) if there else None))
+        far = datetime.max.replace(tzinfo=UTC)
+        return sorted(found, key=lambda one: (one.arrival.release_at or far, one.arrival.id))
+
+    def _rehearsed(self, k: int, at: datetime | None, strategy: Strategy | None) -> Request:
+        hour = self._moment(at).replace(minute=0, second=0, microsecond=0)
+        return Request(k=k, at=hour, strategy=strategy)
+
+    @property
+    def _reader(self) -> EncoderWorker:
+        if self._worker is None:
+            raise ModelMissing("This shop was opened without its encoders, so nothing new can be read.")
+        return self._worker
+
+    def _reads(self, signal: str) -> bool:
+        return self._worker is not None and signal in self.snapshot.vectors and signal not in self.unread
+
+    def _read_items(self, items: Sequence[Item]) -> Vectors:
+        template = self.snapshot.manifest.text_template
+        return self._reader.encode_texts([item_text(item, template) for item in items])
+
+    @cached_property
+    def _word_book(self) -> suggesting.WordBook | None:
+        """The shop's words as its image encoder reads them; the many that name types are read once and for all."""
+        if not self._reads("image"):
+            return None
+        key, dim = self._spaces["image"], int(self.snapshot.vectors["image"].shape[1])
+        cache, of_words = VectorCache(self.layout.vectors), f"{self._spaces['image']}-words"
+
+        def encode(texts: Sequence[str]) -> Vectors:
+            if len(texts) < MANY_WORDS:
+                return self._reader.encode_words(texts)
+            return encode_with_cache(
+                lambda wanted: cache.find(of_words, wanted),
+                lambda wanted, fresh: cache.add(of_words, wanted, fresh),
+                [text_hash(text) for text in texts],
+                lambda rows: self._reader.encode_words([texts[row] for row in rows]),
+                dim=dim,
+            )
+
+        return suggesting.WordBook(encode, key, suggesting.usual_kinds(self.snapshot.catalogue))
 
     # -- saved looks -----------------------------------------------------------------------------------------------
 
