@@ -145,11 +145,16 @@ def trace(view: View, request: Request, acts: Acts | None = None) -> Trace:
 
 
 def why_missing(view: View, request: Request, item: str, acts: Acts | None = None) -> Missing | None:
-    """The first stage that lost `item` on the first rung; None when it is in the list. Raises UnknownItem."""
-    view.catalogue.row(item)
+    """The first stage that lost `item`; None when it is in the list. Raises UnknownItem.
+
+    What may stand on a rung below the first, and did not come to stand there, was lost by the filling.
+    """
+    row = view.catalogue.row(item)
     case = _Case(view, request, acts)
     if item in case.listing.ids:
         return None
+    if case.further(row):
+        return Missing(item, "fill", "others came first on the rungs of the ladder that it is on", None, None)
     lost = similar.missing_answer(case.head, case.asked, case.sides_of(case.first), item, case.within(case.first))
     return lost or Missing(item, "fill", "others came first on their rungs", None, None)
 
@@ -394,6 +399,13 @@ class _Case:
         """The rung that the stages make; None where the first is in an order of its own."""
         rung = self.rungs[0]
         return rung if rung.rows is None and rung.name != WINDOW else None
+
+    def further(self, row: int) -> bool:
+        """Whether a row is on no rung that the stages make, but on one further down."""
+        if not self._open[row] or (self.first is not None and self.first.mask[row]):
+            return False
+        below = self.rungs[0 if self.first is None else 1 :]
+        return any(rung.mask[row] and (rung.rows is None or row in rung.rows) for rung in below)
 
     @cached_property
     def lately(self) -> Scores | None:

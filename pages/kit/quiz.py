@@ -36,7 +36,9 @@ def panel() -> None:
         return
     if written is not None and written != quiz:
         states.said("With what you are editing, which is not in your draft yet.")
-    quiz_taking.show(shown, {**standing, quiz_form.KEY: shown.as_json()})
+    if shown.off:
+        states.said("It is switched off: nobody is asked. Here it is tried all the same.")
+    quiz_taking.show(shown, {**standing, quiz_form.KEY: shown.changed(off=False).as_json()})
 
 
 def documents() -> Documents:

@@ -248,3 +248,12 @@ def test_publish_says_what_a_quiz_asks_and_makes_it_live(shop: Shop, visit: Visi
     desk.publish("a quiz for whoever is new", NOW)
     assert shop.quiz() == QUIZ
     assert "Find &lt;b&gt;your" in words(visit("publish.py"))  # its history
+
+
+def test_a_quiz_that_is_switched_off_can_be_tried_all_the_same(shop: Shop) -> None:
+    ask(shop, QUIZ.changed(off=True))
+    assert shop.quiz() is None
+    at = panel()
+    assert "nobody is asked" in words(at)
+    pills(at, "whom", "her")
+    assert listed(at)

@@ -489,3 +489,22 @@ def test_rules_for_first_visits_are_linted_as_for_lists_that_are_there(own: Shop
     found = [one for one in own.lint(at=NOW) if one.code == "no_such_list"]
     assert [one.rules for one in found] == [("idle",)]
     assert "a first visit stands beside no product" in found[0].text
+
+
+def test_why_something_is_missing_speaks_of_its_rung(shop: Shop) -> None:
+    view = shop.view(NOW, Placement.COLD_START)
+    skipped = Request(Placement.COLD_START, k=1, at=NOW)
+    missing = first_visit.why_missing(view, skipped, PICKS[1])
+    assert missing is not None
+    assert (missing.stage, missing.reason) == ("fill", "others came first on the rungs of the ladder that it is on")
+    asked = Request(Placement.COLD_START, at=NOW, visit=answered(whom="him", what="bags", style="dark"))
+    reasons = {
+        item: first_visit.why_missing(view, asked, item)
+        for item in ("handbags-aurel-black", "coats-aurel-black", "loafers-corvin-black")
+    }
+    said = {item: "" if one is None else one.reason for item, one in reasons.items()}
+    for item in said:
+        if shop.item(item).audience == "women":
+            assert said[item] == "it is not for whom the visit is"
+        elif shop.item(item).category[0] != "Bags":
+            assert said[item] == "it does not match the answers"
