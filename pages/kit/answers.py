@@ -91,7 +91,8 @@ def follow(key: str) -> None:
 
 def reasons(found: Explanation) -> None:
     """Parts of the score that add up, what the two share and what differs, and the words that made them close."""
-    left, middle, right = st.columns(3, gap="large")
+    with st.container(key="answer-columns"):
+        left, middle, right = st.columns([1, 1.25, 0.9], gap="large")
     with left:
         if found.score is not None:
             st.html(sums(found))
