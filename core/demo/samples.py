@@ -15,7 +15,8 @@ from typing import Any
 FOLDER = Path(__file__).resolve().parents[2] / "assets" / "demo" / "arrivals"
 TABLE, TORN = "capsule-with-mistakes.csv", "torn-photo.jpg"
 SEED = 2027  # of no boutique that ships
-WANTED = ("Wool coats", "Shoulder bags", "Knee boots", "Evening dresses", "Jumpers", "Silk scarves")  # one of each, the first drawn
+# One of each, the first that is drawn.
+WANTED = ("Wool coats", "Shoulder bags", "Knee boots", "Evening dresses", "Jumpers", "Silk scarves")
 ENDINGS = (".webp",)
 
 # What tables bring: a name twice, no title, money in words, a comma for a point, a formula, a size nobody counted.

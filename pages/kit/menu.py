@@ -28,6 +28,7 @@ def sections() -> dict[str, list[st.Page]]:
             _page("tuning", "Tuning"),
             _page("curation_rules", "Curation Rules"),
             _page("house_view", "House view"),
+            _page("new_arrivals", "New Arrivals"),
         ],
         "Publish": [_page("publish", "Publish")],
         "Setup": [_page("shop_setup", "Shop setup", icon=":material/settings:")],
