@@ -65,6 +65,8 @@ class Doors:
                 for piece in look["pieces"]
             },
             "API search": self.over_http("/search", q=title),
+            "first visit": self.over_http("/recommend", placement="cold_start", seen=anchors),
+            "first visit from a page": self.over_http("/recommend", placement="cold_start", came_for="type=Coats"),
             "command line": self.command("recommend", "--anchor", anchors[0], "-k", str(K)),
             "export": self.export(anchors[0]),
         }
