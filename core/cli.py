@@ -202,6 +202,19 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="JSON instead of sentences")
     _add_files(one)
 
+    one = command("arrivals", _arrivals, "Products to come: rehearse one, plan a batch, keep them, take them back.")
+    one.add_argument("action", nargs="?", default="list", choices=("list", "rehearse", "import", "keep", "remove"))
+    one.add_argument("names", nargs="*", metavar="FILE_OR_ID", help="photos, folders, zips, tables; remove: ids")
+    one.add_argument("--title", metavar="TEXT", default="", help="rehearse, keep: what the product is called")
+    one.add_argument("--release", metavar="MOMENT", help="import, keep: from when shoppers see it, such as 2026-05-01")
+    one.add_argument("--price", type=int, metavar="MINOR_UNITS", help="rehearse, keep")
+    one.add_argument("--stock", type=int, metavar="PIECES", help="keep: how many there are; left out it can be sold")
+    one.add_argument("--set", metavar="FIELD=VALUE", action="append", default=[], help="in place of what is guessed")
+    one.add_argument("-k", type=int, default=10, help="rehearse: places in the lists (default 10)")
+    one.add_argument("--yes", action="store_true", help="import: keep what is complete")
+    one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+
     one = command("publish", _publish, "Make a merchandiser's draft live, whole, with a comment.")
     one.add_argument("--draft", metavar="NAME", required=True)
     one.add_argument("--who", metavar="NAME", help="whose draft it is (VITRINE_WHO, else the name of the user)")
@@ -1062,6 +1075,12 @@ def _publish(arguments: argparse.Namespace) -> int:
         raise
     if before != arguments.draft:
         desk.work_on(before)
+    if any(change.key.kind == "arrival" for change in done.changes):
+        from core.build import settle
+        from core.embed.worker import EncoderWorker
+
+        with EncoderWorker(shop.settings) as worker:
+            settle(shop.settings, worker=worker, at=datetime.now(UTC), studio=shop.studio, watch=_watch)
     print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
     return 0
 
@@ -1160,6 +1179,148 @@ def _lint(arguments: argparse.Namespace) -> int:
         print(f"{len(findings)} findings." if findings else "The rules are in order.")
     counts = ("error", "warning") if arguments.strict else ("error",)
     return 1 if any(one.severity in counts for one in findings) else 0
+
+
+def _arrivals(arguments: argparse.Namespace) -> int:
+    if bool(arguments.names) == (arguments.action == "list"):
+        raise BadRequest(
+            f"Name what to {arguments.action}: `vitrine arrivals {arguments.action} NAME`."
+            if not arguments.names else "Say rehearse, import, keep or remove before the names."
+        )  # fmt: skip
+    act = {
+        "list": _arrivals_list, "rehearse": _arrivals_rehearse, "import": _arrivals_import, "keep": _arrivals_keep,
+        "remove": _arrivals_remove,
+    }[arguments.action]  # fmt: skip
+    return act(arguments, _shop(_settings(arguments), encoders=arguments.action != "list"))
+
+
+def _arrivals_list(arguments: argparse.Namespace, shop: Any) -> int:
+    found = shop.arrivals()
+    if arguments.json:
+        told = [{**one.arrival.as_json(), "state": one.state and str(one.state)} for one in found]
+        print(_dumps({"arrivals": told}))
+        return 0
+    for one in found:
+        released = f"{one.arrival.release_at:%Y-%m-%d %H:%M}" if one.arrival.release_at else ""
+        print(f"{one.arrival.id:<16}  {one.state or 'joins with the next build':<10}  {released}  {one.arrival.title}")
+    if not found:
+        print("There are no arrivals. Rehearse one: vitrine arrivals rehearse PHOTO --title TITLE.")
+    return 0
+
+
+def _arriving(arguments: argparse.Namespace, shop: Any) -> tuple[Any, Any]:
+    """One product out of photos and options, and what is guessed of it; its pictures are in the shop's pack."""
+    from core.domain.arrivals import Arrival, fresh_id
+
+    files = [Path(name) for name in arguments.names]
+    keys: list[str] = []
+    for file, (key, reason) in zip(files, shop.take_pictures([file.read_bytes() for file in files]), strict=True):
+        if reason:
+            raise BadRequest(f"{file.name}: {reason}")
+        keys.append(key)
+    guessed = shop.suggest(keys, arguments.title)
+    plain: dict[str, Any] = {
+        "id": fresh_id([*keys, arguments.title], shop.catalogue().ids), "title": arguments.title,
+        "pictures": list(dict.fromkeys(keys)),
+        **{name: list(v) if isinstance(v, tuple) else v for name, v in guessed.values(0.3).items()},
+    }  # fmt: skip
+    several = Arrival("new-")
+    for name, values in parse_filters(arguments.set).items():
+        if name not in Arrival.__dataclass_fields__:
+            raise BadRequest(f"An arrival has no {name!r}.")
+        plain[name] = list(values) if isinstance(getattr(several, name), tuple) else values[-1]
+    if arguments.price is not None:
+        plain["price"] = arguments.price
+    if arguments.stock is not None:
+        plain["stock"] = {"": arguments.stock}
+    if arguments.release is not None:
+        plain["release_at"] = parse_moment(arguments.release).isoformat()
+    return Arrival.from_json(plain), guessed
+
+
+def _arrivals_rehearse(arguments: argparse.Namespace, shop: Any) -> int:
+    arrival, guessed = _arriving(arguments, shop)
+    found = shop.rehearse(arrival, k=arguments.k, progress=lambda what, done, of: _each(what)(done, of))
+    if arguments.json:
+        told = {"arrival": arrival.as_json(), "suggested": guessed.as_json(), "rehearsal": found.as_json()}
+        print(_dumps(told))
+        return 0
+    name = _titles(shop)
+    for field, guesses in guessed.fields.items():
+        said = ((" › ".join(one.value) if field == "category" else one.value, one.confidence) for one in guesses[:3])
+        print(f"{field:<9} {', '.join(f'{value} ({100 * sure:.0f} %)' for value, sure in said)}")
+    if found.band is not None:
+        low, median, high = found.band.low, found.band.median, found.band.high
+        print(f"its neighbours cost {low:.0f} to {high:.0f}, half of them below {median:.0f}")
+    for near in found.near:
+        print(f"near {near.id}: {near.why} {name(near.id)}")
+    for lacking in found.missing:
+        print(lacking.text)
+    print(f"It would be shown in {len(found.shown):,} lists; {found.changed:,} would change.")
+    for place in found.shown[:10]:
+        gone = f" for {', '.join(place.displaced)}" if place.displaced else ""
+        print(f"  place {place.place:>2} around {place.anchor}{gone}  {name(place.anchor)}")
+    return 0
+
+
+def _arrivals_import(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.build import keep
+    from core.intake.arrivals import plan_paths
+
+    released = parse_moment(arguments.release) if arguments.release is not None else None
+    plan = plan_paths(
+        [Path(name) for name in arguments.names], shop.reader.decode_pictures, settings=shop.settings,
+        taken=shop.catalogue().ids, release_at=released,
+        progress=lambda what, done, of: _watch(Progress(what, done, of)),
+    )  # fmt: skip
+    ready = [one for one in plan.arrivals if not one.lacks]
+    plain: dict[str, Any] = {**plan.as_json(), "ready": len(ready), "kept": None}
+    if not arguments.json:
+        print(plan.summary())
+        for finding in plan.findings:
+            where = f"row {finding.row}: " if finding.row else ""
+            print(f"{finding.severity}: {where}{finding.text}")
+        for file, reason in plan.refused:
+            print(f"refused: {file}: {reason}")
+    if arguments.yes and ready:
+        shop.take_arrivals(plan, [one.id for one in ready])
+        done = keep(
+            shop.settings, ready, who=_who(), why=arguments.why or "Imported at the command line", worker=shop.reader,
+            at=datetime.now(UTC), studio=shop.studio, watch=_watch,
+        )  # fmt: skip
+        plain["kept"] = done.as_json()
+    if arguments.json:
+        print(_dumps(plain))
+    elif plain["kept"]:
+        print(f"Kept {len(ready):,}, embargoed until their release. {plain['kept']['waiting']}".strip())
+    elif ready:
+        print(f"Nothing was kept yet. Add --yes to keep the {len(ready):,} that are complete.")
+    elif plan.arrivals:
+        print("None is complete: each needs a title and a release date (--release gives all of them one).")
+    return 0 if plan.arrivals and not plan.refused and not plan.refused_rows else 1
+
+
+def _arrivals_keep(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.build import keep
+
+    arrival, _ = _arriving(arguments, shop)
+    done = keep(
+        shop.settings, [arrival], who=_who(), why=arguments.why or f"{arrival.title} is to come", worker=shop.reader,
+        at=datetime.now(UTC), studio=shop.studio, watch=_watch,
+    )  # fmt: skip
+    print(_dumps({"arrival": arrival.as_json(), **done.as_json()}))
+    return 0
+
+
+def _arrivals_remove(arguments: argparse.Namespace, shop: Any) -> int:
+    from core.build import remove
+
+    done = remove(
+        shop.settings, arguments.names, who=_who(), why=arguments.why or "Taken back at the command line",
+        worker=shop.reader, at=datetime.now(UTC), studio=shop.studio, watch=_watch,
+    )  # fmt: skip
+    print(_dumps(done.as_json()))
+    return 0
 
 
 def _models(arguments: argparse.Namespace) -> int:

@@ -861,7 +861,7 @@ class Shop:
         What is kept is written anew from pixels; nothing else of the upload stays. Raises ShopError without encoders.
         """
         out = []
-        for result in self._reader.decode_pictures(uploads):
+        for result in self.reader.decode_pictures(uploads):
             if isinstance(result, str):
                 out.append(("", result))
             else:
@@ -878,7 +878,7 @@ class Shop:
     ) -> arriving.Plan:
         """The dry run of a batch of files (name, bytes): photos, zips, tables. Nothing is written."""
         return arriving.plan_uploads(
-            uploads, self._reader.decode_pictures, settings=self.settings, taken=self.catalogue().ids,
+            uploads, self.reader.decode_pictures, settings=self.settings, taken=self.catalogue().ids,
             release_at=release_at, progress=progress,
         )  # fmt: skip
 
@@ -890,9 +890,9 @@ class Shop:
         """What a product with these pictures (keys) and this title is, with a confidence for each guess."""
         vectors: dict[str, Vectors] = {}
         if pictures and self._reads("image"):
-            vectors["image"] = self._reader.encode_pictures([self.pictures.read(key) for key in pictures])
+            vectors["image"] = self.reader.encode_pictures([self.pictures.read(key) for key in pictures])
         if title.strip() and self._reads("text"):
-            vectors["text"] = self._reader.encode_texts([title])
+            vectors["text"] = self.reader.encode_texts([title])
         return suggesting.suggest(self.view(at), vectors, title=title, book=self._word_book if pictures else None)
 
     def rehearse(
@@ -918,7 +918,7 @@ class Shop:
         if self._reads("text"):
             vectors["text"] = self._read_items([item])[0]
         if self._reads("image") and item.pictures and self.pictures.has(item.pictures[0]):
-            vectors["image"] = self._reader.encode_pictures([self.pictures.read(item.pictures[0])])[0]
+            vectors["image"] = self.reader.encode_pictures([self.pictures.read(item.pictures[0])])[0]
         asked = LookRequest(item.id, at=request.at, strategy=self.look_strategy(request.at))
         return cold_start.rehearse(
             view, item, vectors, request, wardrobe=self.wardrobe(request.at), looks=asked,
@@ -957,7 +957,8 @@ class Shop:
         return Request(k=k, at=hour, strategy=strategy)
 
     @property
-    def _reader(self) -> EncoderWorker:
+    def reader(self) -> EncoderWorker:
+        """The encoders of this edition. Raises ModelMissing where it was opened without them."""
         if self._worker is None:
             raise ModelMissing("This shop was opened without its encoders, so nothing new can be read.")
         return self._worker
@@ -967,7 +968,7 @@ class Shop:
 
     def _read_items(self, items: Sequence[Item]) -> Vectors:
         template = self.snapshot.manifest.text_template
-        return self._reader.encode_texts([item_text(item, template) for item in items])
+        return self.reader.encode_texts([item_text(item, template) for item in items])
 
     @cached_property
     def _word_book(self) -> suggesting.WordBook | None:
@@ -979,12 +980,12 @@ class Shop:
 
         def encode(texts: Sequence[str]) -> Vectors:
             if len(texts) < MANY_WORDS:
-                return self._reader.encode_words(texts)
+                return self.reader.encode_words(texts)
             return encode_with_cache(
                 lambda wanted: cache.find(of_words, wanted),
                 lambda wanted, fresh: cache.add(of_words, wanted, fresh),
                 [text_hash(text) for text in texts],
-                lambda rows: self._reader.encode_words([texts[row] for row in rows]),
+                lambda rows: self.reader.encode_words([texts[row] for row in rows]),
                 dim=dim,
             )
 
