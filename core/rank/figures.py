@@ -6,6 +6,7 @@ Lists are [A, k] rows of the catalogue, -1 where a list is short. Places are dis
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -137,15 +138,26 @@ def margins(catalogue: Catalogue) -> Scores:
         return np.asarray(np.where(price > 0, (price - cost) / price, np.nan), dtype=np.float64)
 
 
-def of_catalogue(catalogue: Catalogue) -> dict[str, Callable[[Rows], float]]:
+Figures = dict[str, Callable[[Rows], float]]
+_figures: weakref.WeakKeyDictionary[Catalogue, Figures] = weakref.WeakKeyDictionary()
+_brands: weakref.WeakKeyDictionary[Catalogue, tuple[list[str], Codes]] = weakref.WeakKeyDictionary()
+
+
+def of_catalogue(catalogue: Catalogue) -> Figures:
     """What lists can be measured by from the catalogue alone: name -> figure of [A, k] lists, NaN where unknown.
 
     price (minor units), margin (share of the price), in_stock (share), houses and kinds (share of the pairs of one
-    list that differ in brand, in type), length (products in a list).
+    list that differ in brand, in type), length (products in a list). Worked out once for each catalogue.
     """
+    if (found := _figures.get(catalogue)) is None:
+        found = _figures[catalogue] = _of_catalogue(catalogue)
+    return found
+
+
+def _of_catalogue(catalogue: Catalogue) -> Figures:
     price, margin = catalogue.money("price"), margins(catalogue)
     left = catalogue.pieces()
-    _, brand = coded(catalogue.frame["brand"].tolist())
+    _, brand = brands(catalogue)
     _, kind = coded(catalogue.frame["type"].tolist())
     return {
         "price": lambda lists: mean_shown(price, lists),
@@ -155,6 +167,13 @@ def of_catalogue(catalogue: Catalogue) -> dict[str, Callable[[Rows], float]]:
         "kinds": lambda lists: differing(kind, lists),
         "length": lambda lists: float((lists >= 0).sum(axis=1).mean()) if len(lists) else float("nan"),
     }
+
+
+def brands(catalogue: Catalogue) -> tuple[list[str], Codes]:
+    """The brands in order, and [n] which one each product is of, -1 for none; worked out once for each catalogue."""
+    if (found := _brands.get(catalogue)) is None:
+        found = _brands[catalogue] = coded(catalogue.frame["brand"].tolist())
+    return found
 
 
 def coded(values: list[str | None]) -> tuple[list[str], Codes]:
@@ -226,7 +245,7 @@ def brand_shares(catalogue: Catalogue, before: Rows, after: Rows, sellable: AnyA
 
     sellable: [n] products that could be shown; their brands are the catalogue that shares are compared with.
     """
-    names, codes = coded(catalogue.frame["brand"].tolist())
+    names, codes = brands(catalogue)
 
     def share(of: Codes) -> Scores:
         counts = np.bincount(of[of >= 0], minlength=len(names)).astype(np.float64)
