@@ -15,6 +15,7 @@ from core.explore import words
 SAMPLE = 10_000  # points that regions are found by; the others join the nearest of these
 SMALLEST = (0.007, 0.01, 0.015, 0.02, 0.03, 0.05)  # of the points make a region; the first that gives few enough
 FEWEST, MOST = 4, 40  # regions that a legend can hold; where there is no such number the map is cut into even parts
+LARGEST = 0.3  # of the points may be in one region
 TERMS = 6  # words that are kept for each region
 NAMED_BY = 2  # of which so many beside its kind name it
 MAINLY = 0.4  # a kind with this share of a region is in its name
@@ -66,15 +67,19 @@ def _found(points: Vectors, seed: int) -> Codes:
     some = points
     if len(points) > SAMPLE:
         some = points[np.sort(rng.choice(len(points), SAMPLE, replace=False))]
-    for share in SMALLEST:
-        finder = HDBSCAN(
-            min_cluster_size=max(5, round(share * len(some))), min_samples=5, cluster_selection_method="leaf", copy=True
-        )
-        labels = finder.fit(some).labels_
-        if FEWEST <= labels.max() + 1 <= MOST:
+    for way in ("eom", "leaf"):  # whole regions, or, where one would take up too much of the map, their finest parts
+        for share in SMALLEST:
+            finder = HDBSCAN(
+                min_cluster_size=max(5, round(share * len(some))),
+                min_samples=5,
+                cluster_selection_method=way,
+                copy=True,
+            )
+            labels = finder.fit(some).labels_
             inside = labels >= 0
-            nearest = cKDTree(some[inside]).query(points)[1]
-            return np.asarray(labels[inside][nearest], dtype=np.int32)
+            if FEWEST <= labels.max() + 1 <= MOST and np.bincount(labels[inside]).max() <= LARGEST * len(some):
+                nearest = cKDTree(some[inside]).query(points)[1]
+                return np.asarray(labels[inside][nearest], dtype=np.int32)
     count = int(np.clip(round(np.sqrt(len(points) / 4)), FEWEST, MOST))
     return np.asarray(KMeans(count, n_init=3, random_state=seed).fit(points).labels_, dtype=np.int32)
 

@@ -30,7 +30,7 @@ from core.store import files, generations, sealed
 log = logging.getLogger("vitrine.explore")
 
 FORMAT = 1
-MOST_KEPT = 24  # maps of one shop on disk; the oldest go
+MOST_KEPT = 24  # maps of one shop on disk; those that were drawn first go
 SHOWN = 50_000  # points that a browser is given at once
 
 
@@ -179,16 +179,18 @@ def keep(folder: Path, drawn: CatalogueMap, ids: Sequence[str]) -> None:
         "measured": worth.measured, "ids": np.frombuffer("\0".join(ids).encode("utf-8", "surrogatepass"), np.uint8),
     }  # fmt: skip
     generations.save_arrays(folder / drawn.key, arrays, _meta(drawn))
-    series = _series(folder)
-    line = [key for key in series.get(_line(drawn.space, drawn.method, drawn.seed), []) if key != drawn.key]
-    series[_line(drawn.space, drawn.method, drawn.seed)] = [*line, drawn.key]
-    _prune(folder, series)
-    files.write_json(folder / "series.json", series)
+    line = _line(drawn.space, drawn.method, drawn.seed)
+    series = [[of, key] for of, key in _series(folder) if key != drawn.key] + [[line, drawn.key]]
+    for _, key in series[:-MOST_KEPT]:
+        sealed.set_aside(folder / key)
+    files.write_json(folder / "series.json", series[-MOST_KEPT:])
 
 
 def last_of(folder: Path, space: Space, method: str, seed: int) -> tuple[tuple[str, ...], AnyArray] | None:
     """Ids [m] and places [m, 2] of the last map of this space and method; None where there is none that is whole."""
-    for key in reversed(_series(folder).get(_line(space, method, seed), [])):
+    for line, key in reversed(_series(folder)):
+        if line != _line(space, method, seed):
+            continue
         try:
             arrays, _ = generations.load_arrays(folder / key)
         except (Damaged, NotReady):
@@ -203,19 +205,12 @@ def _line(space: Space, method: str, seed: int) -> str:
     return f"{space.name}/{method}/{seed}"
 
 
-def _series(folder: Path) -> dict[str, list[str]]:
-    """Line -> keys of its maps, the last one last."""
+def _series(folder: Path) -> list[tuple[str, str]]:
+    """(line, key) of the maps that are kept, the last one last."""
     try:
-        return {str(line): [str(key) for key in keys] for line, keys in files.read_json(folder / "series.json").items()}
-    except (FileNotFoundError, Damaged, AttributeError, TypeError):
-        return {}
-
-
-def _prune(folder: Path, series: dict[str, list[str]]) -> None:
-    """Remove the oldest maps of the longest lines until `MOST_KEPT` are left; in place."""
-    while sum(len(keys) for keys in series.values()) > MOST_KEPT:
-        longest = max(series, key=lambda line: (len(series[line]), line))
-        sealed.set_aside(folder / series[longest].pop(0))
+        return [(str(line), str(key)) for line, key in files.read_json(folder / "series.json")]
+    except (FileNotFoundError, Damaged, TypeError, ValueError):
+        return []
 
 
 def _meta(drawn: CatalogueMap) -> Mapping[str, Any]:

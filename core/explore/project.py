@@ -193,8 +193,9 @@ def _middle(spots: AnyArray, close: AnyArray) -> Scores:
     weights = np.asarray(close - close.min(), dtype=np.float64) + 1e-9 * max(1.0, float(np.abs(close).max()))
     between = np.linalg.norm(spots[:, None, :] - spots[None, :, :], axis=2)
     heart = int(np.argmin(between @ weights))
-    reach = 2.0 * float(np.median(between[heart]))
-    counted = weights * (between[heart] <= reach)
+    outward = np.argsort(between[heart], kind="stable")
+    half = outward[np.searchsorted(weights[outward].cumsum(), 0.5 * weights.sum())]
+    counted = weights * (between[heart] <= 2.0 * between[heart, half])
     return np.asarray((spots * counted[:, None]).sum(axis=0) / counted.sum(), dtype=np.float64)
 
 

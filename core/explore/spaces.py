@@ -337,6 +337,9 @@ def habits(visits: Visits) -> Vectors:
     if not len(one):
         return out
     values = visits.visits[both] / np.sqrt(visits.popularity[one] * visits.popularity[other])
+    itself = np.flatnonzero(seen)  # in every visit that acts on it
+    values = np.concatenate([values, np.ones(len(itself))])
+    one, other = np.concatenate([one, itself]), np.concatenate([other, itself])
     table = coo_matrix((values, (one, other)), shape=(n, n)).tocsr()
     count = min(HABITS, n - 1)
     left, sizes, _ = svds(table, k=count, v0=np.ones(n), which="LM")
