@@ -12,13 +12,14 @@ from core.domain import blends
 from core.domain.blends import Path
 from core.domain.changes import Documents, Key
 from core.domain.errors import ShopError
-from core.domain.placements import Placement
+from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy
 from pages.kit import charts, controls, documents, engine, states, text, tray
 
 LIVE, TRYING, DRAFT = "live", "trying", "draft"
 SAID, KEPT = "sides:said", "sides:kept"
 NAMES = {LIVE: "Live", TRYING: "What I try", DRAFT: "My draft"}
+OTHERS = (str(Placement.SUBSTITUTE),)  # placements that are weighed by the same signals
 EVERYWHERE = "You May Also Like, wherever nothing else holds"
 
 
@@ -134,7 +135,7 @@ def assign(strategy: Strategy, key: str, anchor: str | None) -> None:
                          on_change="rerun")  # fmt: skip
     if not popover.open:
         return
-    paths = categories()
+    paths: list[Path | str] = [*categories(), *OTHERS]
     field = f"assign:{key}:where"
     if st.session_state.get(field) not in paths:
         mine = engine.shop().catalogue(engine.at()).item(anchor).category[:1] if anchor else ()
@@ -142,21 +143,29 @@ def assign(strategy: Strategy, key: str, anchor: str | None) -> None:
     with popover:
         with st.form(f"assign:{key}", border=False):
             st.selectbox("Lists beside", paths, key=field, width=340,
-                         format_func=lambda path: " › ".join(path) if path else EVERYWHERE)  # fmt: skip
+                         format_func=_where)  # fmt: skip
             st.form_submit_button("Into my draft", type="primary", on_click=_assign, args=(strategy, key))
         st.caption("The deepest category that has a strategy of its own wins. It goes live when you publish the draft.")
 
 
 def _assign(strategy: Strategy, key: str) -> None:
-    path = st.session_state.get(f"assign:{key}:where")
-    if _doing(lambda: hold(strategy, tuple(path or ()))):
+    where = st.session_state.get(f"assign:{key}:where") or ()
+    place = (Placement(where), ()) if isinstance(where, str) else (Placement.SIMILAR, tuple(where))
+    if _doing(lambda: hold(strategy, place[1], place[0])):
         st.session_state[KEPT] = _kept() + 1
 
 
-def hold(strategy: Strategy | None, path: Path = ()) -> None:
-    """Let a strategy hold beside a category, in the draft; None takes its own strategy from it."""
+def _where(place: Path | str) -> str:
+    """A placement or a category, as one chooses it."""
+    if isinstance(place, str):
+        return f"All {PLACEMENT_NAMES[Placement(place)]}"
+    return " › ".join(place) if place else EVERYWHERE
+
+
+def hold(strategy: Strategy | None, path: Path = (), placement: Placement = Placement.SIMILAR) -> None:
+    """Let a strategy hold in a placement, or beside a category, in the draft; None takes its own strategy from it."""
     desk = Desk(engine.shop().studio, engine.who())
-    key = blends.place_of(Placement.SIMILAR, path)
+    key = blends.place_of(placement, path)
     where = documents.placement_name(key.id)
     plain = None if strategy is None else strategy.as_json()
     says = f"{where}: {strategy.name}, {told(strategy)}." if strategy else f"{where}: no strategy of its own."

@@ -95,6 +95,19 @@ def test_a_strategy_gets_a_name_holds_for_a_category_and_goes_live_with_the_draf
     assert like.slider(key="control:w:text").value == 100
 
 
+def test_a_strategy_can_hold_for_substitutes_too(own_shop: Shop, visit: Visit) -> None:
+    at = visit(TUNING, item=BAG)
+    at.slider(key="control:w:text").set_value(90).run()
+    at.session_state["assign-b-0"] = True
+    at.run()
+    at.selectbox(key="assign:b:where").set_value("substitute")
+    next(one for one in at.button if one.label == "Into my draft").click().run()
+    assert "Substitutes: it is in your draft." in words(at)
+    standing = desk(own_shop).standing()
+    assert blends.places(standing, "substitute")[()].weights["text"] == 90.0
+    assert () not in blends.places(standing)
+
+
 def test_changing_a_named_strategy_changes_the_places_where_it_holds(own_shop: Shop, visit: Visit) -> None:
     mine = desk(own_shop)
     at_ = own_shop.view().snapshot.manifest.built_at  # type: ignore[attr-defined]
