@@ -1095,7 +1095,11 @@ class Works:
     def settle(self, watch: Watch) -> None:
         """The same here and now; where the edition that serves cannot grow, `note` says that a build is needed."""
         with self._choice.worker(self.worker, self.serving.reads.image_model) as (settings, worker):
-            done = settle(settings, worker=worker, at=datetime.now(UTC), studio=self.studio, watch=watch)
+            try:
+                done = settle(settings, worker=worker, at=datetime.now(UTC), studio=self.studio, watch=watch)
+            except Conflict:  # another process builds or imports just now; the next look tries again
+                self._publication = -1
+                raise
         self.note = done.waiting
         self.install()
 

@@ -105,7 +105,8 @@ def of_arrivals(data: Path, worker: EncoderWorker, hidden: int = HIDDEN) -> list
     settings = Settings(data=data)
     whole = open_shop(settings, studio=Studio("sqlite://"))
     catalogue = whole.snapshot.catalogue
-    on_sale = np.flatnonzero(whole.view(AT).live(AT))
+    titled = np.array([title != "" for title in catalogue.frame["title"]], dtype=bool)  # without one none is kept
+    on_sale = np.flatnonzero(whole.view(AT).live(AT) & titled)
     rows = np.sort(np.random.default_rng(3).permutation(on_sale)[:hidden])
     ids = [catalogue.ids[row] for row in rows]
     layout = Layout(data)

@@ -207,3 +207,22 @@ def test_a_kill_while_taking_back_loses_nothing(shop, tote, in_memory):
         if done:
             assert gone
             break
+
+
+def test_the_running_app_takes_in_what_anybody_published(shop, tote, monkeypatch):
+    monkeypatch.setattr(building, "EncoderWorker", lambda settings: PlainWorker())
+    works = building.Works(shop.settings)
+    try:
+        works.install()
+        works._look_for_arrivals()
+        assert not works.busy
+        change = building.Change(building.Key("arrival", tote.id), None, tote.as_json(), ("It joins",))
+        Publications(shop.studio).publish([change], name="May", **SIGNED)
+        works._look_for_arrivals()
+        works._thread.join(60)
+        assert works.error is None
+        assert tote.id in building.shops.current().catalogue()
+    finally:
+        works.close()
+        works.studio.close()
+        building.shops.install(None)
