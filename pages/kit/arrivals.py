@@ -58,7 +58,7 @@ def come_in() -> None:
         st.date_input(
             "The day of the capsule", format="DD/MM/YYYY", min_value=engine.today(),
             max_value=engine.today() + timedelta(days=3 * 366), help="For those that name no day of their own.",
-            **held.bound(BATCH, "day"),
+            **held.bound(BATCH, "day", then=_on_that_day),
         )  # fmt: skip
         if samples.photos():
             st.html('<p class="by">Try with ours</p>')
@@ -69,6 +69,15 @@ def come_in() -> None:
         read([(one.name, bytes(one.getbuffer())) for one in dropped])
         st.session_state["arrivals:turn"] = turn + 1
         st.rerun()
+
+
+def _on_that_day() -> None:
+    """The day of the capsule, for those of the batch that have none."""
+    day = held.of(BATCH).get("day")
+    if isinstance(day, date):
+        moment = rehearsal.released(day)
+        now = [one if one.release_at else one.changed(release_at=moment) for one in batch_now()]
+        _put(now, round=held.of(BATCH).get("round", 0) + 1)
 
 
 OURS = {"photos": "Six photos", "table": "A table with mistakes", "torn": "A torn picture"}
@@ -102,7 +111,7 @@ def read(uploads: Sequence[tuple[str, bytes]]) -> None:
     taken = incoming.standing()
     there = {one.id: one for one in batch_now()}
     there |= {one.id: one for one in plan.arrivals if one.id not in taken}
-    found = [(one.severity, _where(one) + one.text) for one in plan.findings]
+    found = [(one.severity, f"{_where(one)}{one.text}{_as_written(one)}") for one in plan.findings]
     found += [("warning", f"{name}: {why}") for name, why in plan.refused]
     known = held.of(BATCH)
     held.put(
@@ -112,7 +121,12 @@ def read(uploads: Sequence[tuple[str, bytes]]) -> None:
 
 
 def _where(finding: Any) -> str:
-    return f"Row {finding.row}: " if finding.row else ""
+    return f"Row {finding.row}: " if finding.row else f"{finding.item}: " if finding.item else ""
+
+
+def _as_written(finding: Any) -> str:
+    value = str(finding.value or "")
+    return f" It says “{value}”." if value and value not in finding.text else ""
 
 
 def told() -> None:
@@ -207,7 +221,7 @@ def table(batch: Sequence[Arrival]) -> list[tuple[Arrival, bool]]:
     column = st.column_config
     edited = st.data_editor(
         rows, hide_index=True, num_rows="fixed", width="stretch", disabled=[PICTURE, *FIGURES],
-        key=f"arrivals:table:{me.get('round', 0)}",
+        key=f"arrivals:table:{me.get('round', 0)}", placeholder="–", row_height=56, alt="The batch, to edit",
         column_config={
             CHOSEN: column.CheckboxColumn(width="small"),
             PICTURE: column.ImageColumn(width="small"),
@@ -245,14 +259,19 @@ def _changed(one: Arrival, row: Mapping[str, Any], unit: int) -> Arrival:
     known = not (price is None or pd.isna(price))
     released = None if day is None or pd.isna(day) else pd.Timestamp(day).date()
     same = one.release_at is not None and one.release_at.astimezone(engine.zone()).date() == released
-    colours = tuple(part.strip() for part in str(row[COLOUR] or "").split(",") if part.strip())
+    colours = tuple(part.strip() for part in _words(row[COLOUR]).split(",") if part.strip())
     return one.changed(
-        title=" ".join(str(row[TITLE] or "").split()), type=str(row[TYPE]).strip() or None if row[TYPE] else None,
+        title=_words(row[TITLE]), type=_words(row[TYPE]) or None,
         colour=colours, price=round(float(price) * unit) if known else None,
         currency=(one.currency or engine.currency()) if known else one.currency,
-        stock=rehearsal.read_stock(str(row[PIECES] or "")),
+        stock=rehearsal.read_stock(_words(row[PIECES])),
         release_at=one.release_at if same else rehearsal.released(released) if released else None,
     )  # fmt: skip
+
+
+def _words(cell: Any) -> str:
+    """A cell of words on one line; "" for an empty one, however pandas writes that."""
+    return " ".join(cell.split()) if isinstance(cell, str) else ""
 
 
 def deeds(edited: Sequence[tuple[Arrival, bool]]) -> None:
@@ -261,7 +280,7 @@ def deeds(edited: Sequence[tuple[Arrival, bool]]) -> None:
     figures = held.of(BATCH).get("figures", {})
     left = sum(figures.get(one.id, {}).get("mark") != _mark(one) for one, _ in edited)
     with st.container(key="arrivals-deeds", horizontal=True, gap="small", vertical_alignment="center"):
-        go = st.button(f"Rehearse {'all' if left == len(edited) else left}", key="arrivals:rehearse", disabled=not left,
+        go = st.button(_to_rehearse(left, len(edited)), key="arrivals:rehearse", disabled=not left,
                        type="primary", icon=":material/theater_comedy:")  # fmt: skip
         with st.popover(f"Keep {text.count(len(chosen))}", icon=":material/lock_clock:", key="arrivals-keep",
                         disabled=not chosen), st.container(width=300):  # fmt: skip
@@ -274,6 +293,10 @@ def deeds(edited: Sequence[tuple[Arrival, bool]]) -> None:
     if go:
         rehearse_all([one for one, _ in edited])
         st.rerun()
+
+
+def _to_rehearse(left: int, all_: int) -> str:
+    return "All are rehearsed" if not left else "Rehearse all" if left == all_ else f"Rehearse {left} more"
 
 
 def _mark(one: Arrival) -> str:

@@ -23,6 +23,7 @@ from core.recommend.suggest import MANY, Guess, Suggested
 from pages.kit import drafting, engine, frame, held, incoming, launch, parts, states, text
 
 ONE, SAID, UNKEPT, KNOWN = "arrival:one", "arrival:said", "arrival:unkept", "arrival:suggested"
+DONE = "arrival:done"  # what was kept last, until the next one begins
 ABOUT = ("type", "category", "colour", "material", "pattern", "audience", "occasion")
 PICTURES = ("webp", "jpg", "jpeg", "png", "avif", "gif", "bmp", "tif", "tiff", "heic")
 PICTURE_MB = 20
@@ -35,6 +36,8 @@ PIECES = "12, or S=2, M=4"
 
 def panel() -> None:
     """The part of New Arrivals that is about one product."""
+    if not started() and (done := st.session_state.get(DONE)):
+        st.html(f'<p class="answer" role="status">{text.markup(done)}</p>')
     left, right = st.columns([1, 2.5], gap="large")
     with left, st.container(key="arrival", gap="small"):
         frame.once(SAID)
@@ -59,7 +62,7 @@ def started() -> bool:
 
 def begin(arrival: Arrival | None = None, *, batch: bool = False) -> None:
     """Rehearse this one, or begin with nothing. batch: it is one of those that came in together."""
-    for key in (KNOWN, launch.MADE):
+    for key in (KNOWN, launch.MADE, DONE):
         st.session_state.pop(key, None)
     if arrival is None:
         held.keep(ONE, {})
@@ -454,8 +457,8 @@ def _into_draft() -> None:
     except ShopError as error:
         st.session_state[UNKEPT] = error.message
         return
-    st.session_state[SAID] = (f"{one.title} lies in your draft. Publish the draft and it joins, hidden until its day.",)
     begin()
+    st.session_state[DONE] = f"{one.title} lies in your draft. Publish the draft and it joins, hidden until its day."
 
 
 def _keep_now() -> None:
@@ -466,6 +469,6 @@ def _keep_now() -> None:
         st.session_state[UNKEPT] = error.message
         return
     day = text.short_day(one.release_at, engine.zone()) if one.release_at else ""
-    st.session_state[SAID] = (f"{one.title} is kept. Shoppers see it from {day}. {said}".strip(),)
-    st.session_state["arrival:why"] = ""
     begin()
+    st.session_state["arrival:why"] = ""
+    st.session_state[DONE] = f"{one.title} is kept. Shoppers see it from {day}. {said}".strip()

@@ -1,4 +1,4 @@
-"""New Arrivals: a photo is rehearsed, corrected and kept; a batch is read, rehearsed and kept; nothing is kept unasked."""
+"""New Arrivals: a photo is rehearsed, corrected and kept; a batch is read and kept; nothing is kept unasked."""
 
 from __future__ import annotations
 
