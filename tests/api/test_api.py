@@ -191,7 +191,8 @@ def test_alone_the_api_waits_for_a_first_edition_and_serves_it_once_it_is_publis
     before = shop._current
     shop.install(None)
     monkeypatch.setenv("VITRINE_DATA", str(tmp_path))
-    monkeypatch.setattr(build.Serving.__init__, "__kwdefaults__", {"every": 0.05})
+    usual = build.Serving.__init__.__kwdefaults__
+    monkeypatch.setattr(build.Serving.__init__, "__kwdefaults__", {**usual, "every": 0.05})
     try:
         with TestClient(api) as alone:
             assert alone.get("/health").status_code == 503
