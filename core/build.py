@@ -314,7 +314,6 @@ def settle(
             findings=_findings(catalogue),
             built_at=at,
             meta={**meta, **same},
-            arrays=snapshot.arrays,
         )
         watch(Progress("Publishing"))
         generations.publish(layout, identity, pointer.calibration)
