@@ -24,7 +24,7 @@ from core.domain.errors import BadRequest
 from core.domain.strategy import DEFAULT_WEIGHTS, SIGNAL_NAMES, normalised
 from core.rank import agreement
 from core.rank.blend import Blend, blend_for
-from core.rank.candidates import Scanner, Wishes, pool, scope
+from core.rank.candidates import ColumnCache, Scanner, Wishes, pool, scope
 from core.rank.signals import AttributeSignal, Sides, VectorSignal, sides_of_rows
 from core.recommend.view import View
 
@@ -195,8 +195,10 @@ class Blended:
         return out
 
     def of_sides(self, sides: Sides) -> Vectors:
-        """[B, n] closeness to any queries, on one scale whatever signals a pair has: that of the full blend's g."""
-        g = self.scanner.many(sides)
+        """[B, n] closeness to products, or to one query of any kind, on one scale whatever signals a pair has: that of
+        the full blend's g."""
+        known = bool((sides.rows >= 0).all())
+        g = self.scanner.many(sides) if known else self.scanner.one(sides, ColumnCache())
         mine = np.zeros(len(sides), dtype=np.int64)
         for bit, name in enumerate(self.blend.similarity):
             mine |= sides.present[name].astype(np.int64) << bit
