@@ -235,7 +235,11 @@ def suggested() -> Suggested:
 def taken_up(known: Suggested) -> dict[str, Any]:
     """Field -> what counts: what the merchandiser said, else a suggestion that is fairly sure."""
     given = dict(held.of(ONE).get("given", {}))
-    return {**known.values(incoming.SURE), **given}
+    sure = known.values(incoming.SURE)
+    if "type" in given and "category" not in given:  # where this shop keeps that type
+        kept = _paths(given["type"])
+        sure["category"] = kept[0] if kept else ()
+    return {**sure, **given}
 
 
 def about(known: Suggested) -> None:
@@ -299,9 +303,16 @@ def _values(name: str) -> list[str]:
     if name == "audience":
         return list(AUDIENCES)
     if name == "category":
-        paths = Counter(path for path in engine.shop().catalogue().column("category") if path)
-        return [" › ".join(path) for path, _ in paths.most_common(300)]
+        return [" › ".join(path) for path in _paths()]
     return list(engine.facets().get(name, {}))[:300]
+
+
+def _paths(kind: str | None = None) -> list[tuple[str, ...]]:
+    """Where this shop keeps its products, or those of one type, the fullest places first."""
+    known = engine.shop().catalogue()
+    both = zip(known.column("category"), known.column("type"), strict=True)
+    found = Counter(tuple(path) for path, type_ in both if path and kind in (None, type_))
+    return [path for path, _ in found.most_common(300)]
 
 
 def _how_sure(name: str, guesses: Sequence[Guess], given: Mapping[str, Any]) -> str:

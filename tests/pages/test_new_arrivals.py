@@ -103,6 +103,7 @@ def test_what_is_corrected_is_the_merchandisers_and_moves_the_lists(shop: Shop, 
     at.text_input(key="arrival:one:title").set_value("Red boots").run()
     sound(at)
     assert at.selectbox(key="arrival:one:type").value == "Boots"
+    assert at.selectbox(key="arrival:one:category").value == "Shoes › Boots", "a category follows its type"
     assert "Yours" in words(at)
     after = [one["id"] for one in part(at, "arrival:blend")["items"]]
     assert before != after
