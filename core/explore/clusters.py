@@ -12,7 +12,7 @@ from core.domain.arrays import Codes, Vectors
 from core.domain.catalogue import Catalogue
 from core.explore import words
 
-SAMPLE = 10_000  # points that regions are found by; the others join the nearest of these
+SAMPLE = 6_000  # points that regions are found by; the others join the nearest of these
 SMALLEST = (0.007, 0.01, 0.015, 0.02, 0.03, 0.05)  # of the points make a region; the first that gives few enough
 FEWEST, MOST = 4, 40  # regions that a legend can hold; where there is no such number the map is cut into even parts
 LARGEST = 0.3  # of the points may be in one region
