@@ -602,7 +602,7 @@ class _Moment:
         rows = OnRows(
             self.everywhere, effect.here, _Why(self, numbers, row), boosted, amounts,
             _Raised(self, sorted(numbers), row),
-        )
+        )  # fmt: skip
         if effect.placed is None or effect.placed[0] != len(effect.places):
             effect.placed = len(effect.places), self._places(effect)
         pins, best, notes = effect.placed[1]

@@ -100,9 +100,9 @@ def test_the_impact_of_a_rule_of_a_locale_is_that_of_its_front(run: Run, own_sho
 )
 def test_what_cannot_be_measured_or_published_is_said_in_one_line(
     run: Run,
-    own_shop: Shop,
+    own_shop: Shop,  # noqa: F811
     words: tuple[str, ...],
-    said: str,  # noqa: F811
+    said: str,
 ) -> None:
     drafted(own_shop, {"id": "a", "kind": "block", "target": {"items": [BAG]}})
     Desk(own_shop.studio, "Ines").work_on("My changes")

@@ -83,7 +83,8 @@ def test_a_pin_that_moves_is_one_step_and_one_undo_puts_it_back(own_shop: Shop, 
 
 
 @pytest.mark.parametrize(
-    ("page", "rail", "at_it"), [("catalogue.py", "catalogue:grid", {}), ("house_view.py", "house:shown", {"house": "Aurel"})]
+    ("page", "rail", "at_it"),
+    [("catalogue.py", "catalogue:grid", {}), ("house_view.py", "house:shown", {"house": "Aurel"})],
 )
 def test_a_tile_that_stands_in_no_list_can_be_raised_lowered_and_blocked(
     read_shop: Shop, visit: Visit, page: str, rail: str, at_it: dict[str, str]
