@@ -49,6 +49,9 @@ PAGES = {
     "A rule being written": "/curation-rules?new=boost",
     "A house": "/house-view?house=Aurel",
     "Sell-out drill": "/curation-rules?mode=drill&item=handbags-aurel-black",
+    "New Arrivals": "/new-arrivals",
+    "Arrivals": "/new-arrivals?mode=arrivals",
+    "Style quiz": "/new-arrivals?mode=quiz",
     "Publish": "/publish",
     "Shop setup": "/shop-setup",
 }

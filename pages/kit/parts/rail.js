@@ -61,7 +61,9 @@ function fill(li, item) {
   const $ = (selector) => li.querySelector(selector);
   const frame = $(".frame");
   picture(frame, item);
-  if (item.href) frame.href = safeLink(item.href); else frame.removeAttribute("href");
+  // What leads nowhere is a picture with a name: its tools are what can be done with it.
+  if (item.href) { frame.href = safeLink(item.href); frame.removeAttribute("role"); }
+  else { frame.removeAttribute("href"); frame.setAttribute("role", "img"); }
   frame.setAttribute("aria-label", item.open || item.title);
   $(".badges").replaceChildren(...(item.badges || []).map(([kind, text]) => el("span", `badge ${kind}`, text)));
   $(".tools").replaceChildren(...(item.tools || []).map((one) => tool(one, item)));
