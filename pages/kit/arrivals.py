@@ -18,7 +18,7 @@ from core.domain.errors import BadRequest, ShopError
 from core.recommend.cold_start import Rehearsal
 from pages.kit import cards, engine, frame, held, incoming, parts, rehearsal, states, text, tray
 
-BATCH, SAID = "arrivals:batch", "arrivals:said"
+BATCH, SAID = incoming.CAME_IN, "arrivals:said"
 KINDS = ("csv", "tsv", "xlsx", "parquet", "zip", *rehearsal.PICTURES)
 UPLOAD_MB = 200
 REHEARSE = {"act": "rehearse", "label": "Open its rehearsal", "icon": "open"}

@@ -18,6 +18,7 @@ from core.shop import Shop
 from pages.kit import cards, engine, text, tray
 
 PAGE, REHEARSAL, BATCH, QUIZ = "arrivals:page", "Rehearsal", "Arrivals", "Style quiz"
+CAME_IN = "arrivals:batch"  # what came in together and is not kept yet
 _prepared: WeakSet[Shop] = WeakSet()
 log = logging.getLogger("vitrine.pages")
 SURE = 0.5  # a suggestion this sure is taken up until somebody says otherwise

@@ -441,7 +441,10 @@ def to_keep() -> None:
             st.caption("It joins the catalogue now and stays hidden until its day.")
             st.button("Keep it, hidden until its day", key="arrival:keep", type="primary", on_click=_keep_now)
         st.button("Into my draft", key="arrival:draft", on_click=_into_draft)
-        st.button("Begin anew", key="arrival:anew", type="tertiary", on_click=begin)
+        if held.of(ONE).get("batch"):
+            st.button("Back to the batch", key="arrival:back", type="tertiary", on_click=_back)
+        else:
+            st.button("Begin anew", key="arrival:anew", type="tertiary", on_click=begin)
 
 
 def _day() -> dict[str, Any]:
@@ -459,6 +462,21 @@ def _whole() -> Arrival:
     if one.id in engine.shop().catalogue():
         raise BadRequest(f"There is a product with the id {one.id!r} already. Give this one another.")
     return one
+
+
+def _back() -> None:
+    """Put it back, as it is now, among those that it came in with."""
+    kept = st.session_state.get(KNOWN)
+    try:
+        one = arrival(kept[1] if kept is not None else Suggested())
+    except ShopError as error:
+        st.session_state[UNKEPT] = error.message
+        return
+    batch = held.of(incoming.CAME_IN)
+    others = [one.as_json() if plain["id"] == one.id else plain for plain in batch.get("arrivals", ())]
+    held.put(incoming.CAME_IN, arrivals=others, round=batch.get("round", 0) + 1)
+    held.put(incoming.PAGE, mode=incoming.BATCH)
+    begin()
 
 
 def _into_draft() -> None:

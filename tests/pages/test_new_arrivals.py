@@ -198,6 +198,24 @@ def test_a_table_with_mistakes_says_each_and_the_rest_is_rehearsed_and_kept(shop
     assert len(left) == len(batch) - 1
 
 
+def test_one_of_a_batch_is_corrected_in_its_rehearsal_and_goes_back(shop: Shop, visit: Visit) -> None:
+    at = visit(PAGE, mode="arrivals")
+    at.button(key="arrivals:try:photos").click().run()
+    (first, *others) = sound(at).session_state["arrivals:batch"]["arrivals"]
+    assert len(others) == 5
+    at.session_state["arrival:one"] = {**first, "given": {}, "batch": True}
+    at.session_state["arrivals:page"] = {"mode": "Rehearsal"}
+    at.run()
+    at.text_input(key="arrival:one:title").set_value("A better name").run()
+    at.button(key="arrival:back").click().run()
+    sound(at)
+    assert at.session_state["arrivals:page"]["mode"] == "Arrivals"
+    assert [one["id"] for one in at.session_state["arrivals:batch"]["arrivals"]] == [
+        one["id"] for one in (first, *others)
+    ]
+    assert at.session_state["arrivals:batch"]["arrivals"][0]["title"] == "A better name"
+
+
 def test_the_quiz_stands_on_the_page(shop: Shop, visit: Visit) -> None:
     assert "No quiz yet" in words(visit(PAGE, mode="quiz"))
 
