@@ -113,6 +113,7 @@ def read(uploads: Sequence[tuple[str, bytes]]) -> None:
     there |= {one.id: one for one in plan.arrivals if one.id not in taken}
     found = [(one.severity, f"{_where(one)}{one.text}{_as_written(one)}") for one in plan.findings]
     found += [("warning", f"{name}: {why}") for name, why in plan.refused]
+    found += [("error", f"{one.title or one.id} is on its way already.") for one in plan.arrivals if one.id in taken]
     known = held.of(BATCH)
     held.put(
         BATCH, arrivals=[one.as_json() for one in there.values()], named={**known.get("named", {}), **plan.named},
