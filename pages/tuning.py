@@ -75,7 +75,7 @@ def side_by_side(item: Item) -> None:
         else:
             versus.one_product(item, a, b)
             asked = Request(anchor=item.id, k=session.current().places, at=engine.at(), strategy=b.strategy)
-            answers.panel(asked, b.documents)
+            answers.panel(asked, b.documents, f"list B, {b.name}")
         with st.expander("Your strategies, and where they hold", key="shelf", expanded=True, type="compact"):
             sides.shelf(known)
     st.checkbox("Weights", key="drawer")

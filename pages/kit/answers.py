@@ -15,7 +15,7 @@ from core.domain.rules import Rule
 from core.domain.strategy import SIGNALS
 from core.lab.takes import Answer, Change
 from core.lab.why import DIFFERS, LIKE, SAME, Attribute, Explanation
-from pages.kit import cards, controls, documents, engine, finder, parts, states, text
+from pages.kit import cards, documents, engine, finder, parts, sides, states, text
 
 ASK = "ask"
 TOOL = {"act": ASK, "label": "Why, and what would it take", "icon": "why"}
@@ -32,15 +32,16 @@ def about(item: str) -> None:
     st.session_state.pop("answers:took", None)
 
 
-def panel(asked: Request, draft: Documents | None = None) -> None:
-    """The panel. asked: the list it is about, `draft` as in `recommend`."""
+def panel(asked: Request, draft: Documents | None = None, whose: str = "") -> None:
+    """The panel. asked: the list it is about, `draft` as in `recommend`; whose: what it is called, among several."""
     with st.expander("Why, why not, and what would it take", expanded=True, key="answers", type="compact"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             finder.finder("answers", about, opens=cards.PRODUCT, label="Name any product", key="answers-find",
                           lazy=True)  # fmt: skip
+            about_list = f"Asked of {text.markup(whose)}. " if whose else ""
             st.html(
-                '<p class="aside">Any product of the shop, in the list or not. On a card, the question mark asks too.'
-                "</p>",
+                f'<p class="aside">{about_list}Any product of the shop, in the list or not. On a card, the question '
+                "mark asks too.</p>",
                 width="stretch",
             )
         item = st.session_state.get(ABOUT)
@@ -69,7 +70,7 @@ def head(item: Item, found: Explanation) -> None:
     st.html(
         f'<div class="anchor small" id="answer"><div class="portrait">{shot}</div><div>'
         f'<p class="anchor-title">{text.markup(text.title(item))}</p>'
-        f'<p class="answer" role="status">{text.markup(" ".join(found.said))}</p>{safe}</div></div>'
+        f'<p class="answer" role="status">{_sentence(" ".join(found.said))}</p>{safe}</div></div>'
     )
     if found.why_not is not None and found.why_not.lost_to:
         catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
@@ -81,6 +82,11 @@ def head(item: Item, found: Explanation) -> None:
             ],
             key=RIVALS, label="What it lost to", size="small", on_action=lambda: follow(RIVALS),
         )  # fmt: skip
+
+
+def _sentence(said: str) -> str:
+    """A sentence of the engine for a page: a number stays on the line of its sign."""
+    return text.markup(said.replace(" %", f"{text.NBSP}%"))
 
 
 def follow(key: str) -> None:
@@ -190,7 +196,7 @@ def what_it_takes(asked: Request, found: Explanation, draft: Documents | None) -
             st.session_state["answers:goal"] = goal_now
         goal = st.segmented_control("Goal", list(GOALS), format_func=GOALS.get, key="answers:goal", required=True,
                                     label_visibility="collapsed", width="content")  # fmt: skip
-        mark = (asked.anchor, found.item, k, goal, repr(asked.strategy), engine.shop().view(engine.at()).versions)
+        mark = (asked.changed(k=int(k)), found.item, goal, draft, engine.shop().view(engine.at()).versions)
         if st.button("Work it out", key="answers:go", type="primary"):
             with st.spinner("Trying settings, and asking the list itself"):
                 answer = engine.shop().what_would_it_take(
@@ -204,7 +210,7 @@ def what_it_takes(asked: Request, found: Explanation, draft: Documents | None) -
     answer: Answer = me[1]
     ways = {change.text for change in answer.changes}
     told = [one for one in answer.said if one not in ways] or ["The smallest change stands first."]
-    st.html(f'<p class="answer" role="status">{text.markup(" ".join(told))}</p>')
+    st.html(f'<p class="answer" role="status">{_sentence(" ".join(told))}</p>')
     for number, change in enumerate(answer.changes[:6]):
         one_change(number, change, answer)
     if answer.changes:
@@ -215,11 +221,11 @@ def one_change(number: int, change: Change, answer: Answer) -> None:
     """One way, with what it comes to, and how to take it up."""
     with st.container(key=f"way-{number}", horizontal=True, vertical_alignment="center",
                       horizontal_alignment="distribute", gap="small"):  # fmt: skip
-        st.html(f'<p class="way">{text.markup(change.text)}</p>', width="stretch")
+        st.html(f'<p class="way">{_sentence(change.text)}</p>', width="stretch")
         with st.container(horizontal=True, width="content", gap="small"):
             if change.strategy is not None:
                 st.button("Try it", key=f"way-try-{number}", type="tertiary",
-                          on_click=controls.take_up, args=(change.strategy,))  # fmt: skip
+                          on_click=sides.try_out, args=(change.strategy,))  # fmt: skip
             if change.strategy is not None or change.rule is not None or change.drop is not None:
                 st.button("Into my draft", key=f"way-draft-{number}", type="tertiary",
                           on_click=_adopt, args=(change, answer.anchor))  # fmt: skip
@@ -249,7 +255,7 @@ def _adopt(change: Change, anchor: str) -> None:
     try:
         desk = Desk(engine.shop().studio, engine.who())
         if change.strategy is not None:
-            key = controls.place(anchor=anchor)
+            key = sides.place_around(anchor, desk.standing())
             plain = change.strategy.as_json()
             desk.edit(key, plain, says=documents.lines(key, plain)[0], at=engine.now())
         elif change.rule is not None:

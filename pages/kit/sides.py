@@ -159,7 +159,7 @@ def _where(place: Path | str) -> str:
     """A placement or a category, as one chooses it."""
     if isinstance(place, str):
         return f"All {PLACEMENT_NAMES[Placement(place)]}"
-    return " › ".join(place) if place else EVERYWHERE
+    return _held_at(Placement.SIMILAR, place)
 
 
 def hold(strategy: Strategy | None, path: Path = (), placement: Placement = Placement.SIMILAR) -> None:
@@ -172,6 +172,13 @@ def hold(strategy: Strategy | None, path: Path = (), placement: Placement = Plac
     desk.edit(key, plain, says=says, at=engine.now())
     st.session_state[SAID] = (f"{where}: it is in your draft.", "")
     st.session_state["kit:again"] = True
+
+
+def place_around(anchor: str, known: Documents) -> Key:
+    """The document that holds around a product as `known` has them: of its category, where that has one."""
+    paths = {path: one for path, one in blends.places(known).items() if path}
+    category = engine.shop().catalogue(engine.at()).item(anchor).category
+    return blends.place_of(Placement.SIMILAR, blends.ByCategory(paths).holding(category))
 
 
 def _kept() -> int:
@@ -190,13 +197,17 @@ def categories() -> list[Path]:
 def shelf(known: Documents) -> None:
     """The named strategies, and where each strategy holds, with the ways to change that."""
     named = blends.named(known)
-    held = {path: one for path, one in blends.places(known).items() if path}
-    if not named and not held:
+    held = [
+        (placement, path, one)
+        for placement in (str(Placement.SIMILAR), *OTHERS)
+        for path, one in blends.places(known, placement).items()
+    ]
+    own = [(placement, path, one) for placement, path, one in held if path or placement in OTHERS]
+    if not named and not own:
         states.said("No strategy has a name yet. Tune one, then keep it under a name: “Picture first”, for bags.")
         return
     for id, one in named.items():
-        holds = [path or (EVERYWHERE,) for path, mine in blends.places(known).items() if mine == one]
-        where = text.listed(" › ".join(path) for path in holds)
+        where = text.listed(_held_at(placement, path) for placement, path, mine in held if mine == one)
         with st.container(key=f"blend-{id}", horizontal=True, vertical_alignment="center",
                           horizontal_alignment="distribute", gap="small"):  # fmt: skip
             note = f"“{text.markup(one.note)}” " if one.note else ""
@@ -210,15 +221,25 @@ def shelf(known: Documents) -> None:
                 st.button("Try it", key=f"blend-try-{id}", type="tertiary", on_click=try_out, args=(one,))
                 st.button("Take out", key=f"blend-out-{id}", type="tertiary", on_click=_drop, args=(id, one.name),
                           help="The name goes; where it holds, its weights stay.")  # fmt: skip
-    for path, one in held.items():
-        with st.container(key=f"held-{'-'.join(path)}", horizontal=True, vertical_alignment="center",
+    for placement, path, one in own:
+        place = blends.place_of(placement, path).id
+        whose = f"{'Beside ' if path else ''}<b>{text.markup(_held_at(placement, path))}</b>"
+        with st.container(key=f"held-{place}", horizontal=True, vertical_alignment="center",
                           horizontal_alignment="distribute", gap="small"):  # fmt: skip
             st.html(
-                f'<div class="blend-row"><p>Beside <b>{text.markup(" › ".join(path))}</b>: {text.markup(one.name)} '
+                f'<div class="blend-row"><p>{whose}: {text.markup(one.name)} '
                 f'<span class="aside">{text.markup(told(one))}</span></p></div>',
                 width="stretch",
             )
-            st.button("As everywhere", key=f"held-out-{'-'.join(path)}", type="tertiary", on_click=_free, args=(path,))
+            st.button("As everywhere" if path else "As it comes", key=f"held-out-{place}", type="tertiary",
+                      on_click=_free, args=(placement, path))  # fmt: skip
+
+
+def _held_at(placement: str, path: Path) -> str:
+    """Where a strategy holds, as a person reads it."""
+    if path:
+        return " › ".join(path)
+    return EVERYWHERE if placement == Placement.SIMILAR else PLACEMENT_NAMES[Placement(placement)]
 
 
 def try_out(strategy: Strategy) -> None:
@@ -238,8 +259,8 @@ def _drop(id: str, name: str) -> None:
     _doing(away)
 
 
-def _free(path: Path) -> None:
-    _doing(lambda: hold(None, path))
+def _free(placement: str, path: Path) -> None:
+    _doing(lambda: hold(None, path, Placement(placement)))
 
 
 def _doing(step: Callable[[], None]) -> bool:

@@ -106,6 +106,9 @@ def test_a_strategy_can_hold_for_substitutes_too(own_shop: Shop, visit: Visit) -
     standing = desk(own_shop).standing()
     assert blends.places(standing, "substitute")[()].weights["text"] == 90.0
     assert () not in blends.places(standing)
+    assert "<b>Substitutes</b>: " in words(at)
+    at.button(key="held-out-substitute").click().run()
+    assert not blends.places(desk(own_shop).standing(), "substitute")
 
 
 def test_changing_a_named_strategy_changes_the_places_where_it_holds(own_shop: Shop, visit: Visit) -> None:
@@ -132,7 +135,7 @@ def test_changing_a_named_strategy_changes_the_places_where_it_holds(own_shop: S
     assert changed.weights == {"text": 100.0, "attributes": 50.0}
     assert changed.brand_cap is None, "what sliders do not say stays as it was"
     assert blends.places(standing)[("Bags",)] == changed
-    at.button(key="held-out-Bags").click().run()
+    at.button(key="held-out-similar@Bags").click().run()
     assert ("Bags",) not in blends.places(desk(own_shop).standing())
 
 
@@ -269,10 +272,48 @@ def test_why_why_not_and_what_it_would_take_are_answered_and_the_answer_holds(ow
     _, answer = at.session_state["answers:took"]
     assert answer.changes, answer.text
     change = answer.changes[0]
-    assert change.text.split("“")[0] in words(at)
+    assert change.text.split("“")[0] in words(at).replace("\u00a0", " ")
     assert change.strategy is not None
     at.button(key="way-try-0").click().run()
     assert outside in ids(at, "tuning:second"), "what was tried is what was promised"
+
+
+def test_what_is_tried_from_an_answer_is_seen_in_b_whatever_b_was(own_shop: Shop, visit: Visit) -> None:
+    outside = own_shop.recommend(Request(anchor=BAG, k=20)).ids[-1]
+    at = visit(TUNING, item=BAG)
+    at.session_state["tuning:b"] = "live"
+    at.session_state["answers:about"] = outside
+    at.run()
+    assert "Asked of list B, Live." in words(at)
+    at.button(key="answers:go").click().run()
+    at.button(key="way-try-0").click().run()
+    assert at.session_state["tuning:b"] == "trying"
+    assert outside in ids(at, "tuning:second")
+
+
+def test_an_answer_goes_once_the_draft_it_was_asked_of_changes_and_lands_where_the_draft_weighs(
+    own_shop: Shop, visit: Visit
+) -> None:
+    at_ = own_shop.view().snapshot.manifest.built_at  # type: ignore[attr-defined]
+    bags = blends.place_of("similar", ("Bags",))
+    desk(own_shop).edit(bags, WORDS.as_json(), says="bags", at=at_)
+    at = visit(TUNING, item=BAG)
+    at.session_state["tuning:b"] = "draft"
+    at.run()
+    outside = next(
+        one for one in own_shop.recommend(Request(anchor=BAG, k=40)).ids if one not in ids(at, "tuning:second")
+    )
+    at.session_state["answers:about"] = outside
+    at.run()
+    at.button(key="answers:go").click().run()
+    _, answer = at.session_state["answers:took"]
+    number, change = next((n, one) for n, one in enumerate(answer.changes) if one.strategy is not None)
+    assert "Each of these was tried" in words(at)
+    at.button(key=f"way-draft-{number}").click().run()
+    standing = desk(own_shop).standing()
+    assert blends.places(standing) == {("Bags",): change.strategy}, "its category weighs, in the draft"
+    assert "Each of these was tried" not in words(at), "it was an answer about another list"
+    assert outside in ids(at, "tuning:second")
 
 
 def test_the_parts_shown_add_up_to_the_score_shown(read_shop: Shop, visit: Visit) -> None:
