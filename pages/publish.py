@@ -360,7 +360,8 @@ def history(past: list[Published]) -> None:
         with st.expander(text.plain(head), key=f"publication-{one_.version}"):
             lines = "".join(_line(change) for change in one_.changes)
             st.html(f'<p class="said">{text.markup(one_.why)}</p>{lines}')
-            with st.popover("Take it back", key=f"back-{one_.version}"):
+            # Its key changes with every publication, and so it closes once it is done with.
+            with st.popover("Take it back", key=f"back-{one_.version}-{past[0].version}"):
                 st.markdown("All of it is undone at once, as a new entry here. What was changed since is not touched.")
                 st.button("Take it back", key=f"rollback-{one_.version}", type="primary",
                           on_click=_roll_back, args=(one_.version,))  # fmt: skip

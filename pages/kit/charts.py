@@ -54,10 +54,11 @@ def carried_by(listing: Listing) -> go.Figure:
 
 def blend_line(shares: Mapping[str, int], named: Callable[[str], str]) -> None:
     """What counts and how much, as one line: a stretch of colour for each share."""
+    told = sorted(shares.items(), key=lambda pair: list(TINTS).index(pair[0]))
     stretches = "".join(
         f'<i style="flex:{share} 0 0;background:light-dark({TINTS[name][0]}, {TINTS[name][1]})"></i>'
-        for name, share in shares.items()
+        for name, share in told
         if share
     )
-    said = text.listed(f"{named(name)} {share} per cent" for name, share in shares.items() if share)
+    said = text.listed(f"{named(name)} {share} per cent" for name, share in told if share)
     st.html(f'<div class="blend" role="img" aria-label="{text.markup(said or "nothing weighed")}">{stretches}</div>')

@@ -15,7 +15,7 @@ from core.domain.quiz import Option, Quiz
 from core.domain.rules import Rule
 from core.domain.sentences import campaign_sentence, sentence
 from core.domain.steer import Steer
-from core.domain.strategy import Strategy
+from core.domain.strategy import SIGNALS, Strategy
 from pages.kit import engine, text
 
 
@@ -122,7 +122,7 @@ def weights(key: Key, plain: Plain) -> str:
         houses = {"one house": ["one house alone"], "mixed": ["no house twice"]}.get(look.brands, [])
         return text.listed([*said, f"diversity {round(100 * (1 - look.lam))}", *houses])
     strategy = Strategy.from_json(plain)
-    shares = text.shares(strategy.weights)
+    shares = text.shares({name: strategy.weights[name] for name in SIGNALS if name in strategy.weights})
     said = [f"{text.part_name(name)} {share}{text.NBSP}%" for name, share in shares.items() if share]
     cap = f"at most {strategy.brand_cap} of ten from one house" if strategy.brand_cap else "no limit on one house"
     said += [f"diversity {round(100 * (1 - strategy.lam))}", cap]

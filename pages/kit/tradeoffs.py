@@ -128,7 +128,8 @@ def head(name: str, strategy: Strategy, setting: Setting, found: Sweep) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute", gap="small"):
         st.html(
             f'<div class="setting"><h3>{text.markup(name)}</h3><p class="aside">'
-            f"{text.markup(FEELS.get(name, ''))}. {text.markup(sweeping.CRITERIA.get(name, ''))}</p></div>",
+            f"{text.markup(FEELS.get(name, ''))}. {text.markup(sweeping.CRITERIA.get(name, ''))}</p>"
+            f'<p class="aside">{text.markup(sides.told(strategy))}.</p></div>',
             width="stretch",
         )
         actions(strategy, name.lower())
@@ -159,7 +160,8 @@ def given(setting: Setting, live: Setting) -> str:
             continue
         against = f"live {figure(name, was)}" if math.isfinite(was) else ""
         cells.append(
-            f"<div><dt>{text.markup(sweeping.FIGURE_NAMES[name])}</dt><dd>{figure(name, value)}</dd>"
+            f'<div title="{text.markup(sweeping.FIGURE_MEANINGS.get(name, ""))}">'
+            f"<dt>{text.markup(sweeping.FIGURE_NAMES[name])}</dt><dd>{figure(name, value)}</dd>"
             f'<dd class="was">{against}</dd></div>'
         )
     return f'<dl class="figures impact small">{"".join(cells)}</dl>'
@@ -285,9 +287,10 @@ def _plot(mark: str, _found: Sweep, across: str, up: str, dark: bool) -> go.Figu
     trace(front, mode="lines", name="Nothing gives more of both", line={"color": accent, "width": 1.5},
           hoverinfo="skip")  # fmt: skip
     trace(list(special), mode="markers+text", name="Named", text=list(special.values()), textposition="top center",
+          cliponaxis=False,
           textfont={"color": ink, "size": 13}, marker={"color": accent, "size": 12})  # fmt: skip
     figure_.update_layout(
-        height=430, margin={"l": 0, "r": 10, "t": 16, "b": 0}, showlegend=False, uirevision=f"{across}{up}",
+        height=430, margin={"l": 0, "r": 32, "t": 16, "b": 0}, showlegend=False, uirevision=f"{across}{up}",
         dragmode=False, clickmode="event+select",
     )  # fmt: skip
     for name, update in ((across, figure_.update_xaxes), (up, figure_.update_yaxes)):
