@@ -21,9 +21,9 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from core.domain.arrays import Matrix, Rows, Scores
-from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy, normalised
+from core.domain.strategy import SIGNAL_NAMES, Strategy, normalised
+from core.lab.quick import enabled
 from core.rank.blend import blend_for, score
-from core.rank.calibrate import PRIOR
 from core.rank.signals import Sides, sides_of_rows
 from core.recommend.steer import steered
 from core.recommend.view import View
@@ -202,16 +202,10 @@ def _table(view: View, judgements: Sequence[Judgement], at: datetime, live: Stra
     )
     rows = np.array([view.catalogue.row(one.item) for one in known], dtype=np.int64)
     verdicts = np.array([one.verdict for one in known], dtype=np.int64)
-    names = _usable(view)
+    names = enabled(view)
     z = _z(view, anchor_rows[lanes], rows, names, at, live) if known else np.zeros((0, len(names)))
     pairs, worth = _pairs(lanes, verdicts)
     return _Table(names, z, lanes, rows, verdicts, anchor_rows, at, pairs, worth)
-
-
-def _usable(view: View) -> tuple[str, ...]:
-    known = view.calibration
-    similar = [name for name in SIMILARITY_SIGNALS if name in view.signals and known.has("item", name)]
-    return (*similar, *(name for name in PRIOR_SIGNALS if known.has(PRIOR, name)))
 
 
 def _z(view: View, anchors: Rows, rows: Rows, names: Sequence[str], at: datetime, live: Strategy) -> Matrix:

@@ -20,10 +20,10 @@ import numpy as np
 from core.domain.arrays import Matrix, Rows, Scores
 from core.domain.errors import ShopError
 from core.domain.query import MAX_K, Request
-from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy, normalised
+from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIGNALS, SIMILARITY_SIGNALS, Strategy, normalised
+from core.lab.quick import enabled
 from core.lab.together import Together
 from core.rank import figures
-from core.rank.calibrate import PRIOR
 from core.rank.signals import AttributeSignal, sides_of_rows
 from core.recommend.trials import trials
 from core.recommend.view import View
@@ -418,9 +418,8 @@ def _scaled(values: Scores) -> Scores:
 
 def _usable(view: View) -> tuple[list[str], list[str]]:
     """Similarity signals and priors that can tell products of this edition apart."""
-    known = view.calibration
-    sides = [name for name in SIMILARITY_SIGNALS if name in view.signals and known.has("item", name)]
-    return sides, [name for name in PRIOR_SIGNALS if known.has(PRIOR, name)]
+    names = enabled(view)
+    return [name for name in names if name in SIMILARITY_SIGNALS], [name for name in names if name in PRIOR_SIGNALS]
 
 
 def _diversities(live: Strategy) -> list[float]:
@@ -480,7 +479,8 @@ def _furthest(first: Sequence[Scores], pool: Matrix, count: int) -> list[Scores]
 
 def told(strategy: Strategy) -> str:
     """A setting in words, such as "Words 50, Picture 50, Diversity 30"."""
-    parts = [f"{SIGNAL_NAMES[name]} {100 * weight:.0f}" for name, weight in normalised(strategy.weights).items()]
+    shares = normalised(strategy.weights)
+    parts = [f"{SIGNAL_NAMES[name]} {100 * shares[name]:.0f}" for name in SIGNALS if shares.get(name)]
     return ", ".join([*parts, f"Diversity {100 * (1 - strategy.lam):.0f}"])
 
 

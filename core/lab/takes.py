@@ -446,7 +446,8 @@ def moved_weights(strategy: Strategy, names: Sequence[str], weights: Scores) -> 
         if abs(new - old) >= 5e-7:
             places = next((p for p in (0, 1, 2) if round(100 * new, p) != round(100 * old, p)), 4)
             places = max(places, 0 if abs(100 * new - round(100 * new)) < 1e-6 else 1)
-            told.append(f"{SIGNAL_NAMES[name]} {100 * new:.{places}f} % instead of {100 * old:.{places}f} %")
+            now, then = (f"{100 * share:.{places if share else 0}f} %" for share in (old, new))
+            told.append(f"{SIGNAL_NAMES[name]} {then} instead of {now}")
     return ", ".join(told) or "the weights that it has"
 
 

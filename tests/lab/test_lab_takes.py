@@ -386,4 +386,4 @@ def test_the_same_question_has_the_same_answer():
 def test_weights_are_told_in_per_cent_and_only_those_that_move():
     strategy = Strategy(weights={"text": 0.5, "image": 0.5})
     told = moved_weights(strategy, ("text", "image", "margin"), np.array([0.402, 0.5, 0.098]))
-    assert told == "Words 40.2 % instead of 50.0 %, Margin 9.8 % instead of 0.0 %"
+    assert told == "Words 40.2 % instead of 50.0 %, Margin 9.8 % instead of 0 %"
