@@ -32,7 +32,7 @@ NOTHING_WEIGHED = (
 )  # fmt: skip
 LEDES = {
     AB: "Two strategies around the same products. Move a weight, and see what it does before anybody else does.",
-    MAP: "What one gains by giving up something else: four settings for her product, and all others behind.",
+    MAP: "What one gains by giving up something else: four settings around this product, and all others behind.",
     THUMBS: "Say what belongs together and what does not, and see which weights would have known it.",
     EXAMPLE: "More like these, less like those: the list leans towards your examples.",
 }

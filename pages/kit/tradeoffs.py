@@ -68,7 +68,7 @@ class Running:
 
 
 def page(item: Item) -> None:
-    """The four settings around her product, and all of them behind."""
+    """The four settings around a product, and all of them behind."""
     found = engine.shop().sweep(kept_only=True)
     running: Running | None = st.session_state.get(RUNNING)
     if found is not None:
@@ -180,7 +180,7 @@ def _request(item: Item, strategy: Strategy | None) -> Request:
 
 
 def strip(item: Item, strategy: Strategy | None, known: set[str], key: str, label: str) -> None:
-    """The list of her product with one setting; what the live one does not show is marked."""
+    """The list of a product with one setting; what the live one does not show is marked."""
     catalogue, at = engine.shop().catalogue(engine.at()), engine.moment()
     listing = engine.shop().recommend(_request(item, strategy))
     if not listing.items:
