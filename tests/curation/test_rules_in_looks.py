@@ -72,8 +72,9 @@ def test_whatever_the_rules_a_look_is_a_look_and_keeps_them_or_says_why_not(book
     most = max(template.pieces for template in wardrobe.tables.templates)
     rules = view.curation(anchor, asked(anchor, k=most))
     for look in found.looks:
-        check(view, wardrobe, look)
         rows = view.catalogue.rows(look.ids)
+        pinned = {piece.role for piece, row in zip(look.pieces, rows, strict=True) if wished(rules, row)}
+        check(view, wardrobe, look, asked_for=pinned)
         told = " ".join(note.text for note in look.notes if note.code in ("quota_short", "quota_over"))
         for quota in rules.quotas:
             count = int(quota.mask[rows].sum())
@@ -86,6 +87,11 @@ def test_whatever_the_rules_a_look_is_a_look_and_keeps_them_or_says_why_not(book
     for best in rules.best if found.looks else ():
         rows = [view.catalogue.rows(look.ids) for look in found.looks]
         assert any(best.name in note.text for note in found.notes) or all(best.mask[one].any() for one in rows)
+
+
+def wished(rules, row) -> bool:
+    """Whether a rule holds a place for it."""
+    return any(best.mask[row] for best in rules.best)
 
 
 def asked(anchor, **changes):

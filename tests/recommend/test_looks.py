@@ -47,8 +47,11 @@ def code(notes) -> list[str]:
 # -- acceptance 17 ----------------------------------------------------------------------------------------------------
 
 
-def check(view, wardrobe, look, *, at=AT) -> None:
-    """Everything that must hold of a composed look, in the words of the shop."""
+def check(view, wardrobe, look, *, at=AT, asked_for=frozenset()) -> None:
+    """Everything that must hold of a composed look, in the words of the shop.
+
+    asked_for: roles that a rule brings in, which the template need not have.
+    """
     anchor = view.catalogue.item(look.anchor)
     items = [view.catalogue.item(piece.id) for piece in look.pieces]
     rows = view.catalogue.rows([look.anchor, *look.ids])
@@ -65,7 +68,7 @@ def check(view, wardrobe, look, *, at=AT) -> None:
     assert not seasons or set.intersection(*seasons), "all share a season"
     assert not wardrobe.conflicts(rows, rows)[~np.eye(len(rows), dtype=bool)].any()
     template = next(one for one in wardrobe.tables.templates if one.name == look.template and not (
-        set(roles) - {*one.roles}))  # fmt: skip
+        set(roles) - {*one.roles} - asked_for))  # fmt: skip
     assert set(look.unfilled) == set(template.required) - set(roles), "required roles are filled or declared"
     assert len(items) <= max(template.pieces, len(template.required))
 

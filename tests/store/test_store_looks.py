@@ -140,7 +140,7 @@ def test_a_database_of_before_the_looks_keeps_all_it_held(tmp_path: Path) -> Non
     old.change_facts({"a": {"price": 1}}, before={}, who="Ada", at=NOW)
     old.close()
     with sqlite3.connect(tmp_path / "studio.db") as plain:
-        for later in ("look_versions", "publications"):
+        for later in ("look_versions", "publications", "judgements"):
             plain.execute(f"DROP TABLE {later}")
         plain.execute("UPDATE alembic_version SET version_num = '0001'")
     again = Studio(tmp_path / "studio.db")
