@@ -6,6 +6,11 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test is a matter of time: a busy machine is no fault.
+settings.register_profile("vitrine", deadline=None)
+settings.load_profile("vitrine")
 
 # A few threads of BLAS on two cores only stand in one another's way.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
