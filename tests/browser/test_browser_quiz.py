@@ -72,7 +72,7 @@ def test_a_quiz_is_proposed_edited_taken_and_published(
     assert not broken(ines)
     page.get_by_role("button", name="Keep in my draft").click()
     page.get_by_text("In your draft: the quiz “Who are you?”.").wait_for()
-    page.get_by_text("Take it", exact=True).click()
+    page.get_by_role("radio", name="Take it").click()
     ines.settle()
     before = ines.cards(LIST)
     page.get_by_text("For her", exact=True).click()
