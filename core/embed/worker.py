@@ -360,7 +360,7 @@ class _Child:
             self._noise.seek(0, os.SEEK_END)
             self._noise.seek(max(0, self._noise.tell() - 2000))
             return self._noise.read().decode(errors="replace")
-        except ValueError:  # the shop was closed in the meantime
+        except (ValueError, OSError):  # it was closed in the meantime, or is being closed at this very moment
             return ""
 
 

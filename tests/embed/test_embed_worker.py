@@ -19,7 +19,7 @@ from PIL import Image
 from core.domain.errors import ModelMissing, Refused, ShopError
 from core.embed import wire
 from core.embed.weightless import WeightlessImage, WeightlessText
-from core.embed.worker import EncoderAbsent, EncoderFailed, EncoderWorker
+from core.embed.worker import EncoderAbsent, EncoderFailed, EncoderWorker, _Child
 from core.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -319,3 +319,13 @@ def test_a_message_arrives_as_it_was_sent_and_a_torn_one_is_noticed() -> None:
     for size in (0, 3, 10, len(whole) - 1):
         with pytest.raises(EOFError):
             wire.receive(io.BytesIO(whole[:size]))
+
+
+def test_a_process_that_is_being_closed_while_its_last_words_are_read_has_none() -> None:
+    class Closing:
+        def seek(self, *_: int) -> int:
+            raise OSError(9, "Bad file descriptor")
+
+    child = _Child.__new__(_Child)
+    child._noise = Closing()  # type: ignore[assignment]
+    assert child._last_words() == ""
