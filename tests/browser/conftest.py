@@ -33,6 +33,15 @@ QUIET = (
     "--disable-sync", "--disable-quic", "--hide-scrollbars",
 )  # fmt: skip
 WIDTHS = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
+# The script has ended, nothing old stands, every part of a page has drawn itself (the one that only listens to
+# the theme draws nothing), and no colour is still on its way.
+DRAWN = """() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-stale=true]')
+    && [...document.querySelectorAll('[data-testid=stBidiComponentIsolated]')].filter(part => {
+        const root = [part, ...part.querySelectorAll('*')].find(one => one.shadowRoot)?.shadowRoot;
+        return !root || root.querySelectorAll('*').length < 2;
+    }).length < 2
+    && !document.getAnimations().some(one => one instanceof CSSTransition && one.playState === 'running')"""
 PAGES = {
     "Today": "/",
     "Catalogue": "/catalogue",
@@ -157,12 +166,9 @@ class Visitor:
 
     def settle(self) -> None:
         """Wait until nothing more is being drawn."""
-        self.page.wait_for_function(
-            "() => document.querySelector('[data-testid=stApp]')?.dataset.testScriptState === 'notRunning'"
-            " && !document.querySelector('[data-stale=true]')",
-            timeout=60_000,
-        )
+        self.page.wait_for_function(DRAWN, timeout=60_000)
         self.page.wait_for_timeout(250)
+        self.page.wait_for_function(DRAWN, timeout=60_000)
 
     def cards(self, label: str = "You May Also Like") -> list[str]:
         """Ids of the cards of a rail, in order."""
