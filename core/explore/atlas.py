@@ -28,7 +28,7 @@ from core.explore.project import PACMAP, Spot, place
 from core.explore.selection import Difference, Selection
 from core.explore.spaces import BEHAVIOUR, Blended, Near, Space, Visits, house_space, near, spaces
 from core.explore.white_space import Gap, white_space
-from core.explore.worklist import Case
+from core.explore.worklist import Case, Worked
 from core.rank.agreement import FIELD_WEIGHTS
 from core.rank.figures import exposure
 from core.rank.signals import VectorSignal, sides_of_item
@@ -86,7 +86,7 @@ class Atlas:
         self._working = threading.Lock()
         self._maps: dict[str, CatalogueMap] = {}
         self._nears: dict[tuple[int, str], tuple[View, Near]] = {}
-        self._lists: dict[tuple[Any, ...], tuple[Case, ...]] = {}
+        self._lists: dict[Any, tuple[tuple[Case, ...], dict[str, tuple[str, ...]]]] = {}
 
     # -- maps ------------------------------------------------------------------------------------------------------
 
@@ -264,20 +264,37 @@ class Atlas:
         everything: what was left, too. The first time it takes its time; it is kept until the catalogue changes.
         """
         view = self._of.view(at)
-        key = (view.versions.snapshot, view.versions.calibration, *_seen(view))
+        key = _list_key(view)
         with self._lock:
-            cases = self._lists.get(key)
-        if cases is None:
+            kept = self._lists.get(key)
+        if kept is None:
             with self._working:
                 with self._lock:
-                    cases = self._lists.get(key)
-                if cases is None:
+                    kept = self._lists.get(key)
+                if kept is None:
                     cases = self._worked(view, watch)
+                    kept = cases, working.said_of(view, cases)
                     with self._lock:
-                        self._lists[key] = cases
+                        self._lists[key] = kept
                         while len(self._lists) > LISTS:
                             del self._lists[next(iter(self._lists))]
-        return cases if everything else working.standing(cases, self.left())
+        return kept[0] if everything else working.standing(kept[0], self.left())
+
+    def worked(self, at: datetime | None = None, *, everything: bool = False) -> Worked | None:
+        """The worklist as it was made last for this edition, less what was corrected since; None before the first time.
+
+        Takes no time. It may have been made before a correction elsewhere: `current` says so.
+        """
+        view = self._of.view(at)
+        key = _list_key(view)
+        with self._lock:
+            found = [one for one in self._lists if one[0] == key[0]]
+            now = key if key in found else found[-1] if found else None
+            kept = self._lists[now] if now is not None else None
+        if kept is None:
+            return None
+        cases = working.untouched(view, *kept)
+        return Worked(cases if everything else working.standing(cases, self.left()), now == key)
 
     def _worked(self, view: View, watch: Watch) -> tuple[Case, ...]:
         keys = duplicates.first_pictures(view.catalogue.frame["pictures"].tolist(), self._of.pictures.has)
@@ -309,6 +326,11 @@ class Atlas:
             for (who, name), value in sorted(found.items())
             if value is not None
         }
+
+
+def _list_key(view: View) -> tuple[tuple[str, str], tuple[Any, ...]]:
+    """The edition, and what of the facts, a worklist was made from."""
+    return (view.versions.snapshot, view.versions.calibration), _seen(view)
 
 
 def _seen(view: View) -> tuple[Any, ...]:

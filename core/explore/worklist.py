@@ -27,7 +27,8 @@ KINDS = {
 }
 MOST = 500  # cases of each kind
 PREFIX = "map.left:"  # of the preferences that say what was left
-LEAN = 3  # neighbours that a case names
+LEAN = 4  # neighbours that a case names on either side
+SAYS = ("type", "category", "family_id")  # facts that put a case right
 
 Progress = Callable[[str, int, int], None]  # what is being looked for, done, of how many
 
@@ -39,7 +40,8 @@ class Case:
     kind:   one of `KINDS`. items: the products concerned, the one to correct first.
     says:   what is wrong, as a sentence. correct: fields that would put it right, as facts; empty where only somebody
             who looks can tell.
-    beside: products that show why, nearest first. weight: how sure it is; comparable within one kind only.
+    beside: products that show why, nearest first; where text and picture disagree, those that its picture is like.
+    read_like: those that its words are like. weight: how sure it is; comparable within one kind only.
     """
 
     key: str
@@ -48,13 +50,14 @@ class Case:
     says: str
     correct: Mapping[str, Any] = field(default_factory=dict)
     beside: tuple[str, ...] = ()
+    read_like: tuple[str, ...] = ()
     weight: float = 0.0
 
     def as_json(self) -> dict[str, Any]:
         correct = {name: list(value) if isinstance(value, tuple) else value for name, value in self.correct.items()}
         return {
             "key": self.key, "kind": self.kind, "items": list(self.items), "says": self.says, "correct": correct,
-            "beside": list(self.beside), "weight": round(self.weight, 6),
+            "beside": list(self.beside), "read_like": list(self.read_like), "weight": round(self.weight, 6),
         }  # fmt: skip
 
 
@@ -82,6 +85,34 @@ def worklist(
     return tuple(out)
 
 
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """The list as it was made last. current: it would be the same if it were made anew."""
+
+    cases: tuple[Case, ...]
+    current: bool
+
+
+def said_of(view: View, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+    """What is corrected by hand of each product of some cases, by which one sees whether it is corrected later."""
+    ids = {item for case in cases for item in case.items} & set(view.facts)
+    return {item: _said(view, item) for item in ids}
+
+
+def untouched(view: View, cases: Sequence[Case], said: Mapping[str, tuple[str, ...]]) -> tuple[Case, ...]:
+    """The cases of an earlier list whose products are still as they were then. said: `said_of` of that time."""
+    nothing = ("",) * len(SAYS)
+    return tuple(
+        case for case in cases
+        if all(item in view.catalogue and _said(view, item) == said.get(item, nothing) for item in case.items)
+    )  # fmt: skip
+
+
+def _said(view: View, item: str) -> tuple[str, ...]:
+    known = view.facts.get(item, {})
+    return tuple(repr(known[name]) if name in known else "" for name in SAYS)
+
+
 def standing(cases: Sequence[Case], left: Mapping[str, Any]) -> tuple[Case, ...]:
     """The cases that nobody has left. left: key -> who left it and when."""
     return tuple(case for case in cases if case.key not in left)
@@ -93,16 +124,17 @@ def _of_misfit(catalogue: Catalogue, one: Misfit) -> Case:
     says = f"It is filed under {one.kind}, but {count} of its {of} nearest are not; it looks like {one.better}."
     correct = {"type": one.better, "category": one.category}
     beside = _ids(catalogue, one.beside)
-    return Case(_key(CATEGORY, [item], [one.kind, one.better]), CATEGORY, (item,), says, correct, beside, one.doubt)
+    key = _key(CATEGORY, [item], [one.kind, one.better])
+    return Case(key, CATEGORY, (item,), says, correct, beside, weight=one.doubt)
 
 
 def _of_odd(catalogue: Catalogue, one: Odd) -> Case:
     item = catalogue.ids[one.row]
     says = "Its picture looks like other products than its words describe."
     pictures = catalogue.at_row(one.row).pictures
-    beside = _ids(catalogue, (*one.by_picture[:LEAN], *one.by_words[:LEAN]))
+    seen, read = _ids(catalogue, one.by_picture[:LEAN]), _ids(catalogue, one.by_words[:LEAN])
     key = _key(PICTURE, [item], [catalogue.title(item), *pictures[:1]])
-    return Case(key, PICTURE, (item,), says, {}, beside, -one.agreement)
+    return Case(key, PICTURE, (item,), says, beside=seen, read_like=read, weight=-one.agreement)
 
 
 def _of_group(catalogue: Catalogue, one: Group) -> Case:
@@ -111,7 +143,7 @@ def _of_group(catalogue: Catalogue, one: Group) -> Case:
     says = f"{number} show the same picture." if one.same_file else f"{number} show near-identical pictures."
     pictures = [catalogue.at_row(row).pictures[:1] for row in one.rows]
     key = _key(TWINS, items, [picture for some in pictures for picture in some])
-    return Case(key, TWINS, items, says, {}, (), one.likeness)
+    return Case(key, TWINS, items, says, weight=one.likeness)
 
 
 def _ids(catalogue: Catalogue, rows: Sequence[int]) -> tuple[str, ...]:
