@@ -204,12 +204,7 @@ class History:
 
     def __post_init__(self) -> None:
         count = len(self.kinds)
-        unsaid: tuple[tuple[str, Any], ...] = (
-            ("sessions", -1),
-            ("quantities", 1),
-            ("queries", None),
-            ("targets", None),
-        )
+        unsaid: dict[str, Any] = {"sessions": -1, "quantities": 1, "queries": None, "targets": None}
         for name, value in unsaid.items():
             if not getattr(self, name):
                 object.__setattr__(self, name, (value,) * count)
