@@ -20,15 +20,13 @@ order of its own, such as that of the picks, it has no score and boosts do not m
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
 from core.domain.arrays import Mask, Rows, Scores
-from core.domain.catalogue import Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Origin, Placed, Trace
 from core.domain.query import Filters, Request
@@ -43,6 +41,7 @@ from core.recommend.browse import browse
 from core.recommend.filters import allowed
 from core.recommend.similar import Within
 from core.recommend.stages import joins, quota_notes
+from core.recommend.taste import Taste, as_item, centre, mixed
 from core.recommend.trend import Acts
 from core.recommend.view import View
 
@@ -51,7 +50,6 @@ RUNG_NAMES = {
     QUIZ: "The quiz", CONTEXT: "This visit so far", TRENDING: "Trending", PICKS: "Picked by the house",
     WINDOW: "The shop window",
 }  # fmt: skip
-HALF = 0.5  # a detail belongs to a taste when more than this share of its products has it
 SHOWN_WINDOW = 200  # products of the window that are looked at
 
 _SAID = {
@@ -172,104 +170,6 @@ def _moved(listing: Listing, without: Listing, question: Question, option: Optio
         tuple(item for item in without.ids if item not in here),
         sum(item in places and places[item] != place for place, item in enumerate(listing.ids)),
     )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Taste:
-    """What products stand for a shopper, and how much each counts.
-
-    shares:  item -> share; they sum to 1.
-    vectors: signal -> unit vector [d].
-    """
-
-    shares: Mapping[str, float] = field(default_factory=dict)
-    vectors: Mapping[str, Scores] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.shares)
-
-
-def centre(view: View, items: Sequence[str]) -> Taste:
-    """The taste of some products that count alike; those that are gone from the catalogue do not count."""
-    there = [item for item in dict.fromkeys(items) if item in view.catalogue]
-    if not there:
-        return Taste()
-    rows, vectors = view.catalogue.rows(there), {}
-    for name, signal in view.signals.items():
-        if isinstance(signal, VectorSignal) and (known := rows[signal.present[rows]]).size:
-            mean = _unit(signal.vectors[known].astype(np.float64).mean(axis=0))
-            if mean is not None:
-                vectors[name] = mean
-    return Taste(dict.fromkeys(there, 1 / len(there)), vectors)
-
-
-def mixed(parts: Sequence[tuple[float, Taste]]) -> Taste:
-    """Tastes joined: in each signal the unit vector of the weighted sum of their unit vectors, in shares the weighted
-    sum. A taste that knows nothing leaves its weight to the others."""
-    parts = [(weight, taste) for weight, taste in parts if taste and weight > 0]
-    total = math.fsum(weight for weight, _ in parts)
-    shares: dict[str, float] = {}
-    for weight, taste in parts:
-        for item, share in taste.shares.items():
-            shares[item] = shares.get(item, 0.0) + weight / total * share
-    vectors = {}
-    for name in sorted({name for _, taste in parts for name in taste.vectors}):
-        known = [weight * taste.vectors[name] for weight, taste in parts if name in taste.vectors]
-        joined = _unit(np.sum(known, axis=0))
-        if joined is not None:
-            vectors[name] = joined
-    return Taste(shares, vectors)
-
-
-def _unit(vector: Scores) -> Scores | None:
-    length = math.sqrt(float((vector * vector).sum()))
-    return vector / length if length > 1e-9 else None
-
-
-def as_item(view: View, taste: Taste) -> Item:
-    """The details that more than half of a taste share, as a product that is in no shop; its price is the median."""
-    items = [(view.catalogue.item(item), share) for item, share in sorted(taste.shares.items())]
-
-    def shared(values: Iterator[tuple[str, float]]) -> tuple[str, ...]:
-        votes: dict[str, float] = {}
-        for value, share in values:
-            votes[value] = votes.get(value, 0.0) + share
-        return tuple(value for value, votes_ in votes.items() if votes_ > HALF + 1e-9)
-
-    def one(name: str) -> str | None:
-        found = shared((getattr(item, name), share) for item, share in items if getattr(item, name) is not None)
-        return found[0] if found else None
-
-    def some(name: str) -> tuple[str, ...]:
-        return shared((value, share) for item, share in items for value in getattr(item, name))
-
-    path: list[str] = []
-    for depth in range(max((len(item.category) for item, _ in items), default=0)):
-        longer = shared(
-            (item.category[depth], share)
-            for item, share in items
-            if item.category[:depth] == tuple(path) and len(item.category) > depth
-        )
-        path += longer[:1]
-        if not longer:
-            break
-    tier = shared((str(item.brand_tier), share) for item, share in items if item.brand_tier is not None)
-    return Item(
-        id="", category=tuple(path), type=one("type") if path else None, colour=some("colour"),
-        material=some("material"), pattern=one("pattern"), occasion=some("occasion"), season=some("season"),
-        brand_tier=int(tier[0]) if tier else None, price=_median(items),
-    )  # fmt: skip
-
-
-def _median(items: Sequence[tuple[Item, float]]) -> int | None:
-    """The price at which half of the shares are reached; None where no price is known."""
-    priced = sorted((item.price, share) for item, share in items if item.price is not None)
-    half, reached = math.fsum(share for _, share in priced) / 2, 0.0
-    for price, share in priced:
-        reached += share
-        if reached >= half - 1e-12:
-            return price
-    return None
 
 
 @dataclass(frozen=True, eq=False)
