@@ -10,6 +10,9 @@ class Placement(StrEnum):
     LOOK = "look"
     SEARCH = "search"
     SUBSTITUTE = "substitute"
+    UPSELL = "upsell"
+    CROSS_SELL = "cross_sell"
+    CROSS_BRAND = "cross_brand"
     TRENDING = "trending"
     FOR_YOU = "for_you"
     COLD_START = "cold_start"
@@ -21,6 +24,9 @@ PLACEMENT_NAMES = {
     Placement.LOOK: "Complete the Look",
     Placement.SEARCH: "Search",
     Placement.SUBSTITUTE: "Substitutes",
+    Placement.UPSELL: "A Step Up",
+    Placement.CROSS_SELL: "Goes With It",
+    Placement.CROSS_BRAND: "Other Houses",
     Placement.TRENDING: "Trending",
     Placement.FOR_YOU: "For You",
     Placement.COLD_START: "First Visit",
