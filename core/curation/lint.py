@@ -221,6 +221,11 @@ class _Case:
     def dead(self) -> Iterator[Finding]:
         for one in self.now:
             rule, away = one.rule, Fix("Take it away", one.rule.id)
+            there = {kept.id for kept in rule.target.found}
+            if gone := [f"“{id}”" for id in rule.target.collections if id not in there]:
+                verb = "is" if len(gone) == 1 else "are"
+                text = f"{self.name(rule)} speaks of {listed(gone)}, and no collection of that name {verb} there."
+                yield self.found("collection_missing", WARNING, text, [rule], None if there else away)
             if not self.bears(one).any():
                 text = f"{self.name(rule)} bears on no list: no product is one that it speaks of."
                 yield self.found("dead", WARNING, text, [rule], away)

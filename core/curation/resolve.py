@@ -21,6 +21,8 @@ from core.domain.arrays import AnyArray, Mask, Rows, Scores
 from core.domain.campaigns import KIND as CAMPAIGN
 from core.domain.campaigns import Campaign, under
 from core.domain.catalogue import AUDIENCES, Catalogue
+from core.domain.collections import KIND as COLLECTION
+from core.domain.collections import Collection
 from core.domain.errors import BadRequest, SlotTaken
 from core.domain.listing import Note
 from core.domain.query import Filters, Request
@@ -61,27 +63,34 @@ class RuleBook:
 
     problems:  published rules that could not be read, each a sentence; they are passed over, and said on every list.
     campaigns: without its campaign, a rule that names one does nothing.
+    collections: rules that speak of one of them know what is in it.
     """
 
     rules: tuple[Rule, ...] = ()
     problems: tuple[str, ...] = ()
     campaigns: tuple[Campaign, ...] = ()
+    collections: tuple[Collection, ...] = ()
 
     @classmethod
     def of(cls, plain: Iterable[Mapping[str, Any]]) -> RuleBook:
         """Published rules as they were stored."""
         rules, campaigns, problems = [], [], []
+        collections: dict[str, Collection] = {}
         for one in plain:
             try:
                 if one.get("kind") == CAMPAIGN:
                     campaigns.append(Campaign.from_json(one))
+                elif one.get("kind") == COLLECTION:
+                    collection = Collection.from_json(one)
+                    collections[collection.id] = collection
                 elif one.get("kind") == QUIZ:
                     Quiz.from_json(one)  # lists around products know nothing of it, but for one that cannot be read
                 else:
                     rules.append(Rule.from_json(one))
             except BadRequest as error:
                 problems.append(error.message)
-        return cls(tuple(rules), tuple(problems), tuple(campaigns))
+        known = tuple(rule.knowing(collections) for rule in rules)
+        return cls(known, tuple(problems), tuple(campaigns), tuple(collections.values()))
 
     @cached_property
     def in_campaigns(self) -> tuple[Rule, ...]:
@@ -253,7 +262,7 @@ class BookOn:
                 bears &= self.passing(scope.anchor_filters)
             if scope.audiences:
                 bears &= np.isin(self.view.audience, [AUDIENCES.index(one) for one in scope.audiences])
-        target = self._items(rule.target.items) if rule.target.items else None
+        target = self._items(rule.target.named) if rule.target.names else None
         if rule.target.filters:
             passed = self.passing(rule.target.filters)
             target = passed if target is None else target & passed

@@ -20,14 +20,14 @@ from core.domain.sentences import Name, sentence
 
 HEADER = (
     "id", "kind", "sentence", "place", "step", "direction", "amount", "by", "at_least", "at_most", "percent", "brands",
-    "others", "only", "items", "filters", "relations", "new_days", "placements", "anchors", "anchor_filters",
-    "audiences", "locales", "starts_at", "ends_at", "zone", "priority", "note", "off", "campaign",
+    "others", "only", "items", "collections", "filters", "relations", "new_days", "placements", "anchors",
+    "anchor_filters", "audiences", "locales", "starts_at", "ends_at", "zone", "priority", "note", "off", "campaign",
 )  # fmt: skip
 SEPARATOR = " | "
 MOST_ROWS = 10_000
 _NUMBERS = ("place", "at_least", "at_most", "new_days", "priority")
-_LISTS = ("brands", "others", "items", "placements", "anchors", "audiences", "locales")
-_TARGET = ("items", "filters", "relations", "new_days")
+_LISTS = ("brands", "others", "items", "collections", "placements", "anchors", "audiences", "locales")
+_TARGET = ("items", "collections", "filters", "relations", "new_days")
 _SCOPE = ("placements", "anchors", "anchor_filters", "audiences", "locales")
 _RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 

@@ -1,8 +1,8 @@
 """A draft: what one merchandiser would change, and how it meets what others published meanwhile.
 
-Everything that can be published is a document: a rule, a campaign, the strategy of a placement, a named strategy, a
-saved look. A draft is a list of edits to documents, in the order they were made, so that the last step can be undone.
-It remembers what each document was when it was first touched. Publishing compares that with what stands now, document
+Everything that can be published is a document: a rule, a campaign, a collection, the strategy of a placement, a named
+strategy, a saved look. A draft is a list of edits to documents, in the order they were made, so that the last step can
+be undone. It remembers what each document was when it was first touched. Publishing compares that with what stands now, document
 by document (three-way, as version control does): changes to different documents both survive, and two changes to the
 same one are shown to the second publisher, who chooses.
 """
@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 
 from core.domain.errors import BadRequest, Conflict
 
-KINDS = ("rule", "campaign", "quiz", "strategy", "blend", "look", "arrival")
-BOOK = ("rule", "campaign", "quiz")  # kept in one book, whose version is all that lists know of them
+KINDS = ("rule", "campaign", "quiz", "collection", "strategy", "blend", "look", "arrival")
+BOOK = ("rule", "campaign", "quiz", "collection")  # kept in one book, whose version is all that lists know of them
 Plain = Mapping[str, Any]  # a document as JSON
 
 

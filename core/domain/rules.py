@@ -16,6 +16,7 @@ import numpy as np
 
 from core.domain.arrays import AnyArray, Mask, Rows, Scores
 from core.domain.catalogue import AUDIENCES, Catalogue
+from core.domain.collections import Collection
 from core.domain.errors import BadRequest, SlotTaken
 from core.domain.listing import Note
 from core.domain.placements import Placement
@@ -39,6 +40,9 @@ class Target:
     """The items that a rule speaks of; what is given is joined by *and*.
 
     items:     ids; none of them need be in the catalogue (any more).
+    collections: ids of collections; what is in one of them counts as if it were named in `items`.
+    found:     these collections as they stand in the book, those that are there. Not written, and no part of what a
+               rule says: whoever reads a book gives them to its rules (`Rule.knowing`).
     relations: (field, how) to the anchor: same, other; cheaper, dearer of "price". Sets are the same where they share
                a value, category paths where they are equal. What is unknown on either side is in no relation.
     new_days:  released in the last so many days.
@@ -48,9 +52,21 @@ class Target:
     filters: Filters = field(default_factory=Filters)
     relations: tuple[tuple[str, str], ...] = ()
     new_days: int | None = None
+    collections: tuple[str, ...] = ()
+    found: tuple[Collection, ...] = field(default=(), compare=False)
 
     def __bool__(self) -> bool:
-        return bool(self.items or self.filters or self.relations) or self.new_days is not None
+        return bool(self.names or self.filters or self.relations) or self.new_days is not None
+
+    @property
+    def names(self) -> bool:
+        """Whether it names products: one by one, or as a collection."""
+        return bool(self.items or self.collections)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The products it names, one by one and in collections; none where its collections are empty or not there."""
+        return tuple(dict.fromkeys((*self.items, *(item for one in self.found for item in one.items))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +206,13 @@ class Rule:
     def changed(self, **changes: Any) -> Rule:
         return replace(self, **changes)
 
+    def knowing(self, collections: Mapping[str, Collection]) -> Rule:
+        """The rule with the collections that it speaks of as they are among these."""
+        if not self.target.collections:
+            return self
+        found = tuple(collections[one] for one in self.target.collections if one in collections)
+        return replace(self, target=replace(self.target, found=found))
+
     def in_force(self, at: datetime) -> bool:
         """Whether it counts at `at`: it is on, has begun and has not ended."""
         begun = self.starts_at is None or self.starts_at <= at
@@ -200,7 +223,7 @@ class Rule:
         plain: dict[str, Any] = {"id": self.id, "kind": self.kind, **_act_json(self.act)}
         target, scope = self.target, self.scope
         aim = {
-            "items": list(target.items), "filters": target.filters.as_json(),
+            "items": list(target.items), "collections": list(target.collections), "filters": target.filters.as_json(),
             "relations": [list(pair) for pair in target.relations],
         }  # fmt: skip
         where = {
@@ -358,13 +381,14 @@ def _rule(plain: Any, made_at: datetime | None) -> Rule:
         raise read.refuse(f"there is no kind {kind!r}. A rule is one of {', '.join(KINDS)}.")
     read.only((*_COMMON, *_FIELDS[kind]), f"a rule of the kind {kind}")
     target, scope = read.part("target"), read.part("scope")
-    target.only(("items", "filters", "relations", "new_days"), "a target")
+    target.only(("items", "collections", "filters", "relations", "new_days"), "a target")
     scope.only(("placements", "anchors", "anchor_filters", "audiences", "locales"), "a scope")
     zone = read.text("zone") or "UTC"
     rule = Rule(
         id=id, act=_act(read, kind),
         target=Target(
             target.texts("items"), target.filters("filters"), _relations(target), target.number("new_days"),
+            target.texts("collections"),
         ),
         scope=Scope(
             tuple(_placement(read, name) for name in scope.texts("placements")), scope.texts("anchors"),
@@ -463,11 +487,11 @@ def _checked_act(rule: Rule, read: _Reader) -> None:
     act, target = rule.act, rule.target
     match act:
         case Pin():
-            if len(target.items) != 1 or target.filters or target.relations or target.new_days is not None:
+            if len(target.items) != 1 or target != Target(target.items):
                 raise read.refuse("a pin names one product. Write one id as its target, and nothing else.")
         case PinBest() | Block() | Keep() | Quota():
             if not target:
-                raise read.refuse("it speaks of no products. Give it a target: ids, filters or relations.")
+                raise read.refuse("it speaks of no products. Give it a target: ids, collections, filters or relations.")
         case Boost():
             if not target and act.by is None:
                 raise read.refuse("a boost of everything changes nothing. Give it a target, or a number to go by.")

@@ -131,13 +131,23 @@ def _target(target: Target, name: Name, currency: str | None) -> str:
     things = _things(target.filters, currency)
     relations = "".join(f" {_relation(field, how)}" for field, how in target.relations)
     new = f" released in the last {target.new_days} days" if target.new_days is not None else ""
+    if target.collections and not target.items:
+        return f"{things} in the collection{_collections(target)}{relations}{new}"
     if target.items:
         named = _items(target.items, name)
+        named += f" and products in the collection{_collections(target)}" if target.collections else ""
         rest = f"{relations}{new}" if not target.filters else f" {things}{relations}{new}"
         return f"{named} where it is{rest}" if rest else named
     if not target:
         return "all products"
     return f"{things}{relations}{new}"
+
+
+def _collections(target: Target) -> str:
+    """The collections by name; one that is not there by its id."""
+    names = {one.id: one.name for one in target.found}
+    plural = "s" if len(target.collections) > 1 else ""
+    return f"{plural} {_list([f'“{names.get(id, id)}”' for id in target.collections], 'and')}"
 
 
 def _relation(field: str, how: str) -> str:

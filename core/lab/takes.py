@@ -388,7 +388,7 @@ class _Asking:
                 continue  # it could not be read, so it bears on no list
             if rule.in_force(self.at):
                 name = label(rule, catalogue.title, catalogue.currency)
-                named = name in reason or self.item in rule.target.items
+                named = name in reason or self.item in rule.target.named
                 found.append((not named, at, rule, name))
         for _, at, rule, name in sorted(found, key=lambda one: one[:2])[:RULES_TRIED]:
             yield rule, name, at

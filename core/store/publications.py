@@ -22,6 +22,8 @@ from core.domain.blends import KIND as BLEND
 from core.domain.campaigns import KIND as CAMPAIGN
 from core.domain.campaigns import Campaign
 from core.domain.changes import BOOK, Change, Documents, Key, Plain, reverting, same
+from core.domain.collections import KIND as COLLECTION
+from core.domain.collections import Collection
 from core.domain.errors import BadRequest, Conflict
 from core.domain.looks import LookStrategy, SavedLook
 from core.domain.quiz import KIND as QUIZ
@@ -207,8 +209,9 @@ def _newest(table: sa.Table, one: str, at: datetime | None) -> sa.Select[Any]:
 
 
 def in_book(plain: Iterable[Plain]) -> dict[Key, Plain]:
-    """What a stored book holds, in its order, by key: rules, and the campaigns and quizzes among them."""
-    kinds = {CAMPAIGN: "campaign", QUIZ: "quiz"}
+    """What a stored book holds, in its order, by key: rules, and the campaigns, quizzes and collections among
+    them."""
+    kinds = {CAMPAIGN: "campaign", QUIZ: "quiz", COLLECTION: "collection"}
     return {Key(kinds.get(str(one.get("kind")), "rule"), str(one["id"])): one for one in plain if "id" in one}
 
 
@@ -232,6 +235,9 @@ def _checked(change: Change) -> Change:
         change = Change(change.key, change.before, after, change.says)
     if change.key.kind == "quiz" and after is not None:
         after = Quiz.from_json(after).as_json()
+        change = Change(change.key, change.before, after, change.says)
+    if change.key.kind == COLLECTION and after is not None:
+        after = Collection.from_json(after).as_json()
         change = Change(change.key, change.before, after, change.says)
     if change.key.kind == ARRIVAL and after is not None:
         arrival = Arrival.from_json(after)

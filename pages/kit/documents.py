@@ -1,4 +1,4 @@
-"""What can be published, in words: a rule, a campaign, weights, a saved look; and what a change makes of it."""
+"""What can be published, in words: a rule, a collection, weights, a saved look; and what a change makes of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from core.domain.blends import KIND as BLEND
 from core.domain.blends import read_place
 from core.domain.campaigns import Campaign
 from core.domain.changes import Change, Key, Plain
+from core.domain.collections import KIND as COLLECTION
+from core.domain.collections import Collection
 from core.domain.errors import ShopError
 from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
@@ -27,6 +29,8 @@ def described(change: Change) -> tuple[str, list[str]]:
         return "New", lines(change.key, change.after)
     if change.key.kind in ("strategy", BLEND):
         return "Changed", differences(change.key, change.before, change.after)
+    if change.key.kind == COLLECTION:
+        return "Changed", moved(change.before, change.after)
     return "Changed", lines(change.key, change.after)
 
 
@@ -42,6 +46,8 @@ def name_of(key: Key, plain: Plain | None) -> str:
         return f"The campaign {(plain or {}).get('name', key.id)}"
     if key.kind == "arrival":
         return f"The arrival {(plain or {}).get('title') or key.id}"
+    if key.kind == COLLECTION:
+        return f"The collection {(plain or {}).get('name', key.id)}"
     if key.kind == QUIZ:
         return f"The quiz {(plain or {}).get('title', key.id)}"
     return f"Rule {key.id}"
@@ -70,6 +76,8 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 return asking(Quiz.from_json(plain))
             case "strategy" | "blend":
                 return [f"{name_of(key, plain)}: {weights(key, plain)}."]
+            case "collection":
+                return holding(Collection.from_json(plain))
             case "arrival":
                 return [arrival(Arrival.from_json(plain))]
             case _:
@@ -78,6 +86,36 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 return [f"{look.name}: {title(look.anchor)} with {pieces}."]
     except ShopError as error:
         return [error.message]
+
+
+def holding(one: Collection) -> list[str]:
+    """What a collection is called, and what is in it."""
+    few = [title(item) for item in one.items[:3]]
+    more = [text.count(len(one) - len(few), "more product")] if len(one) > len(few) else []
+    said = f"with {text.listed([*few, *more])}" if one.items else "with nothing in it yet"
+    return [f"The collection “{one.name}”, {said}.", *([f"“{one.note}”"] if one.note else [])]
+
+
+def moved(before: Plain, after: Plain) -> list[str]:
+    """What became of a collection."""
+    try:
+        old, new = Collection.from_json(before), Collection.from_json(after)
+    except ShopError as error:
+        return [error.message]
+    was, now = set(old.items), set(new.items)
+    said = [
+        f"{word} {text.listed([title(item) for item in items[:3]])}"
+        + (f" and {text.count(len(items) - 3, 'more product')}" if len(items) > 3 else "")
+        for word, items in (
+            ("it gains", [item for item in new.items if item not in was]),
+            ("it loses", [item for item in old.items if item not in now]),
+        )
+        if items
+    ]
+    said += [f"it was called “{old.name}”"] if old.name != new.name else []
+    said += ["it has another note"] if old.note != new.note else []
+    said += ["it has another order"] if not said else []
+    return [f"The collection “{new.name}”: {text.listed(said)}."]
 
 
 def arrival(one: Arrival) -> str:
