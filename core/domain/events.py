@@ -76,12 +76,15 @@ class Event:
         for name in ("at", "client_at"):
             object.__setattr__(self, name, _moment(getattr(self, name), name))
         for name in ("item", "placement", "anchor", "snapshot", "arm", "size", "value"):
-            _check_text(getattr(self, name), name, LONGEST_ID)
-        _check_text(self.query, "query", LONGEST_QUERY)
+            if (value := getattr(self, name)) is not None:
+                _check_text(value, name, LONGEST_ID)
+        if self.query is not None:
+            _check_text(self.query, "query", LONGEST_QUERY)
         for name, least, most in (
             ("position", 0, MOST_PLACES), ("strategy", 0, 2**31 - 1), ("quantity", 1, MOST_PIECES), ("price", 0, 2**53),
         ):  # fmt: skip
-            _check_number(getattr(self, name), name, least, most)
+            if (number := getattr(self, name)) is not None or name == "quantity":
+                _check_number(number, name, least, most)
         if not isinstance(self.simulated, bool):
             raise BadRequest("simulated is true or false.")
         self._check_whole()
@@ -175,14 +178,10 @@ def _moment(value: Any, name: str) -> datetime | None:
 
 
 def _check_text(value: Any, name: str, longest: int) -> None:
-    if value is None:
-        return
     if not isinstance(value, str) or not value.strip() or len(value) > longest or "\x00" in value:
         raise BadRequest(f"{name} holds a text of 1 to {longest} characters, or is left out.")
 
 
 def _check_number(value: Any, name: str, least: int, most: int) -> None:
-    if value is None and name != "quantity":
-        return
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise BadRequest(f"{name} is a whole number from {least} to {most:,}.")

@@ -6,7 +6,6 @@ back. All of them are plain and immutable, so that a list is a function of them 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -38,7 +37,7 @@ def hashed(salt: bytes, raw: str, kind: str = SHOPPER) -> str:
         raise BadRequest(f"An id of a shopper, a visit or an event is a text of 1 to {LONGEST_ID} characters.")
     if is_hashed(raw, kind):
         return raw
-    return f"{kind}_{hmac.new(salt, f'{kind}:{raw.strip()}'.encode(), hashlib.sha256).hexdigest()[:24]}"
+    return f"{kind}_{hmac.digest(salt, f'{kind}:{raw.strip()}'.encode(), 'sha256').hex()[:24]}"
 
 
 def is_hashed(text: str, kind: str = SHOPPER) -> bool:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.store import files
 
-HEAD = "0004"  # the last step in migrations/versions
+HEAD = "0005"  # the last step in migrations/versions
 BUSY_MS = 30_000  # how long a writer waits for another one
 _MIGRATION_LOCK = 0x56495452  # "VITR", for PostgreSQL's advisory lock
 
@@ -68,6 +68,18 @@ class Database:
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")
             with connection.begin():
                 yield connection
+
+    def settle(self) -> bool:
+        """Take what was written into the file itself and empty the log beside it: what was deleted is in neither then.
+
+        False where a reader held it; the log is emptied later then. PostgreSQL does this by itself, with VACUUM.
+        """
+        if not self.sqlite:
+            return True
+        with self._speaking(), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            told = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return int(told[0]) == 0
 
     def close(self) -> None:
         self.engine.dispose()
@@ -164,7 +176,10 @@ def _url(where: str | Path) -> URL:
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # transactions begin where `_begin_sqlite` says, tables included
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}"):
+    for pragma in (
+        "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", f"busy_timeout = {BUSY_MS}",
+        "secure_delete = ON",  # what is forgotten is written over, not only let go
+    ):  # fmt: skip
         connection.execute(f"PRAGMA {pragma}")
 
 
