@@ -2,9 +2,9 @@
 
 Everything that can be published is a document: a rule, a campaign, a collection, the strategy of a placement, a named
 strategy, a saved look. A draft is a list of edits to documents, in the order they were made, so that the last step can
-be undone. It remembers what each document was when it was first touched. Publishing compares that with what stands now, document
-by document (three-way, as version control does): changes to different documents both survive, and two changes to the
-same one are shown to the second publisher, who chooses.
+be undone. It remembers what each document was when it was first touched. Publishing compares that with what stands
+now, document by document (three-way, as version control does): changes to different documents both survive, and two
+changes to the same one are shown to the second publisher, who chooses.
 """
 
 from __future__ import annotations
