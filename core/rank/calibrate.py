@@ -105,6 +105,22 @@ class Calibration:
         kept = {key: values for key, values in self.raw.items() if key[0] != "words"}
         return Calibration({**kept, **{("words", name): v for name, v in raw.items()}}, self.means, self.about)
 
+    def beside(self, raw: Mapping[Key, Scores]) -> Calibration:
+        """The same, with reference values that are worked out anew and not kept on disk: those of shoppers, of a trend.
+
+        raw: as in the whole. The id stays that of what is kept: what is added follows from the shop and its record.
+        """
+        other = self.apart() if any(kind != PRIOR for kind, _ in raw) else object.__new__(Calibration)
+        other.__dict__.update({name: value for name, value in self.__dict__.items() if name not in other.__dict__})
+        other.raw, other.mu, other.sigma = {**self.raw, **raw}, dict(self.mu), dict(self.sigma)
+        for key, values in raw.items():
+            moments = _moments(np.asarray(values, dtype=np.float64))
+            other.mu.pop(key, None)
+            other.sigma.pop(key, None)
+            if moments is not None:
+                other.mu[key], other.sigma[key] = moments
+        return other
+
     def to_arrays(self) -> tuple[dict[str, AnyArray], dict[str, Any]]:
         """Plain arrays by name, and a plain dict, for the disk."""
         arrays: dict[str, AnyArray] = {f"{kind}.{name}": values for (kind, name), values in self.raw.items()}

@@ -21,6 +21,7 @@ import numpy as np
 from core.domain.arrays import AnyArray, Codes, Mask, Matrix, Rows, Scores, Vectors
 from core.domain.catalogue import Catalogue, Item
 from core.rank import agreement
+from core.rank.interests import Several
 
 BLOCK = 512  # row pairs the exact kernel widens to float64 at a time: 1.5 MB at 384 d, which the cache holds
 GRID = 4000.0  # steps to the unit: sums of products of such integers stay below 2^24, so float32 holds them exactly
@@ -86,10 +87,12 @@ class VectorSignal:
     def of_rows(self, rows: Rows) -> Vectors:
         return np.ascontiguousarray(self.vectors[rows], dtype=np.float32)
 
-    def lanes(self, side: Vectors, lanes: Rows) -> Vectors:
-        return side[lanes]
+    def lanes(self, side: Vectors | Several, lanes: Rows) -> Vectors | Several:
+        return side if isinstance(side, Several) else side[lanes]
 
-    def scan(self, side: Vectors) -> Vectors:
+    def scan(self, side: Vectors | Several) -> Vectors:
+        if isinstance(side, Several):
+            return side.scan(self.name)
         out: Vectors = side @ self.vectors.T
         return out
 
@@ -99,7 +102,9 @@ class VectorSignal:
     def left(self, rows: Rows) -> Vectors:
         return self.of_rows(rows)
 
-    def exact(self, side: Vectors, rows: Rows) -> Matrix:
+    def exact(self, side: Vectors | Several, rows: Rows) -> Matrix:
+        if isinstance(side, Several):
+            return side.exact(self.name, rows)
         wide = side.astype(np.float64)
         out = np.empty(rows.shape, dtype=np.float64)
         step = max(1, BLOCK // max(1, rows.shape[1]))
@@ -190,10 +195,12 @@ class AttributeSignal:
             tables.append(self._padded(name, table))
         return AttributeSide(codes, tuple(tables)), known
 
-    def lanes(self, side: AttributeSide, lanes: Rows) -> AttributeSide:
-        return AttributeSide(side.codes[lanes], side.tables)
+    def lanes(self, side: AttributeSide | Several, lanes: Rows) -> AttributeSide | Several:
+        return side if isinstance(side, Several) else AttributeSide(side.codes[lanes], side.tables)
 
-    def scan(self, side: AttributeSide) -> Vectors:
+    def scan(self, side: AttributeSide | Several) -> Vectors:
+        if isinstance(side, Several):
+            return side.scan(self.name)
         out = np.full((len(side.codes), len(self.codes)), self.constant, dtype=np.float32)
         for column in self._known:
             table = self._narrow[column] if side.tables is self.tables else side.tables[column].astype(np.float32)
@@ -232,7 +239,9 @@ class AttributeSignal:
             out[column] = (right * np.sign(values[:keep]).astype(np.float32)), right
         return out
 
-    def exact(self, side: AttributeSide, rows: Rows) -> Matrix:
+    def exact(self, side: AttributeSide | Several, rows: Rows) -> Matrix:
+        if isinstance(side, Several):
+            return side.exact(self.name, rows)
         out = np.full(rows.shape, self.constant, dtype=np.float64)
         for column in self._known:
             out += side.tables[column][side.codes[:, column][:, None], self.codes[:, column][rows]]
@@ -319,7 +328,8 @@ def stock_depth(pieces: Scores) -> Prior:
 class Sides:
     """B queries, seen from each signal.
 
-    kind:    "item" (a catalogue item, an unpublished item, an upload) or "words"; says which calibration counts.
+    kind:    "item" (a catalogue item, an unpublished item, an upload), "words" or "shopper"; says which calibration
+             counts.
     rows:    [B] catalogue row of each query, -1 where it has none.
     sides:   signal -> its B sides; a signal that is not here has no side for this query.
     present: signal -> [B] which queries have it.

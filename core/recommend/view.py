@@ -76,6 +76,7 @@ class View:
     spaces:    signal -> key of that encoder: vectors of other keys may not be compared with the shop's.
     rules:     the published rules as plain values; `curation` says what they mean for one list.
     by_category: strategies that hold in place of `strategy` around the products of some categories.
+    trend:     [n] what shoppers want lately, where a list asks for it; calibrated as the prior "trending".
     """
 
     snapshot: SnapshotLike
@@ -93,6 +94,7 @@ class View:
     shortlists: ShortlistCache = field(default_factory=ShortlistCache)
     spaces: Mapping[str, str] = field(default_factory=dict)
     by_category: ByCategory = field(default_factory=ByCategory)
+    trend: Scores | None = None
     _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -206,6 +208,7 @@ class View:
         if not blend.priors:
             return {}
         found = {prior.name: prior.values for prior in priors(self.catalogue, self.pieces, at)}
+        found |= {"trending": self.trend} if self.trend is not None else {}
         return {name: np.nan_to_num(self.calibration.z(PRIOR, name, found[name]), nan=0.0) for name in blend.priors}
 
 
