@@ -44,10 +44,12 @@ class Within:
     """What a list is narrowed to besides the request's filters.
 
     mask: [n] rows that may be in it.    why: why rows outside of it may not, in words, one for each.
+    wishes: what the placement itself asks of its lists, laid over the rules that bear on one.
     """
 
     mask: Mask
     why: Callable[[Rows], list[str]]
+    wishes: Callable[[Curation], Curation] | None = None
 
 
 def similar(view: View, request: Request, within: Within | None = None) -> Listing:
@@ -338,6 +340,8 @@ def _question(
     if within is not None:
         base &= within.mask
     curations = [view.curation(lane.anchor, request) for lane in lanes]
+    if within is not None and within.wishes is not None:
+        curations = [within.wishes(one) for one in curations]
     notes = (*_quiet_signals(view, strategy, blend, sides), *steer_notes(view, strategy.steer, sides.kind))
     row_of = _row_finder(view)
     pins = [
