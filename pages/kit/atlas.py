@@ -1,12 +1,42 @@
-"""The map of the catalogue on a page: what is chosen on it, how it is coloured, and what the browser draws of it."""
+"""The map of the catalogue on a page: what is chosen on it, and what the browser is told so that it can draw it.
+
+Places go to the browser as whole numbers on a square, so that a point costs four bytes and both sides mean the same
+spot; what a pointer draws around products comes back in them and is checked here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from pages.kit import engine, held
+import numpy as np
+import streamlit as st
 
-CHOSEN = "map:chosen"
+from core.domain.arrays import AnyArray, Mask, Rows, Scores
+from core.domain.catalogue import Catalogue
+from core.domain.progress import Progress, Watch
+from core.explore.atlas import LISTED
+from core.explore.maps import SHOWN, CatalogueMap
+from core.explore.project import Spot
+from core.shop import Shop
+from pages.kit import colouring, engine, held, text, underway
+from pages.kit.cards import picture_path
+from pages.kit.colouring import Colouring
+
+PAGE, CHOSEN, EXPOSURE = "map", "map:chosen", "exposure"
+EXPLORE = "Explore"
+DRAWN = "Drawn on the map"
+SIDE = 65_535  # steps of the square that places are told in
+CORNERS = 2_000  # of a line drawn around products, at most
+FLOWN_TO = 5_000  # products of a selection that the map goes to
+
+
+# -- what is chosen ----------------------------------------------------------------------------------------------------
 
 
 def chosen() -> tuple[str, ...]:
@@ -23,3 +53,196 @@ def why() -> str:
 def choose(ids: Sequence[str], why: str = "") -> None:
     """Make these products the selection. why: how it came about, in words, such as "Drawn on the map"."""
     held.keep(CHOSEN, {"ids": list(dict.fromkeys(ids)), "why": why} if ids else {})
+
+
+def look_at(ids: Sequence[str], why: str) -> None:
+    """Make these products the selection and the map page show where they lie."""
+    choose(ids, why)
+    held.put(PAGE, mode=EXPLORE, item="")
+
+
+def exposure(shop: Shop) -> Scores | None:
+    """[n] each product's share of all places of You May Also Like, as of the hour that is looked at.
+
+    None while it is being computed, which the page then shows. A large shop takes a while, once.
+    """
+    at = engine.moment().replace(minute=0, second=0, microsecond=0)
+    mark = repr((shop.view(engine.at()).versions, at))
+    before = underway.of(shop, EXPOSURE)
+    if before is not None and before.done and (before.found is None or before.found[0] != mark):
+        underway.forget(shop, EXPOSURE)
+
+    def work(watch: Watch) -> tuple[str, Scores]:
+        says = "Making every list"
+        return mark, shop.atlas.exposure(at, lambda done, total: watch(Progress(says, done, total)), k=LISTED)
+
+    done = underway.watched(shop, EXPOSURE, "Who is shown how often", work, "It is computed once, and then kept.")
+    return done.found[1] if done is not None and done.found[0] == mark else None
+
+
+# -- what the browser draws --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A map as the browser has it.
+
+    mark:   changes when anything of it does.    rows: [m] the products on it; the first of them are a fair sample.
+    spots:  [m, 2] uint16 their places.          plain: what is sent whatever is chosen.
+    corner, step: places of the map = corner + step * spots.
+    """
+
+    mark: str
+    rows: Rows
+    spots: AnyArray
+    corner: AnyArray
+    step: float
+    plain: Mapping[str, Any]
+
+    def told(self, x: float, y: float) -> tuple[float, float]:
+        """A place of the map in steps of the square."""
+        return round(float((x - self.corner[0]) / self.step), 1), round(float((y - self.corner[1]) / self.step), 1)
+
+    def mask(self, rows: Rows) -> str:
+        """Some products as one bit for each point."""
+        wanted = np.zeros(int(max(self.rows.max(initial=-1), rows.max(initial=-1))) + 1, dtype=bool)
+        wanted[rows] = True
+        return _text(np.packbits(wanted[self.rows], bitorder="little"))
+
+    def within(self, polygon: Sequence[Sequence[float]]) -> Mask:
+        """[m] points inside a line drawn around them."""
+        return inside(self.spots.astype(np.float64), np.asarray(polygon, dtype=np.float64))
+
+
+def sheet(drawn: CatalogueMap, catalogue: Catalogue, facts: int) -> Sheet:
+    """What the browser is told of a map and its products. facts: the version of the facts in `catalogue`."""
+    return _sheet(f"{drawn.key}-{drawn.snapshot[:8]}-{facts}", drawn, catalogue)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
+    there = np.flatnonzero(_drawn.there)
+    rng = np.random.default_rng(0)
+    first = rng.permutation(_drawn.sample())
+    rows = np.concatenate([first, rng.permutation(np.setdiff1d(there, first))]).astype(np.int64)
+    places = _drawn.places[rows].astype(np.float64)
+    low, high = (places.min(axis=0), places.max(axis=0)) if len(rows) else (np.zeros(2), np.ones(2))
+    step = max(float((high - low).max()), 1e-9) / SIDE
+    corner = (low + high - step * SIDE) / 2.0
+    spots = np.clip(np.rint((places - corner) / step), 0, SIDE).astype(np.uint16)
+    made = Sheet(mark, rows, spots, corner, step, {})
+    names = [
+        {"name": one.name, "x": at[0], "y": at[1]}
+        for one in _drawn.regions
+        for at in [made.told(one.x, one.y)]
+    ]  # fmt: skip
+    plain = {
+        "mark": mark, "places": _text(spots), "rows": _text(rows.astype(np.int32)), "names": names,
+        "most": max(1, min(SHOWN, len(first))), "texts": _words(_catalogue, rows),
+    }  # fmt: skip
+    return Sheet(mark, rows, spots, corner, step, plain)
+
+
+def _words(catalogue: Catalogue, rows: Rows) -> str:
+    """Title, house, price and picture of each product, made small: the browser shows them beside the pointer."""
+    frame = catalogue.frame.iloc[rows]
+    prices = [None if one != one else round(one) for one in catalogue.money("price")[rows].tolist()]
+    told, kinds = _few([text.money(one, catalogue.currency) for one in prices])
+    houses, known = _few([(one or "").strip() for one in frame["brand"].tolist()])
+    plain = {
+        "t": [" ".join(str(one or "").split()) or f"Untitled, {item}"
+              for one, item in zip(frame["title"].tolist(), frame["id"].tolist(), strict=True)],
+        "h": houses, "H": known, "p": told, "P": kinds,
+        "k": [_key(cell) for cell in frame["pictures"].tolist()],
+    }  # fmt: skip
+    return base64.b64encode(zlib.compress(json.dumps(plain, separators=(",", ":")).encode(), 3)).decode()
+
+
+def _key(pictures: Sequence[str]) -> str:
+    return pictures[0] if len(pictures) and picture_path(pictures[0]) else ""
+
+
+def _few(values: Sequence[str]) -> tuple[list[int], list[str]]:
+    """Each value as its place among the distinct ones."""
+    places: dict[str, int] = {}
+    return [places.setdefault(value, len(places)) for value in values], list(places)
+
+
+def figure(
+    of: Sheet, colours: Colouring, by: str, name: str, *, chosen: Rows | None = None, lit: Rows | None = None,
+    focus: Mapping[str, Any] | None = None, spots: Sequence[tuple[str, Spot]] = (), fly: tuple[str, Rows] | None = None,
+    say: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """All that the browser draws of a map.
+
+    by, name: what it is coloured by.       chosen, lit: rows that stand out.    spots: what has no point of its own.
+    focus: a row and its true neighbours.   fly: where the map goes, once for each mark.
+    """
+    codes = colours.codes[of.rows]
+    return {
+        **of.plain, "by": name, "codes": _text(codes.astype(np.uint8)), "legend": colouring.mapping(colours),
+        "legendMark": f"{of.mark}:{by}:{hashlib.sha256(codes.tobytes()).hexdigest()[:8]}", "note": colours.note,
+        "chosen": None if chosen is None or not len(chosen) else of.mask(chosen),
+        "lit": None if lit is None or not len(lit) else of.mask(lit), "focus": dict(focus) if focus else None,
+        "spots": [
+            {"label": label, "near": list(spot.near), **dict(zip("xy", of.told(spot.x, spot.y), strict=True))}
+            for label, spot in spots
+        ],
+        "fly": {"mark": fly[0], "rows": fly[1][:FLOWN_TO].tolist()} if fly else None, "say": say,
+    }  # fmt: skip
+
+
+def _text(array: AnyArray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()
+
+
+# -- what the browser sent ---------------------------------------------------------------------------------------------
+
+
+def polygon(sent: Any) -> list[tuple[float, float]] | None:
+    """The corners of a line drawn around products; None for what is none."""
+    if not isinstance(sent, list) or not 3 <= len(sent) <= CORNERS:
+        return None
+    out = []
+    for corner in sent:
+        if not isinstance(corner, list) or len(corner) != 2 or not all(_number(one) for one in corner):
+            return None
+        out.append((float(corner[0]), float(corner[1])))
+    return out
+
+
+def hidden(sent: Any, entries: int) -> list[int]:
+    """The lines of the legend that are switched off."""
+    if not isinstance(sent, list):
+        return []
+    return sorted({one for one in sent if isinstance(one, int) and not isinstance(one, bool) and 0 <= one < entries})
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and -1e6 <= value <= 1e6
+
+
+def inside(points: AnyArray, corners: AnyArray) -> Mask:
+    """[n] which points [n, 2] lie inside the closed line through `corners` [m, 2], by the even-odd rule.
+
+    >>> inside(np.array([[1.0, 1.0], [3.0, 1.0]]), np.array([[0, 0], [2, 0], [2, 2], [0, 2]])).tolist()
+    [True, False]
+    """
+    within = np.zeros(len(points), dtype=bool)
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    some = np.flatnonzero(((points >= low) & (points <= high)).all(axis=1))
+    x, y = points[some].T
+    odd = np.zeros(len(some), dtype=bool)
+    for (ax, ay), (bx, by) in zip(corners, np.roll(corners, 1, axis=0), strict=True):
+        if ay == by:
+            continue
+        odd ^= ((ay > y) != (by > y)) & (x < (bx - ax) * (y - ay) / (by - ay) + ax)
+    within[some] = odd
+    return within
+
+
+def outwards(of: Sheet, points: Rows) -> Rows:
+    """Rows of some points, from the middle of them outwards."""
+    spots = of.spots[points].astype(np.float64)
+    far = ((spots - np.median(spots, axis=0)) ** 2).sum(axis=1) if len(points) else np.zeros(0)
+    return of.rows[points[np.lexsort((of.rows[points], far))]]

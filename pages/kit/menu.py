@@ -19,6 +19,7 @@ def sections() -> dict[str, list[st.Page]]:
         "Shop": [
             _page("catalogue", "Catalogue"),
             _page("product", "Product", visibility="hidden"),
+            _page("map", "Map"),
         ],
         "Lists": [
             _page("you_may_also_like", "You May Also Like"),

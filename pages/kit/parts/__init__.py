@@ -28,6 +28,7 @@ def _component(name: str, *shared: str) -> Any:
 _SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facets", "ledger", "book"))
 _RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "menu")
 _VERSUS, _TALLY = _component("versus"), _component("tally")
+_ATLAS = _component("atlas")
 Then = Callable[[], None]
 
 
@@ -116,6 +117,11 @@ def book(rows: Sequence[Mapping[str, Any]], *, key: str, label: str, on_action: 
 def board(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
     """A look on a stylist's board, with the looks to choose from and what holds it together."""
     _BOARD(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
+
+
+def atlas(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """The map of the catalogue with its legend; see `kit.atlas` for what it is told."""
+    _ATLAS(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 
 def event(key: str, name: str = "action") -> dict[str, Any]:
