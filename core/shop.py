@@ -63,6 +63,7 @@ from core.lab.together import EVENTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
 from core.recommend import (
+    beside,
     browse,
     cold_start,
     first_visit,
@@ -97,7 +98,7 @@ from core.store.vectors import VectorCache
 log = logging.getLogger("vitrine.shop")
 
 DRAFTS_KEPT = 4  # a draft, the same with the rule being written, and without any
-VIEWS_KEPT = 4  # live, a draft or two, and one of another day
+VIEWS_KEPT = 12  # live in each placement, a draft or two, and one of another day
 QUERIES = 200  # that a change is measured over, the most frequent
 THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
@@ -276,7 +277,7 @@ class Shop:
             case Placement.COLD_START:
                 return first_visit.first_list(self._asked(request, draft), request, self.acts)
             case _:
-                return _recipe(request).one(self._asked(request, draft), request)
+                return self._recipe(request).one(self._asked(request, draft), request)
 
     def recommend_all(
         self,
@@ -288,21 +289,21 @@ class Shop:
     ) -> Iterator[Listing]:
         """The lists of many anchors (None: of every item), with the numbers that `recommend` gives."""
         request = self._settled(request)
-        return _recipe(request).many(self._asked(request, draft), request, anchors, progress)
+        return self._recipe(request).many(self._asked(request, draft), request, anchors, progress)
 
     def trace(self, request: Request, *, draft: Documents | None = None) -> Trace:
         """How a list came about, stage by stage."""
         request = self._settled(request)
         if request.placement == Placement.COLD_START:
             return first_visit.trace(self._asked(request, draft), request, self.acts)
-        return _recipe(request).trace(self._asked(request, draft), request)
+        return self._recipe(request).trace(self._asked(request, draft), request)
 
     def why_missing(self, request: Request, item: str, *, draft: Documents | None = None) -> Missing | None:
         """Why `item` is not in the list of `request`; None when it is. Raises UnknownItem."""
         request = self._settled(request)
         if request.placement == Placement.COLD_START:
             return first_visit.why_missing(self._asked(request, draft), request, item, self.acts)
-        return _recipe(request).why_missing(self._asked(request, draft), request, item)
+        return self._recipe(request).why_missing(self._asked(request, draft), request, item)
 
     # -- the first visit -------------------------------------------------------------------------------------------
 
@@ -1147,7 +1148,9 @@ class Shop:
         """The published strategy of a placement, or the one that holds in it around one product. Raises UnknownItem."""
         view = self.view(at, placement)
         strategy = view.strategy if anchor is None else view.strategy_for(view.catalogue.row(anchor))
-        return substitute.published(strategy) if placement == Placement.SUBSTITUTE else strategy
+        if placement == Placement.SUBSTITUTE:
+            return substitute.published(strategy)
+        return beside.published(placement, strategy) if placement in beside.PLACEMENTS else strategy
 
     def publish_strategy(
         self, placement: str, strategy: Strategy, *, who: str, why: str, expected: int | None = None
@@ -1253,6 +1256,21 @@ class Shop:
 
     # -- small helpers ---------------------------------------------------------------------------------------------
 
+    def _recipe(self, request: Request) -> _Recipe:
+        """How the lists of a placement are made; some know what this shop wears together."""
+        if request.placement not in beside.PLACEMENTS:
+            return _recipe(request)
+
+        def wardrobe(view: View) -> Wardrobe:
+            return open_wardrobe(view, self.layout.data / "looks")
+
+        return _Recipe(
+            lambda view, asked: beside.beside(view, asked, wardrobe),
+            lambda view, asked, anchors, progress: beside.beside_all(view, asked, anchors, progress, wardrobe),
+            lambda view, asked: beside.trace(view, asked, wardrobe),
+            lambda view, asked, item: beside.why_missing(view, asked, item, wardrobe),
+        )
+
     def _settled(self, request: Request) -> Request:
         return request if request.at is not None else request.changed(at=self._moment(None))
 
@@ -1283,7 +1301,8 @@ def _recipe(request: Request) -> _Recipe:
     if (recipe := _RECIPES.get(request.placement)) is None:
         if request.placement == Placement.COLD_START:
             raise BadRequest("A first visit has one list, around no product. Ask `recommend` for it, one at a time.")
-        ready = ", ".join(map(str, (*_RECIPES, Placement.LOOK, Placement.SEARCH, Placement.COLD_START)))
+        elsewhere = (*beside.PLACEMENTS, Placement.LOOK, Placement.SEARCH, Placement.COLD_START)
+        ready = ", ".join(map(str, (*_RECIPES, *elsewhere)))
         raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
     return recipe
 

@@ -101,6 +101,30 @@ def _asked(view: View, request: Request) -> Request:
     return request.changed(strategy=strategy.changed(weights=weights))
 
 
+def same_kind(view: View, row: int) -> Mask:
+    """[n] products of the type of `row`; by the last level of the category where a product has no type."""
+    kind = view.identity.kind
+    if (mine := kind[row]) >= 0:
+        same: Mask = kind == mine
+        return same
+    path = view.catalogue.at_row(row).category
+    codes, values = indexed(view.catalogue).of("category")
+    here = np.array([bool(path) and value == path for value in values], dtype=bool)
+    return (here[codes] if len(values) else np.zeros(len(kind), dtype=bool)) & (kind < 0)
+
+
+def sellable_beside(view: View, request: Request, row: int) -> Mask:
+    """[n] products that may be shown beside `row` at all: on sale, for the same people, not blocked, not its style."""
+    assert request.at is not None
+    mask = view.live(request.at) & view.guard(view.catalogue.at_row(row).audience)
+    if request.filters:
+        mask &= allowed(view.catalogue, request.filters, request.at)
+    mask[view.family_of(row)] = False
+    out = [*request.exclude, *view.curation(request.anchor, request).blocked]
+    mask[[view.catalogue.row(item) for item in out if item in view.catalogue]] = False
+    return mask
+
+
 @dataclass(frozen=True, eq=False)
 class _Rules:
     """What a substitute of one product must be, as masks over the catalogue."""
@@ -120,15 +144,7 @@ class _Rules:
 
     @cached_property
     def type(self) -> Mask:
-        """[n] products of the same type; by the last level of the category where a product has no type."""
-        kind = self.view.identity.kind
-        if (mine := kind[self.row]) >= 0:
-            same: Mask = kind == mine
-            return same
-        path = self.item.category
-        codes, values = indexed(self.view.catalogue).of("category")
-        here = np.array([bool(path) and value == path for value in values], dtype=bool)
-        return (here[codes] if len(values) else np.zeros(len(kind), dtype=bool)) & (kind < 0)
+        return same_kind(self.view, self.row)
 
     @cached_property
     def keep(self) -> dict[str, Mask]:
@@ -155,15 +171,7 @@ class _Rules:
     @cached_property
     def fitting(self) -> Mask:
         """[n] products of the type that may be shown at all."""
-        view, request = self.view, self.request
-        assert request.at is not None
-        mask = self.type & view.live(request.at) & view.guard(self.item.audience)
-        if request.filters:
-            mask &= allowed(view.catalogue, request.filters, request.at)
-        mask[view.family_of(self.row)] = False
-        out = [*request.exclude, *view.curation(request.anchor, request).blocked]
-        mask[[view.catalogue.row(item) for item in out if item in view.catalogue]] = False
-        return mask
+        return self.type & sellable_beside(self.view, self.request, self.row)
 
     @cached_property
     def relaxed(self) -> tuple[str, ...]:
