@@ -207,8 +207,7 @@ class EventStore:
         changed = 0
         ids = sorted(wanted)
         with self._writing() as connection:
-            for start in range(0, len(ids), 500):
-                some = ids[start : start + 500]
+            for some in _parts(ids):
                 query = sa.select(SHOPPERS.c.id, SHOPPERS.c.content).where(SHOPPERS.c.id.in_(some))
                 known = {row.id: Shopper.from_json(json.loads(row.content)) for row in connection.execute(query)}
                 for one in some:
@@ -242,9 +241,13 @@ class EventStore:
         mine = EVENTS.c.shopper == shopper
         with self._writing() as connection:
             known = _profile(connection, shopper)
-            visits = sa.select(EVENTS.c.session).where(mine & EVENTS.c.session.is_not(None)).distinct()
-            gone = mine | (EVENTS.c.shopper.is_(None) & EVENTS.c.session.in_(visits))
-            events = self._remove(connection, gone, counts=True)
+            visits = connection.execute(
+                sa.select(EVENTS.c.session).where(mine & EVENTS.c.session.is_not(None)).distinct()
+            ).scalars()
+            events = self._remove(connection, mine, counts=True)
+            for some in _parts(visits.all()):
+                nameless = EVENTS.c.shopper.is_(None) & EVENTS.c.session.in_(some)
+                events += self._remove(connection, nameless, counts=True)
             had = connection.execute(SHOPPERS.delete().where(SHOPPERS.c.id == shopper)).rowcount
             if known.opted_out:
                 _keep(self._database.sqlite, connection, Shopper(shopper, opted_out=True), at)
@@ -367,12 +370,15 @@ class EventStore:
             query = query.where(DAYS.c.kind.in_(tuple(kinds)))
         with self._database.reading() as connection:
             rows = connection.execute(query).all()
+        days, items, told, events, pieces = zip(*rows, strict=True) if rows else ((),) * 5
         return pd.DataFrame(
-            [
-                (_EPOCH_DAY + timedelta(days=row.day), row.item or None, row.kind, row.events, row.pieces)
-                for row in rows
-            ],
-            columns=["day", "item", "kind", "events", "pieces"],
+            {
+                "day": pd.Series([_EPOCH_DAY + timedelta(days=one) for one in days], dtype=object),
+                "item": pd.Series([one or None for one in items], dtype=object),
+                "kind": pd.Series(told, dtype=object),
+                "events": np.array(events, dtype=np.int64),
+                "pieces": np.array(pieces, dtype=np.int64),
+            }
         )
 
     # --- the salt that the hashes were made with ---
@@ -474,10 +480,15 @@ def _found(
 ) -> set[str]:
     """Those of `values` that stand in `column`."""
     found: set[str] = set()
-    for start in range(0, len(values), 500):
-        query = sa.select(column).where(column.in_(values[start : start + 500]))
+    for some in _parts(values):
+        query = sa.select(column).where(column.in_(some))
         found.update(connection.execute(query if where is None else query.where(where)).scalars())
     return found
+
+
+def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """`values` in runs that one question to the database can name."""
+    return (values[start : start + 500] for start in range(0, len(values), 500))
 
 
 def _profile(connection: sa.Connection, shopper: str) -> Shopper:
