@@ -7,6 +7,7 @@ import importlib.util
 import streamlit as st
 
 from core.domain.campaigns import by_id
+from core.domain.collections import collections_in
 from core.domain.rules import KINDS
 from pages.kit import drill, engine, frame, held, lint_panel, rule_book, rule_form, session, states, tray
 
@@ -34,8 +35,10 @@ def take_address() -> None:
             st.session_state[rule_book.SAID] = (f"There is no product {id[:80]!r} in this shop.", "warn")
     if (kind := asked.get("new", "")) in KINDS:
         item, beside = asked.get("item", ""), asked.get("beside", "")
+        kept = asked.get("collection", "")
         rule_form.begin(
             kind, items=[item] if item in known else [],
+            collections=[kept] if kept in collections_in(standing) and kind != "pin" else [],
             **({"beside": "these", "anchors": [beside]} if beside in known else {}),
         )  # fmt: skip
     if (named := ADDRESSES.get(asked.get("mode", ""))) is not None:
@@ -43,7 +46,7 @@ def take_address() -> None:
         rule_form.close()
         if named == DRILL and (item := asked.get("item", "")) in known:
             drill.choose(item)
-    for name in ("rule", "copy", "new", "item", "beside", "mode"):
+    for name in ("rule", "copy", "new", "item", "beside", "collection", "mode"):
         if name in asked:
             del asked[name]
 

@@ -6,9 +6,9 @@ from core.domain.arrivals import Arrival
 from core.domain.blends import KIND as BLEND
 from core.domain.blends import read_place
 from core.domain.campaigns import Campaign
-from core.domain.changes import Change, Key, Plain
+from core.domain.changes import Change, Documents, Key, Plain
 from core.domain.collections import KIND as COLLECTION
-from core.domain.collections import Collection
+from core.domain.collections import Collection, collections_in
 from core.domain.errors import ShopError
 from core.domain.looks import PART_NAMES, PARTS, LookStrategy, SavedLook
 from core.domain.placements import PLACEMENT_NAMES, Placement
@@ -18,7 +18,7 @@ from core.domain.rules import Rule
 from core.domain.sentences import campaign_sentence, sentence
 from core.domain.steer import Steer
 from core.domain.strategy import SIGNALS, Strategy
-from pages.kit import engine, text
+from pages.kit import engine, text, tray
 
 
 def described(change: Change) -> tuple[str, list[str]]:
@@ -66,6 +66,8 @@ def lines(key: Key, plain: Plain) -> list[str]:
         match key.kind:
             case "rule":
                 rule = Rule.from_json(plain)
+                if rule.target.collections:
+                    rule = rule.knowing(collections_in(_standing()))
                 said = sentence(rule, title_or_nothing, engine.zone().key, engine.currency())
                 return [said, *([f"“{rule.note}”"] if rule.note else [])]
             case "campaign":
@@ -86,6 +88,12 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 return [f"{look.name}: {title(look.anchor)} with {pieces}."]
     except ShopError as error:
         return [error.message]
+
+
+def _standing() -> Documents:
+    """What is published, with the draft of whoever is here over it."""
+    desk = tray.desk()
+    return engine.published() if desk is None else desk.draft().applied(engine.published())
 
 
 def holding(one: Collection) -> list[str]:

@@ -32,7 +32,8 @@ def blank(kind: str, zone: str, now: datetime) -> dict[str, Any]:
     if kind == "pin":
         ends = (now + timedelta(days=PIN_DAYS)).astimezone(ZoneInfo(zone)).replace(tzinfo=None, second=0, microsecond=0)
     return {
-        "id": None, "kind": kind, "items": [], "filters": {}, "price_from": None, "price_to": None, "in_stock": False,
+        "id": None, "kind": kind, "items": [], "collections": [], "filters": {}, "price_from": None,
+        "price_to": None, "in_stock": False,
         "relations": [], "new_days": None, "place": 1, "step": "clear", "down": False, "amount": 25, "by": "",
         "at_least": 2, "at_most": None, "percent": False, "brands": [], "others": [], "only": False, "placements": [],
         "beside": ALL, "anchors": [], "anchor_filters": {}, "anchor_from": None, "anchor_to": None, "audiences": [],
@@ -49,6 +50,7 @@ def of_rule(rule: Rule, currency: str | None) -> dict[str, Any]:
     out = blank(rule.kind, rule.zone, datetime(2000, 1, 1, tzinfo=UTC))
     out |= {
         "id": rule.id, "items": list(target.items), "filters": _lists(target.filters),
+        "collections": list(target.collections),
         "price_from": _whole(target.filters.price_from, unit), "price_to": _whole(target.filters.price_to, unit),
         "in_stock": target.filters.in_stock, "relations": [" ".join(pair) for pair in target.relations],
         "new_days": target.new_days, "placements": [str(one) for one in scope.placements],
@@ -102,7 +104,8 @@ def as_json(fields: Fields, currency: str | None) -> dict[str, Any]:
         plain["target"] = {"items": list(fields["items"][:1])}
     elif kind != "boundary":
         plain["target"] = _given({
-            "items": list(fields["items"]), "relations": [one.rsplit(" ", 1) for one in fields["relations"]],
+            "items": list(fields["items"]), "collections": list(fields["collections"]),
+            "relations": [one.rsplit(" ", 1) for one in fields["relations"]],
             "filters": _filters(fields, "filters", "price_from", "price_to", "in_stock", unit),
             "new_days": fields["new_days"],
         })  # fmt: skip
@@ -156,7 +159,7 @@ def unsaid(fields: Fields) -> str:
 
 def speaks(fields: Fields) -> bool:
     """Whether these fields choose any products at all."""
-    given = (fields[name] for name in ("items", "filters", "relations", "in_stock"))
+    given = (fields[name] for name in ("items", "collections", "filters", "relations", "in_stock"))
     return any(given) or any(fields[name] is not None for name in ("price_from", "price_to", "new_days"))
 
 

@@ -14,6 +14,7 @@ from core.curation.reach import Reach
 from core.curation.resolve import RuleBook, refuse_clashes
 from core.domain.catalogue import AUDIENCES
 from core.domain.changes import BOOK, Documents, Key
+from core.domain.collections import collections_in
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.query import MAX_K, Request
@@ -108,7 +109,7 @@ def show(standing: Documents, campaigns: Mapping[str, str]) -> None:
     with left, st.container(key="rule-form", gap="medium"):
         what(fields)
         if fields["kind"] != "boundary":
-            which(fields)
+            which(fields, standing)
         where(fields)
         when(fields)
         rest(fields, campaigns)
@@ -128,7 +129,7 @@ def written(standing: Documents) -> tuple[Rule | None, str]:
     plain = rule_fields.as_json(fields, engine.currency())
     plain.setdefault("id", rule_book.free_id(plain, standing))
     try:
-        return Rule.from_json(plain), ""
+        return Rule.from_json(plain).knowing(collections_in(standing)), ""
     except ShopError as error:
         words = error.message.removeprefix(f"Rule {plain['id']}: ")
         return None, words[:1].upper() + words[1:]
@@ -270,13 +271,18 @@ def _boundary(fields: Mapping[str, Any]) -> None:
     _values("brand", "Those houses" if not fields["only"] else "These as well", "others", but=fields["brands"])
 
 
-def which(fields: Mapping[str, Any]) -> None:
+def which(fields: Mapping[str, Any], standing: Documents) -> None:
     """The products that the rule is about."""
     if fields["kind"] == "pin":
         _heading("Which product")
         _products("items", "Choose a product", "rule-item", one=True)
         return
     _heading("Which products")
+    kept = {id: one.name for id, one in collections_in(standing).items()}
+    if kept or fields["collections"]:
+        st.multiselect("Your collections", [*kept, *(one for one in fields["collections"] if one not in kept)],
+                       format_func=lambda one: kept.get(one, f"{one}, which is not there"), placeholder="Any",
+                       **_bound("collections"))  # fmt: skip
     _facets("filters", FIRST_FIELDS)
     with st.expander("More ways to choose", expanded=_more_chosen(fields), key="rule-more", type="compact"):
         _facets("filters", MORE_FIELDS)

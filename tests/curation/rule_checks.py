@@ -43,7 +43,7 @@ def related(item: Item, anchor: Item, name: str, how: str) -> bool:
 
 def matches(item: Item, rule: Rule, anchor: Item | None) -> bool:
     aim = rule.target
-    if aim.items and item.id not in aim.items:
+    if aim.names and item.id not in aim.named:
         return False
     if not passes(item, aim.filters):
         return False

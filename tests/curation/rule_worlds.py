@@ -29,6 +29,7 @@ targets = st.fixed_dictionaries(
     {},
     optional={
         "items": st.lists(st.sampled_from(IDS), min_size=1, max_size=6, unique=True),
+        "collections": st.lists(st.sampled_from(["autumn", "the | window"]), min_size=1, unique=True),
         "filters": filters.filter(bool),
         "relations": relations,
         "new_days": st.integers(1, 200),
