@@ -74,6 +74,7 @@ from core.recommend import (
     search,
     similar,
     substitute,
+    supply,
 )
 from core.recommend import suggest as suggesting
 from core.recommend.cold_start import Rehearsal
@@ -82,6 +83,7 @@ from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
 from core.recommend.saved import Gone, KeptLook, Mend
 from core.recommend.suggest import Suggested
+from core.recommend.supply import RunningOut, Supply
 from core.recommend.trend import Acts, acts
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
@@ -104,6 +106,7 @@ THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
 PUBLISHED_SHOWN = 50
+SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
 MANY_WORDS = 200  # words read at once that are kept on disk
 
 
@@ -200,6 +203,7 @@ class Shop:
         self._drafts: list[tuple[View, list[Plain], dict[blends.Path, Strategy], View]] = []
         self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
+        self._scarce: dict[tuple[Any, ...], RunningOut] = {}
         self._counting: set[tuple[Any, ...]] = set()
 
     # -- what a list depends on ------------------------------------------------------------------------------------
@@ -839,6 +843,49 @@ class Shop:
     def substitutes(self, item: str, k: int = 10, at: datetime | None = None) -> Listing:
         """What can stand in for a product."""
         return self.recommend(Request(placement=Placement.SUBSTITUTE, anchor=item, k=k, at=at))
+
+    def supply(self, item: str, at: datetime | None = None) -> Supply:
+        """What is left of a product, and of what comes near to it. Raises UnknownItem."""
+        moment = self._moment(at)
+        return supply.supply(self.view(moment, Placement.SUBSTITUTE), item, moment)
+
+    def running_out(self, at: datetime | None = None) -> RunningOut | None:
+        """What is low or sold out, the scarcest first; counted once for each set of versions and hour, in the
+        background. None while it is being counted."""
+        moment = self._moment(at)
+        view = self.view(moment, Placement.SUBSTITUTE)
+        key = ("scarce", view.versions, moment.replace(minute=0, second=0, microsecond=0))
+        with self._lock:
+            if key in self._scarce or key in self._counting:
+                return self._scarce.get(key)
+            self._counting.add(key)
+
+        def count() -> None:
+            try:
+                found = supply.running_out(view, moment, SCARCE)
+                with self._lock:
+                    self._scarce = {key: found}
+                    self._counting.discard(key)
+            except Exception:  # it stays among those being counted, as with thin lists
+                log.exception("What is running out was not counted")
+
+        threading.Thread(target=count, name="running-out", daemon=True).start()
+        return None
+
+    def to_export(
+        self, anchors: Sequence[str] | None = None, at: datetime | None = None
+    ) -> tuple[list[str], list[str]]:
+        """Of `anchors` (None: of every product) those whose lists may leave the shop, and those whose may not.
+
+        What was one of a kind and is sold does not come again: no exported list stands beside it, or holds it.
+        Raises UnknownItem.
+        """
+        moment = self._moment(at)
+        view = self.view(moment)
+        wanted = list(view.catalogue.ids if anchors is None else anchors)
+        gone = supply.sold_for_good(view, moment)[view.catalogue.rows(wanted)].tolist()
+        both = list(zip(wanted, gone, strict=True))
+        return [item for item, lost in both if not lost], [item for item, lost in both if lost]
 
     def _dressed(
         self, request: LookRequest, draft: Documents | None = None
