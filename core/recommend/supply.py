@@ -1,0 +1,128 @@
+"""How much of what a shopper wants is left: a product's own pieces, and those of what comes near to it.
+
+A near-substitute is of the same type, in the price band, of nearly the same colour and closer than nine pairs in ten:
+only the house may differ. What is further away is a substitute too, but nobody should plan a season on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import Mask
+from core.domain.catalogue import Item, State
+from core.domain.placements import Placement
+from core.domain.query import Request
+from core.recommend.substitute import nearest
+from core.recommend.view import View
+
+LOW = 3  # pieces, all sizes together; so few or fewer are low
+CLOSE = 0.9  # share of all pairs that are less close than a product and its near-substitute
+MOST = 24  # near-substitutes that are counted
+SAYS_SO = ("one of a kind", "one-of-a-kind", "one_of_a_kind", "unique")
+_NO = ("", "0", "no", "false")
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """What is left of one product, and near to it.
+
+    left:    its own pieces over all sizes, None where unknown.
+    near:    its near-substitutes that are on sale, the closest first.
+    pieces:  theirs in all, as far as they are known.    unknown: of how many of them nobody knows.
+    single:  it is one of a kind, and will not come again.
+    """
+
+    id: str
+    left: int | None
+    near: tuple[str, ...]
+    pieces: int
+    unknown: int = 0
+    single: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "id": self.id, "left": self.left, "near": list(self.near), "pieces": self.pieces, "unknown": self.unknown,
+            "one_of_a_kind": self.single,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RunningOut:
+    """What is low or sold out at one moment.
+
+    found: the scarcest first: those with the fewest pieces near to them, then with the fewest of their own.
+    of:    how many products are low or sold out; only so many are looked at as were asked for.
+    """
+
+    found: tuple[Supply, ...]
+    of: int
+
+    @property
+    def bare(self) -> tuple[Supply, ...]:
+        """Those that nothing near could stand in for."""
+        return tuple(one for one in self.found if not one.near)
+
+
+def supply(view: View, item: str, at: datetime) -> Supply:
+    """What is left of `item` and near to it. `view`: as substitutes see the shop. Raises UnknownItem."""
+    one = view.catalogue.item(item)
+    near = nearest(view, Request(placement=Placement.SUBSTITUTE, anchor=item, k=MOST, at=at))
+    ids = tuple(placed.id for placed in near.items if (placed.percentile or 0.0) >= CLOSE)
+    pieces = view.pieces[view.catalogue.rows(ids)]
+    known = np.isfinite(pieces)
+    return Supply(
+        item, one.pieces, ids, int(pieces[known].sum()), int((~known).sum()), bool(singles(view, [item])[0])
+    )  # fmt: skip
+
+
+def running_out(view: View, at: datetime, most: int) -> RunningOut:
+    """What is low or sold out, at most `most` of it. What is one of a kind is not low while it is there."""
+    states, pieces = view.catalogue.states(at), view.pieces
+    with np.errstate(invalid="ignore"):
+        low = (states == State.LIVE) & (pieces <= LOW) & ~singles(view)
+    gone = (states == State.SOLD_OUT) & ~singles(view)
+    rows = np.flatnonzero(low | gone)
+    rows = rows[np.lexsort((rows, pieces[rows]))]
+    found = [supply(view, view.catalogue.ids[row], at) for row in rows[:most].tolist()]
+    found.sort(key=lambda one: (one.pieces + one.unknown, len(one.near), one.left or 0, one.id))
+    return RunningOut(tuple(found), len(rows))
+
+
+def one_of_a_kind(imported: Item, now: Item | None = None) -> bool:
+    """Whether there is, and was, one of it: its details or tags say so, or the import has one size with one piece.
+
+    now: as it is today; what was restocked with more than one is not one of a kind.
+    """
+    if now is not None and (now.pieces or 0) > 1:
+        return False
+    said = [value for name, value in imported.extra.items() if name.casefold().strip() in SAYS_SO]
+    if said:
+        return said[0].casefold().strip() not in _NO
+    if any(tag.casefold().strip() in SAYS_SO for tag in imported.tags):
+        return True
+    return imported.stock is not None and list(imported.stock.values()) == [1]
+
+
+def singles(view: View, items: Iterable[str] | None = None) -> Mask:
+    """[m] which of some products (of all if None) are one of a kind."""
+    imported, now = view.snapshot.catalogue, view.catalogue
+    if items is not None:
+        return np.array([one_of_a_kind(imported.item(one), now.item(one)) for one in items], dtype=bool)
+    out = np.zeros(len(now), dtype=bool)
+    stocks, tags, extras = (imported.frame[name].tolist() for name in ("stock", "tags", "extra"))
+    for row, (stock, words, extra) in enumerate(zip(stocks, tags, extras, strict=True)):
+        said = any(word.casefold().strip() in SAYS_SO for word in (*words, *extra))
+        if said or (stock is not None and list(stock.values()) == [1]):  # so that few products are read whole
+            out[row] = one_of_a_kind(imported.at_row(row), now.at_row(row))
+    return out
+
+
+def sold_for_good(view: View, at: datetime) -> Mask:
+    """[n] products that were one of a kind and are sold: no list that leaves the shop speaks of them."""
+    gone = np.asarray(view.catalogue.states(at) == State.SOLD_OUT)
+    return gone & singles(view) if gone.any() else gone
