@@ -31,7 +31,8 @@ from core.recommend.view import View
 ERROR, WARNING, NOTE = "error", "warning", "note"
 SOON = timedelta(days=7)
 ALONE = (Placement.SEARCH, Placement.COLD_START)  # lists that stand beside no product
-MADE = (Placement.SIMILAR, Placement.LOOK, Placement.SUBSTITUTE, *ALONE)  # what this shop has lists for
+BESIDE = (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND)
+MADE = (Placement.SIMILAR, Placement.LOOK, *BESIDE, *ALONE)  # what this shop has lists for
 PLACES = 10  # of the lists that quotas and pins are measured against
 SAMPLE = 48  # lists that are looked at to see whether one rule changes anything
 SHOWN = 20  # anchors that a finding names
