@@ -333,7 +333,10 @@ def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.anchor is None:
         if arguments.why or arguments.trace:
             raise BadRequest("--why and --trace speak of one list. Name its product with --anchor.")
-        anchors = None if arguments.all else _lines(arguments.anchors)
+        anchors, gone = shop.to_export(None if arguments.all else _lines(arguments.anchors), request.at)
+        if gone:
+            they = "it was one of a kind and is" if len(gone) == 1 else "they were one of a kind and are"
+            print(f"vitrine: {they} sold, so nothing is exported for: {', '.join(gone)}.", file=sys.stderr)
         lists = []
         for listing in shop.recommend_all(request, anchors):
             print(_dumps(listing.as_json()))

@@ -286,7 +286,13 @@ def sheet() -> None:
                 [row(one, catalogue) for one in lists], key=SHEET, label="Lists", on_action=lambda: follow(SHEET)
             )
             drafted = shaping.standing() is not None
-            taking.take_along(lambda: reports.sheet_report(taking.head(draft=drafted), lists), key="sheet")
+            leaving = set(shop.to_export([str(one.anchor) for one in lists], engine.at())[0])
+            taking.take_along(
+                lambda: reports.sheet_report(
+                    taking.head(draft=drafted), [one for one in lists if one.anchor in leaving]
+                ),
+                key="sheet",
+            )
     st.checkbox("Weights and filters", key="drawer")
 
 

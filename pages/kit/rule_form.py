@@ -58,7 +58,9 @@ FIRST_FIELDS = ("category", "brand", "type", "colour")
 MORE_FIELDS = ("audience", "material", "pattern", "occasion", "season", "collection", "brand_tier", "tags")
 MOST_VALUES = 1000
 LOOKED_AT = 24  # lists that are looked through for one that the rule changes
-MEASURED = (Placement.SIMILAR, Placement.SUBSTITUTE)  # placements that have a list beside a product
+MEASURED = (
+    Placement.SIMILAR, Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND,
+)  # placements that have a list beside a product  # fmt: skip
 
 
 # -- opening and closing -------------------------------------------------------------------------------------------

@@ -19,7 +19,8 @@ from pages.kit import charts, controls, documents, engine, states, text, tray
 LIVE, TRYING, DRAFT = "live", "trying", "draft"
 SAID, KEPT = "sides:said", "sides:kept"
 NAMES = {LIVE: "Live", TRYING: "What I try", DRAFT: "My draft"}
-OTHERS = (str(Placement.SUBSTITUTE),)  # placements that are weighed by the same signals
+# Placements that are weighed by the same signals.
+OTHERS = tuple(map(str, (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND)))
 EVERYWHERE = "You May Also Like, wherever nothing else holds"
 
 
