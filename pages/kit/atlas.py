@@ -21,6 +21,7 @@ from core.domain.arrays import AnyArray, Mask, Rows, Scores
 from core.domain.catalogue import Catalogue
 from core.domain.progress import Progress, Watch
 from core.explore.atlas import LISTED
+from core.explore.loosen import loosened
 from core.explore.maps import SHOWN, CatalogueMap
 from core.explore.project import Spot
 from core.shop import Shop
@@ -32,6 +33,7 @@ PAGE, CHOSEN, EXPOSURE = "map", "map:chosen", "exposure"
 EXPLORE = "Explore"
 DRAWN = "Drawn on the map"
 SIDE = 65_535  # steps of the square that places are told in
+SMALL = 0.16  # of the square: the name of a region that is smaller stands above it
 CORNERS = 2_000  # of a line drawn around products, at most
 FLOWN_TO = 5_000  # products of a selection that the map goes to
 
@@ -89,7 +91,7 @@ class Sheet:
 
     mark:   changes when anything of it does.    rows: [m] the products on it; the first of them are a fair sample.
     spots:  [m, 2] uint16 their places.          plain: what is sent whatever is chosen.
-    corner, step: places of the map = corner + step * spots.
+    corner, step: places on paper = corner + step * spots.    loose, places: [n, 2] all places on paper and on the map.
     """
 
     mark: str
@@ -98,10 +100,15 @@ class Sheet:
     corner: AnyArray
     step: float
     plain: Mapping[str, Any]
+    loose: AnyArray
+    places: AnyArray
 
-    def told(self, x: float, y: float) -> tuple[float, float]:
-        """A place of the map in steps of the square."""
-        return round(float((x - self.corner[0]) / self.step), 1), round(float((y - self.corner[1]) / self.step), 1)
+    def told(self, spot: Spot) -> dict[str, float]:
+        """Where something that has no point of its own is drawn: as it lies beside the product closest to it."""
+        best = spot.near[0]
+        moved = np.array((spot.x, spot.y)) + self.loose[best] - self.places[best]
+        x, y = np.clip((moved - self.corner) / self.step, 0, SIDE)
+        return {"x": round(float(x), 1), "y": round(float(y), 1)}
 
     def mask(self, rows: Rows) -> str:
         """Some products as one bit for each point."""
@@ -125,22 +132,35 @@ def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
     rng = np.random.default_rng(0)
     first = rng.permutation(_drawn.sample())
     rows = np.concatenate([first, rng.permutation(np.setdiff1d(there, first))]).astype(np.int64)
-    places = _drawn.places[rows].astype(np.float64)
+    loose = loosened(_drawn.places).astype(np.float64)
+    places = loose[rows]
     low, high = (places.min(axis=0), places.max(axis=0)) if len(rows) else (np.zeros(2), np.ones(2))
     step = max(float((high - low).max()), 1e-9) / SIDE
     corner = (low + high - step * SIDE) / 2.0
     spots = np.clip(np.rint((places - corner) / step), 0, SIDE).astype(np.uint16)
-    made = Sheet(mark, rows, spots, corner, step, {})
+    regions = _drawn.region[rows]
     names = [
-        {"name": one.name, "x": at[0], "y": at[1]}
-        for one in _drawn.regions
-        for at in [made.told(one.x, one.y)]
-    ]  # fmt: skip
+        {"name": one.name, **_spoken(spots[regions == code])}
+        for code, one in enumerate(_drawn.regions)
+        if (regions == code).any()
+    ]
     plain = {
         "mark": mark, "places": _text(spots), "rows": _text(rows.astype(np.int32)), "names": names,
         "most": max(1, min(SHOWN, len(first))), "texts": _words(_catalogue, rows),
     }  # fmt: skip
-    return Sheet(mark, rows, spots, corner, step, plain)
+    return Sheet(mark, rows, spots, corner, step, plain, loose, _drawn.places)
+
+
+def _spoken(spots: AnyArray) -> dict[str, float]:
+    """Where the name of a region stands: on its heart, or above a small region, which it would hide."""
+    points = spots.astype(np.float64)
+    middle = np.median(points, axis=0)
+    heart = points[np.argmin(((points - middle) ** 2).sum(axis=1))]
+    left, right = np.quantile(points[:, 0], (0.05, 0.95))
+    low, high = np.quantile(points[:, 1], (0.05, 0.95))
+    small = max(right - left, high - low) < SMALL * SIDE
+    spoken = ((left + right) / 2, float(points[:, 1].max()), 1) if small else (heart[0], heart[1], 0)
+    return dict(zip(("x", "y", "above"), (float(one) for one in spoken), strict=True))
 
 
 def _words(catalogue: Catalogue, rows: Rows) -> str:
@@ -185,8 +205,7 @@ def figure(
         "chosen": None if chosen is None or not len(chosen) else of.mask(chosen),
         "lit": None if lit is None or not len(lit) else of.mask(lit), "focus": dict(focus) if focus else None,
         "spots": [
-            {"label": label, "near": list(spot.near), **dict(zip("xy", of.told(spot.x, spot.y), strict=True))}
-            for label, spot in spots
+            {"label": label, "near": list(spot.near), **of.told(spot)} for label, spot in spots
         ],
         "fly": {"mark": fly[0], "rows": fly[1][:FLOWN_TO].tolist()} if fly else None, "say": say,
     }  # fmt: skip

@@ -200,20 +200,21 @@ def worth(drawn: CatalogueMap, whole: int) -> None:
     of = drawn.fidelity
     there = int(drawn.there.sum())
     said = [
-        f"Trustworthiness {text.per_cent(of.trustworthiness)}: who stands side by side here mostly belongs together. "
-        f"Of ten true neighbours {10 * of.preservation:.1f} are among the ten nearest on the map."
+        f"Trustworthiness {100 * of.trustworthiness:.1f}{text.NBSP}%: who stands side by side here mostly belongs "
+        f"together. Of ten true neighbours {10 * of.preservation:.1f} are among the ten nearest on the map."
     ]
     if there < whole:
         said.append(f"{text.count(whole - there, 'product')} are not on it: nothing is known of what it shows.")
     if drawn.moved is not None:
-        said.append(f"Since the last edition a product moved by {text.per_cent(drawn.moved)} of its width.")
+        said.append(f"Since the last edition a product moved by {100 * drawn.moved:.1f}{text.NBSP}% of its width.")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-worth"):
         st.html(f'<p class="aside">{text.markup(" ".join(said))}</p>', width="stretch")
         with st.popover("How true is it?", type="tertiary", key="map-truth"), st.container(width=340):
             st.markdown(
                 f"{text.plain(of.note)}\n\nTrustworthiness falls where strangers stand side by side. A flat picture of "
                 "many dimensions always loses something: click a product, and dashed lines lead to the neighbours that "
-                "the map hides. Colour by *Neighbours kept* to see where it can be believed."
+                "the map hides. Colour by *Neighbours kept* to see where it can be believed.\n\nIn a small "
+                "shop crowded groups are drawn larger than they are, so that products do not cover one another."
             )
 
 

@@ -197,8 +197,11 @@ class Atlas {
   update(data, send) {
     this.send = send;
     this.data = data;
-    const fresh = data.mark !== this.mark;
-    if (fresh) {
+    this.lit = data.lit ? bytes(data.lit) : null;
+    this.chosen = data.chosen ? bytes(data.chosen) : null;
+    this.pending = null;
+    this.near = new Set(data.focus ? [data.focus.row, ...data.focus.near.map((one) => one.row)] : []);
+    if (data.mark !== this.mark) {
       this.mark = data.mark;
       this.places = new Uint16Array(bytes(data.places).buffer);
       this.rows = new Int32Array(bytes(data.rows).buffer);
@@ -218,10 +221,6 @@ class Atlas {
       this.off.clear();
       this.fillLegend();
     }
-    this.lit = data.lit ? bytes(data.lit) : null;
-    this.chosen = data.chosen ? bytes(data.chosen) : null;
-    this.pending = null;
-    this.near = new Set([data.focus?.row, ...(data.focus?.near || []).map((one) => one.row)]);
     this.signs.hidden = !data.focus;
     this.note.textContent = data.note || "";
     this.note.hidden = !data.note;
@@ -269,6 +268,7 @@ class Atlas {
     this.dark = /^#[0-9a-f]{6}/i.test(paper) && rgb(paper).reduce((sum, one) => sum + one, 0) < 384;
     const tints = this.data.legend.map((one) => rgb(this.dark ? one.dark : one.light));
     this.tints = tints;
+    [...this.list.children].forEach((li, code) => li.style.setProperty("--dot", `rgb(${tints[code].join(",")})`));
     const colours = new Uint8Array(4 * this.count), levels = (this.levels = new Uint8Array(this.count));
     const marked = this.lit || this.chosen || this.pending || this.data.focus;
     for (let at = 0; at < this.count; at++) {
@@ -507,9 +507,10 @@ class Atlas {
     pen.font = `italic 600 ${px}px ${serif}`;
     pen.lineJoin = "round";
     for (const one of this.data.names) {
-      const [x, y] = this.toScreen(one.x, one.y);
+      let [x, y] = this.toScreen(one.x, one.y);
       const said = full ? one.name : one.name.split(" · ")[0];
       const half = pen.measureText(said).width / 2 + 5;
+      if (one.above) y = Math.max(y - px * 0.72 - this.size, Math.min(y, px));
       const box = [x - half, y - px * 0.72, 2 * half, px * 1.44];
       if (x < 8 || y < 8 || x > this.w - 8 || y > this.h - 8) continue;
       const cx = clamp(x, half + 4, this.w - half - 4);

