@@ -27,7 +27,7 @@ from core.explore.neighbours import Neighbour, neighbours
 from core.explore.project import PACMAP, Spot, place
 from core.explore.selection import Difference, Selection
 from core.explore.spaces import BEHAVIOUR, Blended, Near, Space, Visits, house_space, near, spaces
-from core.explore.white_space import Gap, white_space
+from core.explore.white_space import SHOWN_LIFT, Gap, white_space
 from core.explore.worklist import Case, Worked
 from core.rank.agreement import FIELD_WEIGHTS
 from core.rank.figures import exposure
@@ -247,12 +247,18 @@ class Atlas:
     def white_space(
         self, drawn: CatalogueMap, at: datetime, *, demand: Scores | None = None, most: int = 12
     ) -> tuple[Gap, ...]:  # fmt: skip
-        """Regions with demand and few products. demand: [n], by default what shoppers did, else exposure."""
+        """Regions with demand and few products: what shoppers did, else exposure, as `exposure` gives it (demand)."""
         view = self._of.view(at)
-        if demand is None:
-            visits = self._of.visits()
-            demand = visits.popularity if visits is not None and visits.popularity.any() else self.exposure(at)
-        return white_space(drawn.places, demand, view.live(at), view.catalogue, most)
+        visits = self._of.visits() if demand is None else None
+        if visits is not None and visits.popularity.any():
+            return white_space(drawn.places, visits.popularity, view.live(at), view.catalogue, most)
+        shown = self.exposure(at) if demand is None else demand
+        return white_space(drawn.places, shown, view.live(at), view.catalogue, most, SHOWN_LIFT)
+
+    def knows_demand(self) -> bool:
+        """Whether there is a record of what shoppers did; without one, demand is how often lists show a product."""
+        visits = self._of.visits()
+        return visits is not None and bool(visits.popularity.any())
 
     # -- the worklist ----------------------------------------------------------------------------------------------
 

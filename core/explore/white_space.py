@@ -13,6 +13,7 @@ from core.explore import words
 CELLS = 40  # squares along the longer side of the map
 BLUR = 1.0  # squares by which a product's weight is spread
 LIFT = 1.5  # times its share of products that a region's share of demand must be
+SHOWN_LIFT = 1.25  # the same where demand is no more than how often lists show a product, which differs less
 LEAST = 0.005  # share of all demand below which a region says nothing
 FEWEST = 3  # products that demand is seen at: fewer are single successes
 TERMS = 6
@@ -39,12 +40,13 @@ class Gap:
 
 
 def white_space(
-    places: Vectors, demand: Scores, supply: Mask, catalogue: Catalogue, most: int = 12
-) -> tuple[Gap, ...]:  # fmt: skip
+    places: Vectors, demand: Scores, supply: Mask, catalogue: Catalogue, most: int = 12, lift: float = LIFT
+) -> tuple[Gap, ...]:
     """Gaps of the map, the one that lacks most first.
 
     demand: [n] how much each product is wanted, >= 0: visits that acted on it, or its exposure where there is no
-    record of visits. supply: [n] products on sale, which alone count as an answer to it.
+    record of visits. supply: [n] products on sale, which alone count as an answer to it. lift: times its share of
+    products that a gap's share of demand must be.
     """
     from scipy.ndimage import label
 
@@ -56,15 +58,15 @@ def white_space(
     square, cell = _squares(places, there)
     asked, given = _spread(square[there], wanted[there]), _spread(square[there], offered[there])
     seen = _spread(square[there], (wanted[there] > 0).astype(np.float64), blur=False)
-    lift = asked / np.maximum(given, 0.25 * given[given > 0].mean())
-    marked, count = label((lift >= LIFT) & (asked > 0))
+    wanting = asked / np.maximum(given, 0.25 * given[given > 0].mean())
+    marked, count = label((wanting >= lift) & (asked > 0))
     found = []
     mine = np.where(there, marked[square[:, 0], square[:, 1]], 0)
     for code in range(1, count + 1):
         inside = marked == code
         rows = np.flatnonzero(mine == code)
         share, part = float(wanted[rows].sum() / wanted.sum()), float(offered[rows].sum() / offered.sum())
-        if share < LEAST or seen[inside].sum() < FEWEST or share < LIFT * part:
+        if share < LEAST or seen[inside].sum() < FEWEST or share < lift * part:
             continue
         found.append((share - part, rows, share, part))
     found.sort(key=lambda one: (-round(one[0], 9), one[1].tolist()))

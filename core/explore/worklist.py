@@ -121,7 +121,8 @@ def standing(cases: Sequence[Case], left: Mapping[str, Any]) -> tuple[Case, ...]
 def _of_misfit(catalogue: Catalogue, one: Misfit) -> Case:
     item = catalogue.ids[one.row]
     count, of = round(one.share * len(one.beside)), len(one.beside)
-    says = f"It is filed under {one.kind}, but {count} of its {of} nearest are not; it looks like {one.better}."
+    others = f"none of its {of} nearest is" if count == of else f"{count} of its {of} nearest are not"
+    says = f"It is filed under {one.kind}, but {others}; it looks like {one.better}."
     correct = {"type": one.better, "category": one.category}
     beside = _ids(catalogue, one.beside)
     key = _key(CATEGORY, [item], [one.kind, one.better])

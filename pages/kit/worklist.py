@@ -98,8 +98,7 @@ def _place(cases: Sequence[Case]) -> int:
 def _table(shop: Shop, catalogue: Catalogue, case: Case, at: int, of: int, then: str) -> None:
     with st.container(key="case", gap="medium"):
         if case.kind == TWINS:
-            _words(case, at, of)
-            _twins(catalogue, case, then)
+            _twins(catalogue, case, at, of, then)
             return
         item = catalogue.item(case.items[0])
         left, right = st.columns([1, 2.6], gap="large")
@@ -114,8 +113,11 @@ def _table(shop: Shop, catalogue: Catalogue, case: Case, at: int, of: int, then:
             else:
                 _described(item)
                 _mend(item, case, then)
-                _rail(catalogue, case.beside, "seen", "Its picture looks like")
-                _rail(catalogue, case.read_like, "read", "Its words read like")
+                seen, read = st.columns(2, gap="medium")
+                with seen:
+                    _rail(catalogue, case.beside, "seen", "Its picture looks like")
+                with read:
+                    _rail(catalogue, case.read_like, "read", "Its words read like")
 
 
 def _words(case: Case, at: int, of: int) -> None:
@@ -193,7 +195,7 @@ def _refile(catalogue: Catalogue, item: Item, case: Case, then: str) -> None:
     says = f"{text.title(item)} is filed under {better}."
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-deeds"):
         st.button(
-            f"File it under {text.plain(better)}", key="case:correct", type="primary", shortcut="C",
+            f"File it under {text.plain(better)}", key="case:correct", type="primary", shortcut="Y",
             help=text.plain(f"Type {better}, category {path}") if path else None,
             on_click=_correct, args=(case, {item.id: dict(case.correct)}, says, then),
         )  # fmt: skip
@@ -265,7 +267,7 @@ def _others(case: Case, then: str) -> None:
     st.button("Leave it", key="case:leave", shortcut="L", on_click=_leave, args=(case, then),
               help="It is right as it is: nobody is asked again")  # fmt: skip
     if then:
-        st.button("Skip", key="case:skip", type="tertiary", shortcut="S", on_click=_on, args=(then,),
+        st.button("Skip", key="case:skip", type="tertiary", shortcut="N", on_click=_on, args=(then,),
                   help="Decide later")  # fmt: skip
 
 
@@ -274,24 +276,34 @@ def _for_the_history() -> None:
                   label_visibility="collapsed", width=360)  # fmt: skip
 
 
-def _twins(catalogue: Catalogue, case: Case, then: str) -> None:
+def _twins(catalogue: Catalogue, case: Case, at: int, of: int, then: str) -> None:
     """Products that show one picture, side by side, with what else tells them apart."""
     items = [catalogue.item(id) for id in case.items if id in catalogue]
     moment = engine.moment()
-    parts.rail(
-        [cards.card(one, at=moment, tools=(cards.TO_LIST,)) for one in items],
-        key="worklist:twins", label="Products that show one picture", on_action=lambda: _follow("worklist:twins"),
-    )  # fmt: skip
-    _apart(items)
+    left, right = st.columns([1, 1.5], gap="large")
+    with left:
+        parts.rail(
+            [cards.card(one, at=moment, tools=(cards.TO_LIST,)) for one in items],
+            key="worklist:twins", label="Products that show one picture", on_action=lambda: _follow("worklist:twins"),
+        )  # fmt: skip
+    with right, st.container(gap="medium"):
+        _words(case, at, of)
+        _parted(items, case, then)
+        _apart(items)
+
+
+def _parted(items: Sequence[Item], case: Case, then: str) -> None:
+    """Two colours of one style, one product entered twice, or two that only look alike."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-deeds"):
         families = {one.family_id for one in items}
+        alike = len({(one.brand, one.type) for one in items}) == 1
         if len(families) > 1 or None in families:
             family = next((one.family_id for one in items if one.family_id), items[0].id)
             st.button(
-                "They are one style", key="case:style", type="primary", shortcut="C", on_click=_correct,
+                "They are one style", key="case:style", type="primary" if alike else "secondary", shortcut="Y",
                 args=(case, {one.id: {"family_id": family} for one in items if one.family_id != family},
                       f"{text.title(items[0])} and what shows its picture are one style.", then),
-                help="Colours or lengths of one thing: no list shows two of them",
+                on_click=_correct, help="Colours or lengths of one thing: no list shows two of them",
             )  # fmt: skip
         with st.popover("One is a copy", key=f"case-copy-{case.key}"), st.container(width=320):
             names = {one.id: f"{text.title(one)} ({one.id})" for one in items}
@@ -387,7 +399,7 @@ def _just_done(shop: Shop) -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-done"):
         st.html(f'<p class="said" role="status">{text.markup(steps[-1]["says"])}</p>', width="content")
-        st.button("Undo", key="case:undo", type="tertiary", icon=":material/undo:", shortcut="Ctrl+Z", on_click=_undo)
+        st.button("Undo", key="case:undo", type="tertiary", icon=":material/undo:", shortcut="Z", on_click=_undo)
 
 
 def _undo() -> None:
