@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.kit import address, engine, exploring, frame, held, session, states, worklist
+from pages.kit import address, engine, exploring, frame, held, session, states, white, worklist
 from pages.kit.atlas import EXPLORE, PAGE
 
-MODES = {EXPLORE: exploring.panel, "Worklist": worklist.panel}
+MODES = {EXPLORE: exploring.panel, "Worklist": worklist.panel, "White space": white.panel}
 ADDRESSES = {name.lower().replace(" ", "-"): name for name in MODES}
 LEDES = {
     EXPLORE: "Products that are alike stand together. Look around, choose some, and do something with them.",
     "Worklist": "What is probably wrong in the catalogue: correct it, or leave it as it is.",
+    "White space": "Where more is wanted than the shop offers: regions with demand and few products.",
 }
 KEPT = ("space", "by", "method", "words", "item")  # of what is shown, in the address
 
