@@ -21,6 +21,7 @@ from core.domain.errors import BadRequest
 from core.domain.query import Request
 from core.domain.strategy import PRIOR_SIGNALS, SIMILARITY_SIGNALS, Strategy
 from core.rank import curate, diversify
+from core.rank.behaviour import BehaviourSignal
 from core.rank.calibrate import PRIOR, Calibration
 from core.rank.distribution import SORT_AT_ONCE, STRIDE, TAIL
 from core.rank.signals import AttributeSignal, ColumnSignal, VectorSignal
@@ -256,6 +257,9 @@ class Quick:
             return
         for at, name in enumerate(self._similar):
             signal = view.signals[name]
+            if isinstance(signal, BehaviourSignal):  # has no say in what is alike
+                self._among.append(np.zeros(len(rows) * len(rows), dtype=np.float32))
+                continue
             self._known |= signal.present[rows].astype(np.int64) << at
             if isinstance(signal, VectorSignal):
                 raw: AnyArray = cosines[name][0] if name in cosines else diversify.grid_cosines(signal, rows[None])[0]

@@ -362,6 +362,21 @@ class BehaviourSignal:
         out: Matrix = np.where(keys[at] == wanted, side.values[at], 0.0)
         return out
 
+    def pairs(self, p: Rows, q: Rows) -> Scores:
+        """[m] what an act on the item in row p speaks for the one in row q; 0 where nothing is known."""
+        at = np.minimum(np.searchsorted(self._keys, p * len(self.model) + q), max(0, len(self._keys) - 1))
+        if not len(self._keys):
+            return np.zeros(len(p))
+        same = self._keys[at] == p * len(self.model) + q
+        out: Scores = np.where(same, self.model.values[at].astype(np.float64), 0.0)
+        return out
+
+    @cached_property
+    def _keys(self) -> Rows:
+        """[m] row * n + column of each value, ascending."""
+        rows = np.repeat(np.arange(len(self.model), dtype=np.int64), np.diff(self.model.indptr))
+        return rows * len(self.model) + self.model.indices
+
     def widened(self, places: Sequence[int]) -> BehaviourSignal:
         """The signal of a catalogue with items more that nobody has met yet, each before the old row of `places`."""
         model, count = self.model, len(self.model)

@@ -21,6 +21,7 @@ from core.domain.arrays import AnyArray, Mask, Rows, Scores, Vectors
 from core.domain.catalogue import Catalogue
 from core.domain.strategy import PRIOR_SIGNALS
 from core.rank import signals as sig
+from core.rank.behaviour import BehaviourSignal
 from core.rank.distribution import Distribution
 from core.rank.twins import identity
 
@@ -164,11 +165,15 @@ def calibrate(
     *,
     at: datetime | None = None,
     about: Mapping[str, Any] | None = None,
+    behaviour: Mapping[str, BehaviourSignal] | None = None,
+    trending: Scores | None = None,
 ) -> Calibration:
-    """Draw the reference pairs of `catalogue` and take the raw value of every signal that needs no shoppers.
+    """Draw the reference pairs of `catalogue` and take the raw value of every signal over them.
 
     vectors, present: "text" and, with an image model, "image": unit rows [n, d], and which of them exist [n].
     at:    the moment at which newness is taken; None is the latest release, so that equal shops calibrate alike.
+    behaviour: kind of query -> what shoppers do, for a shop that knows: "item", and "together" for baskets.
+    trending:  [n] the trend of each product, likewise.
     """
     similar = {
         name: sig.VectorSignal(name, vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)
@@ -182,8 +187,12 @@ def calibrate(
     means = attribute_means(attributes, p, q)
     raw: dict[Key, Scores] = {("item", name): raw_pairs(signal, p, q) for name, signal in similar.items()}
     raw["item", "attributes"] = raw_pairs(attributes.with_means(means), p, q)
+    for kind, found in (behaviour or {}).items():
+        raw[kind, "behaviour"] = np.where(found.present[p] & found.present[q], found.pairs(p, q), np.nan)
     for prior in priors(catalogue, catalogue.pieces(), at or latest_release(catalogue)):
         raw[PRIOR, prior.name] = prior.values
+    if trending is not None:
+        raw[PRIOR, "trending"] = np.asarray(trending, dtype=np.float64)
     return Calibration(raw, means, {"pairs": len(p), "items": len(catalogue), **(about or {})})
 
 

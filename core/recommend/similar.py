@@ -17,7 +17,8 @@ from core.domain.errors import BadRequest
 from core.domain.listing import GIVEN, Listing, Missing, Note, Origin, Placed, StageReport, Trace
 from core.domain.query import Request
 from core.domain.rules import NOTHING, Curation, ListQuota, OnRows
-from core.domain.strategy import PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
+from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
+from core.rank.behaviour import BehaviourSignal
 from core.rank.blend import Blend, blend_for, score
 from core.rank.candidates import Scanner, Wishes, pool, scope
 from core.rank.explain import moved, reasons
@@ -388,11 +389,19 @@ def _known(view: View) -> set[str]:
 
 
 def _blend_among(view: View, strategy: Strategy, blend: Blend) -> Blend:
-    """The blend by which items of one list are compared with each other, whatever the list is built around."""
-    if blend.kind == "item":
+    """The blend by which items of one list are compared with each other, whatever the list is built around.
+
+    Behaviour has no say in it: what is bought together is no repetition. Where nothing else has a weight, the usual
+    weights say what is alike.
+    """
+    if blend.kind == "item" and not any(isinstance(view.signals[name], BehaviourSignal) for name in blend.similarity):
         return blend
-    usable = {name for name, signal in view.signals.items() if not isinstance(signal, ColumnSignal)}
-    return blend_for(view.calibration, "item", strategy.weights, usable)
+    usable = {
+        name for name, signal in view.signals.items() if not isinstance(signal, ColumnSignal | BehaviourSignal)
+    }  # fmt: skip
+    alone = "behaviour" in blend.similarity and not any(strategy.weights.get(name) for name in usable)
+    weights = DEFAULT_WEIGHTS if alone else strategy.weights
+    return blend_for(view.calibration, "item", weights, usable)
 
 
 def _base(view: View, request: Request) -> Mask:

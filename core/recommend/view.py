@@ -22,6 +22,7 @@ from core.domain.query import Request
 from core.domain.rules import NOTHING, Curation
 from core.domain.strategy import Strategy
 from core.rank.agreement import FIELD_WEIGHTS
+from core.rank.behaviour import Behaviour, BehaviourSignal
 from core.rank.blend import Blend
 from core.rank.calibrate import PRIOR, Calibration, priors
 from core.rank.candidates import ColumnCache
@@ -29,6 +30,7 @@ from core.rank.diversify import price_bands
 from core.rank.shortlist import ShortlistCache
 from core.rank.signals import AttributeSignal, ColumnSignal, Signal, VectorSignal
 from core.rank.twins import Identity, identity
+from core.recommend.trend import Daily
 
 # The fields that the attribute signal and de-duplication read; a change of any other field leaves both as they are.
 _SEEN_BY_SIGNALS = frozenset((*FIELD_WEIGHTS, "type", "brand", "family_id"))
@@ -64,6 +66,7 @@ class Edition:
     catalogue: Catalogue
     vectors: Mapping[str, Vectors]
     present: Mapping[str, Mask]
+    arrays: Mapping[str, AnyArray] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +80,7 @@ class View:
     rules:     the published rules as plain values; `curation` says what they mean for one list.
     by_category: strategies that hold in place of `strategy` around the products of some categories.
     trend:     [n] what shoppers want lately, where a list asks for it; calibrated as the prior "trending".
+    daily:     what they did day by day as this edition knows it, which stands in for `trend`; None where nothing is.
     """
 
     snapshot: SnapshotLike
@@ -95,6 +99,7 @@ class View:
     spaces: Mapping[str, str] = field(default_factory=dict)
     by_category: ByCategory = field(default_factory=ByCategory)
     trend: Scores | None = None
+    daily: Daily | None = None
     _live: dict[datetime, Mask] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -208,8 +213,16 @@ class View:
         if not blend.priors:
             return {}
         found = {prior.name: prior.values for prior in priors(self.catalogue, self.pieces, at)}
-        found |= {"trending": self.trend} if self.trend is not None else {}
+        if "trending" in blend.priors:
+            trend = self.trend_at(at)
+            found["trending"] = np.full(len(self), np.nan) if trend is None else trend
         return {name: np.nan_to_num(self.calibration.z(PRIOR, name, found[name]), nan=0.0) for name in blend.priors}
+
+    def trend_at(self, at: datetime) -> Scores | None:
+        """[n] what shoppers want lately; None where nothing is known of them by then."""
+        if self.trend is not None or self.daily is None:
+            return self.trend
+        return self.daily.trend(self.identity.kind, at)
 
 
 def open_view(
@@ -254,11 +267,16 @@ def open_view(
             image if isinstance(image, VectorSignal) else None,
         )
         columns, kept = ColumnCache(), ShortlistCache()
+    if reuse is not None and same_snapshot:
+        daily = reuse.daily
+    else:
+        daily = Daily.from_arrays(_arrays(snapshot), len(snapshot.catalogue))
     view = View(
         snapshot, catalogue, calibration, signals, alike, strategy or Strategy(),
         Versions(snapshot.id, calibration.id, facts_version, rules_version, strategy_version),
         lambda anchor, request: NOTHING, dict(encoders or {}), tuple(rules), overlay, columns, kept,
     )  # fmt: skip
+    view = replace(view, daily=daily) if daily is not None else view
     view = replace(view, spaces=dict(spaces)) if spaces else view
     view = replace(view, by_category=by_category) if by_category else view
     if isinstance(curation, Curation):
@@ -279,7 +297,17 @@ def _signals(
         out[name] = VectorSignal(name, vectors, given & sound)
     out["attributes"] = AttributeSignal(catalogue, calibration.means)
     out["words"] = ColumnSignal("words", np.ones(len(catalogue), dtype=bool))
+    if reuse is not None and isinstance(known := reuse.signals.get("behaviour"), BehaviourSignal):
+        out["behaviour"] = known
+    elif (model := Behaviour.from_arrays(_arrays(snapshot), len(catalogue))) is not None:
+        out["behaviour"] = BehaviourSignal(model)
     return out
+
+
+def _arrays(snapshot: SnapshotLike) -> Mapping[str, AnyArray]:
+    """What else a snapshot keeps, such as what shoppers do; nothing where it is made by hand."""
+    found: Mapping[str, AnyArray] = getattr(snapshot, "arrays", {})
+    return found
 
 
 def _seen(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
