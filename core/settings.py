@@ -37,6 +37,11 @@ class Settings:
     time_zone:     IANA name; dates on the pages are shown in it.
     currency:      ISO 4217, for a catalogue that names none.
     trusted_user_header: name of the header in which a proxy passes on who is there; None asks for a name once.
+    shopper_salt:  makes hashes of shoppers' ids, 16 characters or more; None draws one into `data` once. Machines that
+                   share a database need the same.
+    keep_events:   days for which what shoppers did is kept, such as "400"; None keeps it.
+    feed_key:      what a stock system must send along (`Authorization: Bearer …`) to post stock and prices; None takes
+                   none.
     """
 
     data: Path = Path("data")
@@ -49,6 +54,9 @@ class Settings:
     time_zone: str = "Europe/Paris"
     currency: str = "EUR"
     trusted_user_header: str | None = None
+    shopper_salt: str | None = None
+    keep_events: str | None = None
+    feed_key: str | None = None
 
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
@@ -133,6 +141,10 @@ def checked(settings: Settings) -> Settings:
         raise BadRequest(f"{settings.time_zone!r} is not a time zone. Use an IANA name such as Europe/Paris.") from None
     if not re.fullmatch("[A-Z]{3}", settings.currency):
         raise BadRequest(f"{settings.currency!r} is not a currency. Use an ISO 4217 code such as EUR.")
+    if settings.keep_events is not None and not (settings.keep_events.isdecimal() and int(settings.keep_events) > 0):
+        raise BadRequest(f"keep_events is {settings.keep_events!r}; it is a number of days, such as 400.")
+    if settings.feed_key is not None and len(settings.feed_key) < 16:
+        raise BadRequest("feed_key is too short to be a key. Use 16 characters or more, drawn at random.")
     if settings.index not in ("exact", "faiss"):
         raise BadRequest(f"There is no index called {settings.index!r}. Use exact or faiss.")
     return settings

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from core.domain.errors import BadRequest
-from core.store import files, sealed
+from core.store import files, salt, sealed
 from core.store.generations import BEFORE, Finding, check, pointer_lock
 from core.store.layout import Layout
 from core.store.lock import briefly, exclusive
@@ -47,6 +47,7 @@ def backup(layout: Layout, target: Path) -> list[Finding]:
         for part in ("index", "pack"):  # in this order: what the index names is in the pack by then
             _copy_file(layout.pictures / part, copy.pictures / part)
         copy.ensure()
+        _copy_salt(layout.data / salt.FILE, beside / salt.FILE)
         _copy_sqlite(layout.studio_db, copy.studio_db)
         found = check(copy)
         files.fsync_dir(beside)
@@ -78,6 +79,18 @@ def _copy_file(here: Path, there: Path) -> None:
         shutil.copyfileobj(source, target, files.BLOCK)
         target.flush()
         os.fsync(target.fileno())
+
+
+def _copy_salt(here: Path, there: Path) -> None:
+    """Without it no shopper who comes back is recognised; it stays the owner's alone."""
+    if here.is_file():
+        with (
+            files.speaking(there),
+            os.fdopen(os.open(there, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        ):
+            file.write(files.read_bytes(here))
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _copy_sqlite(here: Path, there: Path) -> None:

@@ -6,16 +6,33 @@ machines share one database. Whoever loses it keeps what was learnt, and no shop
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from pathlib import Path
 
 from core.domain.errors import BadRequest, Damaged
+from core.settings import Settings
 from core.store import files
+from core.store.events import EventStore
 from core.store.layout import Layout
 
 FILE = "salt"
 LEAST = 16  # characters of a salt that somebody wrote
+
+
+def salt_for(settings: Settings, store: EventStore) -> bytes:
+    """The salt of this shop, once it is sure that the hashes in `store` were made with it.
+
+    Raises BadRequest for another, or one that is too short; Damaged, StorageFailed.
+    """
+    salt = salt_of(Layout(settings.data), settings.shopper_salt)
+    if not store.same_salt(hashlib.sha256(b"vitrine" + salt).hexdigest()[:16]):
+        raise BadRequest(
+            "The shoppers in the studio database were hashed with another salt. Bring back the file `salt` of the "
+            "shop's folder, or the setting `shopper_salt`, that they came with."
+        )
+    return salt
 
 
 def salt_of(layout: Layout, setting: str | None = None) -> bytes:
