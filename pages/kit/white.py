@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from pages.kit import atlas, cards, engine, minimap, parts, states, text, underw
 WORK = "white space"
 FIRST, MOST = 5, 12  # regions shown at once, and found at all
 WANTED = 10  # products of a region that are shown
-NAMED = 3  # words that name one
+NAMED = 3  # kinds, or words, that name one
 MOST_OF, KINDS = 0.8, 6  # share of a region's products that its kinds in the catalogue make up, and how many kinds
 FEW_SUPPLY = 0.0005  # share of all products below which it is said in words
 ALL = "white:all"
@@ -43,7 +44,7 @@ def panel(shop: Shop) -> None:
     with left, st.container(key="white-map"):
         rings = [minimap.Ring(gap.x, gap.y, gap.radius, str(number)) for number, gap in enumerate(shown, 1)]
         says = f"The map of the catalogue with {text.count(len(shown), 'region')} that lack products."
-        minimap.show(minimap.drawing(drawn, says, rings=rings))
+        parts.minimap(minimap.drawing(drawn, says, rings=rings), key="white:where")
         _whose(known)
         st.button("Measure again", key="white:again", type="tertiary", icon=":material/refresh:", on_click=_again)
     with right, st.container(gap="medium"):
@@ -90,18 +91,20 @@ def _whose(known: bool) -> None:
     states.said(f"{said} Supply is what is on sale at the moment that is looked at.")
 
 
-def name(gap: Gap) -> str:
-    """A region by the words that mark it."""
-    said = text.listed(gap.terms[:NAMED])
+def name(gap: Gap, kinds: Sequence[str]) -> str:
+    """A region by the kinds that make up most of it, else by the words that mark it."""
+    said = text.listed(kinds[:NAMED]) if 0 < len(kinds) <= KINDS else text.listed(gap.terms[:NAMED])
     return f"{said[:1].upper()}{said[1:]}" if said else "A region without words"
 
 
 def _region(catalogue: Catalogue, number: int, gap: Gap, known: bool) -> None:
-    ids = [catalogue.ids[row] for row in gap.rows]
+    ids, types = [catalogue.ids[row] for row in gap.rows], kinds(catalogue, gap)
+    named = name(gap, types)
+    marked = f'<p class="aside">Marked by {text.markup(text.listed(gap.terms))}</p>' if gap.terms else ""
     with st.container(key=f"gap-{number}", gap="small"):
         st.html(
-            f'<div class="gap"><p class="by">Region {number}</p><h2>{text.markup(name(gap))}</h2>'
-            f"<p>{text.markup(told(gap, known))}</p>{_held_against(gap, known)}</div>"
+            f'<div class="gap"><p class="by">Region {number}</p><h2>{text.markup(named)}</h2>'
+            f"<p>{text.markup(told(gap, known))}</p>{_held_against(gap, known)}{marked}</div>"
         )
         key, moment = f"white:{number}", engine.moment()
         parts.rail(
@@ -111,9 +114,9 @@ def _region(catalogue: Catalogue, number: int, gap: Gap, known: bool) -> None:
         with st.container(horizontal=True, gap="small", vertical_alignment="center", key=f"gap-deeds-{number}"):
             st.button(
                 "See it on the map", key=f"white:map:{number}", icon=":material/scatter_plot:", on_click=_on_the_map,
-                args=(ids, f"White space: {name(gap)}"),
+                args=(ids, f"White space: {named}"),
             )  # fmt: skip
-            if types := kinds(catalogue, gap):
+            if types:
                 st.page_link("catalogue.py", label="Its kinds in the catalogue", query_params={"type": types},
                              icon=":material/arrow_forward:", icon_position="right")  # fmt: skip
             st.page_link("new_arrivals.py", label="Rehearse what would fill it", query_params={"mode": "rehearsal"},

@@ -29,6 +29,7 @@ _SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facet
 _RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "menu")
 _VERSUS, _TALLY = _component("versus"), _component("tally")
 _ATLAS = _component("atlas")
+_MINIMAP = _component("minimap")
 Then = Callable[[], None]
 
 
@@ -46,14 +47,17 @@ def rail(
     page: int = 0,
     say: str = "",
     stay: bool = False,
+    heard: int = 0,
     on_action: Then | None = None,
 ) -> None:
     """Cards side by side (`carousel`) or as a shop front (`grid`). `say` is read out when their order changes.
 
-    stay: the tools of a card are always there, where they are what the rail is for.
+    stay: the tools of a card are always there, where they are what the rail is for. heard: the number of the last tick
+    that was taken up, where cards can be ticked: a card that can says so in `tick`, and a trigger of the type "tick"
+    carries its number in `rev` and the ticked cards of those shown in `on`.
     """
     data = {"items": list(items), "layout": layout, "size": size, "label": label, "page": page, "say": say}
-    data["stay"] = stay
+    data["stay"], data["heard"] = stay, heard
     _RAIL(key=key, data=data, on_action_change=on_action or _nothing)
 
 
@@ -122,6 +126,11 @@ def board(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | No
 def atlas(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
     """The map of the catalogue with its legend; see `kit.atlas` for what it is told."""
     _ATLAS(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
+
+
+def minimap(data: Mapping[str, Any], *, key: str) -> None:
+    """A small map that stands still. data: see `kit.minimap`, which makes it."""
+    _MINIMAP(key=key, data=dict(data))
 
 
 def event(key: str, name: str = "action") -> dict[str, Any]:
