@@ -6,7 +6,6 @@ A `Shop` is one opened edition with the studio database beside it. `current()` h
 
 from __future__ import annotations
 
-import io
 import logging
 import threading
 from collections import OrderedDict
@@ -42,6 +41,7 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.quiz import Quiz, quiz_in
 from core.domain.rules import Rule
+from core.domain.shoppers import Context, Person, hashed
 from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
@@ -50,6 +50,7 @@ from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.explore.atlas import Atlas, Sources
 from core.intake import arrivals as arriving
+from core.intake import events as telling
 from core.lab import compare as comparing
 from core.lab import judgements as learning
 from core.lab import sweep as sweeping
@@ -59,7 +60,7 @@ from core.lab.judgements import Learned
 from core.lab.shoppers import safe_reason
 from core.lab.sweep import Sweep
 from core.lab.takes import Answer, House
-from core.lab.together import EVENTS, Together, together
+from core.lab.together import ACTS, Together, together
 from core.lab.why import Explanation
 from core.rank.calibrate import PRIOR, Calibration
 from core.recommend import (
@@ -84,16 +85,19 @@ from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
 from core.recommend.saved import Gone, KeptLook, Mend
 from core.recommend.suggest import Suggested
 from core.recommend.supply import RunningOut, Supply
+from core.recommend.trend import STRENGTH as ACTED
 from core.recommend.trend import Acts, acts
 from core.recommend.view import View, open_view
 from core.retrieve.bm25 import Bm25Index
 from core.settings import Settings
-from core.store import generations, source
+from core.store import generations
+from core.store.events import Added, EventStore, Mark
 from core.store.generations import Edition, Finding, Snapshot
 from core.store.judgements import Judgement, Judgements
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
 from core.store.publications import Publications, Published
+from core.store.salt import salt_for
 from core.store.studio import FactChange, LookVersion, Studio
 from core.store.vectors import VectorCache
 
@@ -205,6 +209,7 @@ class Shop:
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._scarce: dict[tuple[Any, ...], RunningOut] = {}
         self._counting: set[tuple[Any, ...]] = set()
+        self._acts: tuple[Mark, Acts] | None = None
 
     # -- what a list depends on ------------------------------------------------------------------------------------
 
@@ -576,27 +581,49 @@ class Shop:
     @cached_property
     def behaviour(self) -> Together | None:
         """What shoppers looked at, saved or bought in one visit; None where the shop has no such record."""
-        found = self._events()
-        return None if found is None else together(found, self.snapshot.catalogue)
+        columns = ("session", "kind", "item", "placement", "anchor")
+        found = self.events.table(kinds=(*ACTS, "click"), columns=columns, simulated=self.simulated)
+        return together(found, self.snapshot.catalogue) if len(found) else None
+
+    @property
+    def acts(self) -> Acts | None:
+        """What shoppers did and when, for what is trending; None where nothing is recorded. It grows as they act."""
+        mark, known = self.events.mark(), self._acts
+        if known is None or known[0] != mark:
+            fresh = known is None or known[0].removed != mark.removed
+            after = 0 if known is None or fresh else known[0].newest
+            found = self.events.table(kinds=ACTED, columns=("at", "kind", "item"), after=after, newest=mark.newest,
+                                      simulated=self.simulated)  # fmt: skip
+            new = acts(found, self.snapshot.catalogue)
+            self._acts = known = (mark, new if known is None or fresh else known[1].joined(new))
+        return known[1] if len(known[1].rows) else None
+
+    # -- shoppers --------------------------------------------------------------------------------------------------
 
     @cached_property
-    def acts(self) -> Acts | None:
-        """What shoppers did and when, for what is trending; None where the shop has no such record."""
-        found = self._events()
-        return None if found is None else acts(found, self.snapshot.catalogue)
+    def events(self) -> EventStore:
+        """What shoppers did, and what they said about themselves."""
+        return EventStore(self.studio)
 
-    def _events(self) -> Any | None:
-        """The record of events beside the catalogue, as a table."""
-        try:
-            table = source.source_file(self.layout, EVENTS)
-        except ShopError as error:
-            log.warning("What shoppers did cannot be read: %s", error.message)
-            return None
-        if table is None:
-            return None
-        import pandas as pd
+    @cached_property
+    def _salt(self) -> bytes:
+        return salt_for(self.settings, self.events)
 
-        return pd.read_parquet(io.BytesIO(table))
+    def shopper_id(self, raw: str) -> str:
+        """The salted hash under which a shopper is known here, of the id that the shop has for them."""
+        return hashed(self._salt, raw)
+
+    def person(self, raw: str, *, at: datetime | None = None, context: Context | None = None) -> Person:
+        """A shopper, by the shop's id or its hash: what they did up to `at`, what they said, and where they are."""
+        return self.events.person(self.shopper_id(raw), self._moment(at), context)
+
+    def hear(self, plain: Any, *, at: datetime | None = None) -> tuple[Added, telling.Received]:
+        """Take in events that were posted, a list of objects; what makes no sense is refused one by one.
+
+        They count from the next list on. Raises BadRequest when this is no list of events.
+        """
+        found = telling.received(plain, salt=self._salt, at=self._moment(at), present=self.snapshot.catalogue)
+        return self.events.add(found.events), found
 
     def judge(self, anchor: str, item: str, verdict: int, *, who: str, at: datetime | None = None) -> Judgement:
         """A thumb on `item` in the list around `anchor`: 1 up, -1 down, 0 takes it back. Raises UnknownItem."""

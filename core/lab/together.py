@@ -18,7 +18,6 @@ import numpy as np
 from core.domain.arrays import Rows, Scores
 from core.domain.catalogue import Catalogue
 
-EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
 ACTS = ("view", "save", "cart", "purchase")
 FOLLOWED = "similar"  # the placement whose clicks do not count for the pair they make
 MOST_IN_A_VISIT = 60  # a visit that acts on more products than that is no shopper

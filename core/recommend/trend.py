@@ -53,6 +53,12 @@ class Acts:
         total: Scores = np.bincount(rows, weights=weight, minlength=len(kinds)).astype(np.float64)
         return shrunk(total, count, kinds)
 
+    def joined(self, later: Acts) -> Acts:
+        """These and more, in order of time; those of one moment after mine."""
+        order = np.argsort(moments := np.concatenate([self.moments, later.moments]), kind="stable")
+        rows, strength = np.concatenate([self.rows, later.rows]), np.concatenate([self.strength, later.strength])
+        return Acts(rows[order], moments[order], strength[order])
+
 
 def shrunk(total: Scores, count: Scores, kinds: Codes) -> Scores:
     """[n] totals drawn towards the mean of their kind, the more the fewer acts `count` there are.
