@@ -140,7 +140,7 @@ def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
     spots = np.clip(np.rint((places - corner) / step), 0, SIDE).astype(np.uint16)
     regions = _drawn.region[rows]
     names = [
-        {"name": one.name, **_spoken(spots[regions == code])}
+        {"name": one.name[:1].upper() + one.name[1:], **_spoken(spots[regions == code])}
         for code, one in enumerate(_drawn.regions)
         if (regions == code).any()
     ]

@@ -144,7 +144,9 @@ def coloured(
         names = ("Many strangers", "Some", "Few", "Hardly any", "None")
         return steps(drawn.fidelity.trust, (0.9, 0.96, 0.99, 0.999), names, note)
     if by.startswith(EXTRA):
-        return values(_extra(catalogue, by.removeprefix(EXTRA)), str)
+        cells = _extra(catalogue, by.removeprefix(EXTRA))
+        worn = sum(_as_worn(cell) is not None for cell in set(cells)) > 0.7 * len(set(cells))
+        return values(cells, lambda value: value[:1].upper() + value[1:], _as_worn if worn else None)
     if by == "state":
         return values([str(one) for one in catalogue.states(at)], lambda value: text.value_name("state", value))
     cells = catalogue.frame[by].tolist()
@@ -223,7 +225,8 @@ def _regions(drawn: CatalogueMap) -> Colouring:
             apart[colour] = min(apart[colour], float(np.hypot(*(spots[at] - spots[other]))))
         given.append(int(np.argmax(apart)))
     entries = [
-        Entry(one.name, LIGHT[colour], DARK[colour], one.size) for one, colour in zip(drawn.regions, given, strict=True)
+        Entry(one.name[:1].upper() + one.name[1:], LIGHT[colour], DARK[colour], one.size)
+        for one, colour in zip(drawn.regions, given, strict=True)
     ]
     off = int((drawn.region < 0).sum())
     codes = np.where(drawn.region < 0, len(entries), drawn.region).astype(np.int32)
@@ -269,7 +272,8 @@ def _value(cell: Any, first: bool = False) -> str:
     """What a cell says, as one value; of several the first, or all of them together."""
     if isinstance(cell, tuple | list):
         return str(cell[0]) if cell and first else ", ".join(str(one) for one in cell)
-    return "" if cell is None or cell != cell or str(cell) == "<NA>" else str(cell)
+    said = "" if cell is None else str(cell)
+    return "" if said in ("<NA>", "nan", "NaT") else said
 
 
 def _extra(catalogue: Catalogue, key: str) -> list[str]:

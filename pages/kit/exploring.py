@@ -23,6 +23,7 @@ from pages.kit import (
     colouring,
     engine,
     finder,
+    frame,
     held,
     parts,
     selection,
@@ -269,6 +270,7 @@ def _sought(shop: Shop, drawn: CatalogueMap) -> tuple[Rows | None, list[tuple[st
             said.append((_told(f"“{words}”", spot, len(lit)), ""))
         except NotReady as error:
             said.append((error.message, ""))
+            frame.again(lambda: _warm(shop))
         except ShopError as error:
             said.append((error.message, "warn"))
     shot = st.session_state.get("map:shot")
@@ -281,6 +283,11 @@ def _sought(shop: Shop, drawn: CatalogueMap) -> tuple[Rows | None, list[tuple[st
             said.append((error.message, "warn"))
     st.session_state[SAID] = [*st.session_state.get(SAID, ()), *said]
     return lit, spots
+
+
+def _warm(shop: Shop) -> bool:
+    seen = shop.words("words")
+    return seen.text is not None or seen.image is not None
 
 
 def _placed(shop: Shop, drawn: CatalogueMap, words: str, shot: bytes | None) -> Spot:

@@ -120,6 +120,9 @@ class Atlas {
     this.build();
     this.watch = new ResizeObserver(() => this.measure());
     this.watch.observe(this.stage);
+    // A canvas does not wait for a font: names are drawn again when it has come.
+    const serif = getComputedStyle(root).getPropertyValue("--st-heading-font") || "serif";
+    document.fonts.load(`italic 600 16px ${serif}`).then(() => this.soon(), () => {});
   }
 
   build() {
@@ -275,8 +278,8 @@ class Atlas {
       const code = this.codes[at], tint = tints[code] || [128, 128, 128], row = this.rows[at];
       let level = this.off.has(code) ? 0 : 2;
       if (level && marked) {
-        const out = (this.lit && bit(this.lit, at)) || (this.chosen && bit(this.chosen, at)) || this.pending?.has(at) || this.near.has(row);
-        level = out ? 3 : 1;
+        const mine = (this.chosen && bit(this.chosen, at)) || this.pending?.has(at);
+        level = this.near.has(row) || (this.lit ? bit(this.lit, at) : mine) ? 3 : mine ? 2 : 1;
       }
       if (this.near.has(row)) level = 3;
       levels[at] = level;
@@ -414,8 +417,8 @@ class Atlas {
     pen.setTransform(this.sharp, 0, 0, this.sharp, 0, 0);
     pen.clearRect(0, 0, this.w, this.h);
     this.shots = [];
-    if (pictures) this.drawPictures(seen, paper);
-    this.drawLines(ink, accent, paper);
+    this.drawLines(ink, accent, paper, closer);
+    if (pictures) this.drawPictures(seen, paper, ink, accent);
     this.drawNames(closer, ink, paper, serif, pictures);
     this.drawSpots(ink, accent, paper, sans);
     this.drawPath(accent);
@@ -424,19 +427,23 @@ class Atlas {
     if (this.status.textContent !== shown + hint) this.status.textContent = shown + hint;
   }
 
-  drawPictures(seen, paper) {
+  drawPictures(seen, paper, ink, accent) {
     const { pen } = this, wide = clamp(Math.sqrt((this.w * this.h) / seen.length) * 0.62, 36, 112), tall = wide * 1.25;
-    const kept = [];
-    const order = [...seen].sort((a, b) => this.levels[b] - this.levels[a] || a - b);
+    const focus = this.data.focus, hidden = new Set(focus ? focus.near.filter((one) => one.hidden).map((one) => one.row) : []);
+    const rank = (at) => (focus && this.rows[at] === focus.row ? 9 : this.levels[at] + (this.near.has(this.rows[at]) ? 1 : 0));
+    const order = [...seen].sort((a, b) => rank(b) - rank(a) || a - b);
     for (const at of order) {
-      const [x, y] = this.screen(at), box = [x - wide / 2, y - tall / 2, wide, tall];
-      if (kept.some((one) => Math.abs(one[0] - box[0]) < wide * 0.72 && Math.abs(one[1] - box[1]) < tall * 0.72)) continue;
-      const url = this.texts.k[at] && `/pictures/${this.texts.k[at]}.webp`;
-      const image = url && this.image(url);
-      if (!image) continue;
-      kept.push(box);
-      this.shots.push([at, box]);
-      pen.globalAlpha = this.levels[at] === 1 ? 0.32 : 1;
+      const [x, y] = this.screen(at), box = [x - wide / 2, y - tall / 2, wide, tall], row = this.rows[at];
+      if (this.shots.some(([, one]) => Math.abs(one[0] - box[0]) < wide * 0.8 && Math.abs(one[1] - box[1]) < tall * 0.8)) continue;
+      const image = this.texts.k[at] && this.image(`/pictures/${this.texts.k[at]}.webp`);
+      if (image) this.shots.push([at, box]);
+    }
+    // The most important was placed first and is drawn last, on top.
+    for (const [at, box] of [...this.shots].reverse()) {
+      const image = this.images.get(`/pictures/${this.texts.k[at]}.webp`), row = this.rows[at];
+      pen.fillStyle = paper;
+      pen.fillRect(...box);
+      pen.globalAlpha = this.levels[at] === 1 ? 0.42 : 1;
       pen.fillStyle = this.dark ? "#DDD7CD" : "#F5F1EA";
       pen.fillRect(...box);
       const ratio = Math.max(wide / image.naturalWidth, tall / image.naturalHeight);
@@ -444,11 +451,15 @@ class Atlas {
       pen.globalCompositeOperation = "multiply";
       pen.drawImage(image, (image.naturalWidth - sw) / 2, (image.naturalHeight - sh) / 2, sw, sh, ...box);
       pen.globalCompositeOperation = "source-over";
-      pen.lineWidth = this.near.has(this.rows[at]) ? 3 : 2;
-      pen.strokeStyle = `rgb(${this.tints[this.codes[at]].join(",")})`;
+      const near = this.near.has(row), mine = focus && row === focus.row;
+      pen.lineWidth = mine ? 5 : near ? 3.5 : 2;
+      pen.strokeStyle = mine ? accent : hidden.has(row) ? ink : near ? accent : `rgb(${this.tints[this.codes[at]].join(",")})`;
+      pen.setLineDash(hidden.has(row) ? [6, 4] : []);
       pen.strokeRect(...box);
+      pen.setLineDash([]);
       pen.globalAlpha = 1;
     }
+    this.shots.reverse();
   }
 
   image(url) {
@@ -463,7 +474,7 @@ class Atlas {
     return image.there ? image : null;
   }
 
-  drawLines(ink, accent, paper) {
+  drawLines(ink, accent, paper, closer) {
     const focus = this.data.focus, pen = this.pen;
     const from = focus && this.placeOf.get(focus.row);
     if (from === undefined || !focus) return;
@@ -480,9 +491,9 @@ class Atlas {
       pen.moveTo(x, y); pen.lineTo(tx, ty); pen.stroke();
       pen.setLineDash([]);
       pen.globalAlpha = 1;
-      this.ring(tx, ty, this.size * 0.75 + 2.5, one.hidden ? ink : accent, paper, one.hidden);
+      if (one.hidden || closer > 3) this.ring(tx, ty, this.size * 0.75 + 2.5, one.hidden ? ink : accent, paper, one.hidden);
     }
-    this.ring(x, y, this.size * 0.75 + 5, accent, paper, false, 3);
+    this.ring(x, y, this.size * 0.75 + 4, accent, paper, false, 2.6);
   }
 
   ring(x, y, radius, colour, paper, dashed, width = 1.6) {
