@@ -9,7 +9,10 @@ from dataclasses import replace
 from typing import Any
 from weakref import WeakSet
 
+import numpy as np
+
 from core.curation.desk import Desk
+from core.domain.arrays import Vectors
 from core.domain.arrivals import KIND, Arrival
 from core.domain.changes import Change, Key
 from core.domain.errors import ShopError
@@ -40,6 +43,11 @@ def rehearsed(arrival: Arrival, bar: Any = None) -> Rehearsal:
 
     Raises ShopError.
     """
+    return read_and_rehearsed(arrival, bar)[0]
+
+
+def read_and_rehearsed(arrival: Arrival, bar: Any = None) -> tuple[Rehearsal, dict[str, Vectors]]:
+    """The rehearsal, and signal -> [d] the vector that was read of the arrival for it. Raises ShopError."""
     shop, mine = engine.shop(), threading.get_ident()
 
     def tell(what: str, done: int, total: int) -> None:
@@ -47,7 +55,10 @@ def rehearsed(arrival: Arrival, bar: Any = None) -> Rehearsal:
             bar.progress(min(1.0, done / max(1, total)), text=what)
 
     made = shop.rehearse(arrival, at=engine.at(), progress=tell)
-    return replace(made, view=shop.view(engine.at()))  # the one that has it is large, and has told all that it tells
+    of, row = made.view.snapshot, made.view.catalogue.row(made.item.id)
+    read = {name: np.array(vectors[row]) for name, vectors in of.vectors.items() if of.present[name][row]}
+    # The view that has it is large, and has told all that it tells.
+    return replace(made, view=shop.view(engine.at())), read
 
 
 def prepare() -> None:

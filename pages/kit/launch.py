@@ -9,43 +9,47 @@ from typing import Any
 
 import streamlit as st
 
+from core.domain.arrays import Vectors
 from core.domain.arrivals import Arrival
 from core.domain.catalogue import Item
+from core.domain.errors import BadRequest
 from core.domain.looks import ROLE_NAMES
 from core.recommend.cold_start import Rehearsal
-from pages.kit import cards, engine, frame, incoming, parts, states, text
+from pages.kit import cards, engine, frame, incoming, minimap, parts, states, text
 
 MADE = "arrival:made"
 WAYS = {"blend": "By everything, as the shop weighs it", "text": "By words alone", "image": "By picture alone"}
 SHOWN = 24
+NEAR_IT, APART = 6, 0.12  # closest products shown beside the map; share of its width from which they lie far apart
 
 
 def show(one: Arrival, take_price: Callable[[int], None]) -> None:
     """All panels. take_price: called with a price, in minor units, that the merchandiser takes from the neighbours."""
-    found = made(one)
+    found, read = made(one)
     item = replace(found.item, pictures=one.pictures)
     figures(found)
     near(found)
     around(found, item)
+    lies(found, read)
     shown_in(found)
     looks(found, item)
     band(found, one, take_price)
     lacking(found)
 
 
-def made(one: Arrival) -> Rehearsal:
-    """The rehearsal, made anew when anything of the product or of the shop is another."""
+def made(one: Arrival) -> tuple[Rehearsal, dict[str, Vectors]]:
+    """The rehearsal and what was read for it, made anew when anything of the product or of the shop is another."""
     shop = engine.shop()
     bare = replace(one, release_at=None, note="", stock=None)
     mark = (str(bare.as_json()), shop.snapshot.id, shop.view(engine.at()).versions, engine.as_of())
     kept = st.session_state.get(MADE)
     if kept is not None and kept[0] == mark:
-        return kept[1]
+        return kept[1], kept[2]
     bar = st.progress(0.0, text="Rehearsing")
-    found = incoming.rehearsed(bare, bar)
+    found, read = incoming.read_and_rehearsed(bare, bar)
     bar.empty()
-    st.session_state[MADE] = (mark, found)
-    return found
+    st.session_state[MADE] = (mark, found, read)
+    return found, read
 
 
 def figures(found: Rehearsal) -> None:
@@ -92,6 +96,39 @@ def around(found: Rehearsal, item: Item) -> None:
             shown = [cards.card(items[one.id], at=at, place=one.rank) for one in there]
         parts.rail(shown, key=f"arrival:{name}", label=WAYS[name], size="normal" if name == "blend" else "small",
                    on_action=lambda name=name: follow(f"arrival:{name}"))  # fmt: skip
+
+
+def lies(found: Rehearsal, read: Mapping[str, Vectors]) -> None:
+    """Where it lies on the map of the catalogue; nothing where none is drawn yet, or nothing on it compares with it."""
+    shop = engine.shop()
+    drawn = shop.atlas.map(kept_only=True)
+    if drawn is None:
+        return
+    try:
+        spot = shop.atlas.place_item(drawn, found.item, read, engine.at())
+    except BadRequest:
+        return
+    catalogue = found.view.catalogue
+    near = [catalogue.ids[row] for row in spot.near if row < len(catalogue)]
+    frame.section("Where it lies on the map", "The catalogue as the shop weighs it")
+    left, right = st.columns([1, 1.4], gap="large")
+    with left:
+        says = "The map of the catalogue, with the place of this product and the products nearest to it."
+        parts.minimap(minimap.drawing(drawn, says, near=spot.near, here=(spot.x, spot.y)), key="arrival:map")
+    with right, st.container(gap="small"):
+        codes = [int(drawn.region[row]) for row in spot.near if drawn.region[row] >= 0]
+        (home, count), *_ = Counter(codes).most_common(1) or [(-1, 0)]
+        if home >= 0:
+            region = drawn.regions[home]
+            whose = f"with {count} of the {len(spot.near)} products that are closest to it"
+            st.html(
+                f'<p class="by">Region</p><p class="answer">It lies in <b>{text.markup(region.name)}</b>, among '
+                f"{text.count(region.size, 'product')}, {whose}.</p>"
+            )
+        if spot.apart > APART:
+            states.said("Those closest to it lie far apart on the map, so no one place tells all: see its list above.")
+        _rail(found, near[:NEAR_IT], "arrival:beside", "Closest to it", notes={})
+        st.page_link("map.py", label="Open the map", icon=":material/arrow_forward:", icon_position="right")
 
 
 def shown_in(found: Rehearsal) -> None:
