@@ -889,7 +889,8 @@ class Shop:
 
         def count() -> None:
             try:
-                found = supply.running_out(view, moment, SCARCE)
+                lately = None if self.acts is None else self.acts.trend(view.identity.kind, moment)
+                found = supply.running_out(view, moment, SCARCE, lately)
                 with self._lock:
                     self._scarce = {key: found}
                     self._counting.discard(key)

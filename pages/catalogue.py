@@ -6,14 +6,14 @@ import streamlit as st
 
 from core.domain.query import FILTER_FIELDS
 from core.recommend import browse
-from pages.kit import address, cards, engine, frame, narrowing, parts, session, shaping, states, text
+from pages.kit import address, cards, engine, frame, keeping, narrowing, parts, session, shaping, states, text, ticking
 
 PAGE, GRID, FACETS = "catalogue", "catalogue:grid", "catalogue:facets"
 AT_ONCE = 48
 SORTS = dict(browse.SORTS)
 SETS = {
     "broken-sizes": "Broken size runs", "new": "New in the last fortnight", "without-picture": "Without a picture",
-    "without-text": "Without words", "thin": "Thin lists",
+    "without-text": "Without words", "thin": "Thin lists", "running-out": "Running out",
 }  # fmt: skip
 
 session.require()
@@ -94,6 +94,9 @@ def set_ids(name: str) -> list[str] | None:
     }  # fmt: skip
     if name in known:
         return list(known[name])
+    if name == "running-out":
+        running = engine.shop().running_out(engine.at())
+        return [] if running is None else [one.id for one in running.found]
     for finding in glance.findings:
         if name == f"found-{finding.code}":
             return list(finding.ids)
@@ -114,9 +117,10 @@ def front() -> None:
     if st.session_state.pop("kit:again", False):
         st.rerun()
     frame.go()
+    frame.once(keeping.SAID)
     shaping.said()
     me, shop = session.current(), engine.shop()
-    notes, span = (), None
+    notes, span, found = (), None, None
     left, right = st.columns([1, 3.6], gap="large")
     named = st.session_state.get("catalogue:set", "")
     ids = set_ids(named) if named else None
@@ -126,7 +130,7 @@ def front() -> None:
         session.commit(page=shelf.page - 1)
         ids_of = shop.catalogue(engine.at()).ids
         shown, total, counts = [ids_of[row] for row in shelf.rows], shelf.total, shelf.facets
-        span, notes = shelf.price, shelf.notes
+        span, notes, found = shelf.price, shelf.notes, shelf.found
     else:
         shown, total, counts = ids[me.page * AT_ONCE : (me.page + 1) * AT_ONCE], len(ids), {}
     with left, st.container(key="controls"):
@@ -153,16 +157,23 @@ def front() -> None:
         else:
             catalogue, at = shop.catalogue(engine.at()), engine.moment()
             parts.rail(
-                [
+                ticking.on([
                     shaping.in_the_shop(cards.card(catalogue.item(item), at=at), searched=bool(me.words.strip()))
                     for item in shown
-                ],
-                key=GRID, label="Products", layout="grid", page=me.page, on_action=lambda: shaping.follow(GRID),
+                ]),
+                key=GRID, label="Products", layout="grid", page=me.page, heard=ticking.heard(), on_action=follow,
             )  # fmt: skip
             pager(total)
     if ids is None:
         st.checkbox("Narrow down", key="drawer")
+    ticking.bar(shop, total, lambda: ids if found is None else [shop.catalogue(engine.at()).ids[row] for row in found])
     give_address()
+
+
+def follow() -> None:
+    """A card was ticked, or something else was clicked on it."""
+    if not ticking.follow(GRID):
+        shaping.follow(GRID)
 
 
 def tokens(named: str, total: int) -> None:
@@ -205,6 +216,7 @@ frame.heading(
         "Search by sense as well as by word: “something warm for a winter wedding” works.",
         "Values of one group add up (camel or black); groups narrow each other (coats, and black).",
         "Click a picture for the product; the small mark on it opens its You May Also Like list.",
+        "Tick products with the circle at their corner, or with the space bar; hold Shift to tick a row of them.",
         "The address in the browser holds the whole view: copy it to share what you see.",
     ),
 )

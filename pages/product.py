@@ -14,7 +14,7 @@ from core.domain.placements import Placement
 from core.domain.query import Request
 from core.embed.template import item_text
 from core.store.studio import FactChange
-from pages.kit import cards, engine, frame, looks, parts, session, shaping, states, text
+from pages.kit import alternatives, cards, engine, frame, looks, parts, session, shaping, states, text
 
 LIST, LOOK, SHOWN_IN = "product:list", "product:look", "product:shown"
 FACTS = (
@@ -383,6 +383,11 @@ else:
     if said := st.session_state.pop("product:said", None):
         states.said(*said)
     shaping.said()
+    sold_out = state is State.SOLD_OUT
+    for_good = sold_out and engine.shop().supply(chosen, engine.at()).single
+    if for_good:
+        states.said("There was one of it, and it is sold. Shoppers who come here are shown what stands in for it.")
+        states.guarded(alternatives.instead)(item, follow, alone=True)
     left, right = st.columns([1, 1.9], gap="large")
     with left:
         portrait(item)
@@ -396,9 +401,13 @@ else:
         stock(item)
         facts(item)
         words_read(item)
-    its_list(item)
-    states.guarded(its_look)(item)
-    shown_in(item)
+    if not for_good:
+        if sold_out:
+            states.guarded(alternatives.instead)(item, follow)
+        its_list(item)
+        states.guarded(its_look)(item)
+        alternatives.panel(item, follow)
+        shown_in(item)
     history(item)
     frame.next_step(
         "See what would change beside it.",

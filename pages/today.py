@@ -10,11 +10,13 @@ import streamlit as st
 
 from core.curation.campaigns import STARTS
 from core.domain.catalogue import Item
+from core.recommend.supply import RunningOut
 from core.shop import Glance
-from pages.kit import address, cards, engine, frame, looks, parts, session, shaping, states, text
+from pages.kit import address, alternatives, cards, engine, frame, looks, parts, session, shaping, states, text
 
-LINES, NEW, COMING = "today:lines", "today:new", "today:coming"
+LINES, SCARCE, NEW, COMING = "today:lines", "today:scarce", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
+SCARCEST = 5  # of what is running out
 
 me = session.require()
 
@@ -142,6 +144,43 @@ def without_number(words: str) -> str:
     return rest[:1].upper() + rest[1:]
 
 
+def running_out(found: RunningOut) -> list[dict]:
+    """What is low or sold out, the scarcest first: what is left of it, and of what comes near to it."""
+    catalogue = engine.shop().catalogue(engine.at())
+    lines = []
+    for one in found.found[:SCARCEST]:
+        item = catalogue.item(one.id)
+        house = f", {text.house(item)}" if text.house(item) else ""
+        lines.append(line(
+            one.id, one.left or 0, f"{text.title(item)}{house}", f"{alternatives.said(one)}.", [item],
+            "Change its stock" if one.left else "Restock it", ("product.py", {"item": one.id}),
+            "" if one.near else "warn",
+        ))  # fmt: skip
+    return lines
+
+
+def scarce(found: RunningOut | None) -> None:
+    """The section of what is running out; nothing while it is being counted."""
+    if found is None or not found.found:
+        return
+    bare = len(found.bare)
+    frame.section(
+        "Running out",
+        f"{text.count(found.of)} low or sold out"
+        + (f", and nothing near to {text.count(bare)} of them" if bare else ""),
+    )
+    lines = running_out(found)
+    parts.ledger(
+        [{name: value for name, value in one.items() if name != "target"} for one in lines],
+        key=SCARCE, label="Running out", on_action=lambda: to_target(lines, SCARCE),
+    )  # fmt: skip
+    if found.of > len(lines):
+        st.page_link(
+            "catalogue.py", label="See all of them", icon=":material/arrow_forward:", icon_position="right",
+            query_params={"set": "running-out"},
+        )  # fmt: skip
+
+
 def figures(glance: Glance) -> None:
     counts = glance.counts
     told = [
@@ -158,9 +197,9 @@ def figures(glance: Glance) -> None:
     )
 
 
-def to_target(lines: list[dict]) -> None:
+def to_target(lines: list[dict], key: str = LINES) -> None:
     """Follow the line that was clicked. Only lines that were drawn can be followed."""
-    asked = parts.event(LINES).get("id")
+    asked = parts.event(key).get("id")
     for one in lines:
         if one["id"] == asked and one["target"]:
             st.session_state["kit:go"] = one["target"]
@@ -203,6 +242,8 @@ if lines:
     )  # fmt: skip
 else:
     states.empty("All is well", "Nothing sold out, no thin lists, nothing found by the last edition.")
+running = engine.shop().running_out(engine.at())
+scarce(running)
 rail(NEW, "New in the shop", "On sale since a fortnight or less", list(glance.new))
 dates = dict(glance.arrivals)
 rail(COMING, "Launching next", "Not in any list before their day", [*dates],
@@ -212,5 +253,9 @@ frame.next_step(
     ("Catalogue", "catalogue.py", None),
     ("You May Also Like", "you_may_also_like.py", None),
 )
-if glance.thin is None:
-    frame.again(lambda: engine.shop().glance(engine.at()).thin is not None)
+if glance.thin is None or running is None:
+    frame.again(
+        lambda: (
+            engine.shop().glance(engine.at()).thin is not None and engine.shop().running_out(engine.at()) is not None
+        )
+    )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from core.domain.arrays import Mask
+from core.domain.arrays import Mask, Scores
 from core.domain.catalogue import Item, State
 from core.domain.placements import Placement
 from core.domain.query import Request
@@ -55,7 +55,7 @@ class Supply:
 class RunningOut:
     """What is low or sold out at one moment.
 
-    found: the scarcest first: those with the fewest pieces near to them, then with the fewest of their own.
+    found: the scarcest first: those with the fewest pieces near to them, then those that are wanted most.
     of:    how many products are low or sold out; only so many are looked at as were asked for.
     """
 
@@ -80,17 +80,22 @@ def supply(view: View, item: str, at: datetime) -> Supply:
     )  # fmt: skip
 
 
-def running_out(view: View, at: datetime, most: int) -> RunningOut:
-    """What is low or sold out, at most `most` of it. What is one of a kind is not low while it is there."""
-    states, pieces = view.catalogue.states(at), view.pieces
+def running_out(view: View, at: datetime, most: int, wanted: Scores | None = None) -> RunningOut:
+    """What is low or sold out, at most `most` of it. What is one of a kind runs out by its nature and is left aside.
+
+    wanted: [n] how much shoppers want each product lately, where the shop has a record of it.
+    """
+    states, pieces, single = view.catalogue.states(at), view.pieces, singles(view)
     with np.errstate(invalid="ignore"):
-        low = (states == State.LIVE) & (pieces <= LOW) & ~singles(view)
-    gone = (states == State.SOLD_OUT) & ~singles(view)
+        low = (states == State.LIVE) & (pieces <= LOW) & ~single
+    gone = (states == State.SOLD_OUT) & ~single
     rows = np.flatnonzero(low | gone)
-    rows = rows[np.lexsort((rows, pieces[rows]))]
-    found = [supply(view, view.catalogue.ids[row], at) for row in rows[:most].tolist()]
-    found.sort(key=lambda one: (one.pieces + one.unknown, len(one.near), one.left or 0, one.id))
-    return RunningOut(tuple(found), len(rows))
+    count = len(rows)
+    keen = np.zeros(len(view)) if wanted is None else np.round(wanted, 9)
+    rows = rows[np.lexsort((rows, pieces[rows], -keen[rows]))][:most]
+    found = [(supply(view, view.catalogue.ids[row], at), float(keen[row])) for row in rows.tolist()]
+    found.sort(key=lambda pair: (pair[0].pieces + pair[0].unknown, -pair[1], pair[0].left or 0, pair[0].id))
+    return RunningOut(tuple(one for one, _ in found), count)
 
 
 def one_of_a_kind(imported: Item, now: Item | None = None) -> bool:
