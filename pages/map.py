@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.kit import address, engine, exploring, frame, held, session, states, white, worklist
+from pages.kit import address, collections, engine, exploring, frame, held, session, states, white, worklist
 from pages.kit.atlas import EXPLORE, PAGE
 
-MODES = {EXPLORE: exploring.panel, "Worklist": worklist.panel, "White space": white.panel}
+MODES = {
+    EXPLORE: exploring.panel,
+    "Worklist": worklist.panel,
+    "White space": white.panel,
+    collections.MODE: collections.panel,
+}
 ADDRESSES = {name.lower().replace(" ", "-"): name for name in MODES}
 LEDES = {
     EXPLORE: "Products that are alike stand together. Look around, choose some, and do something with them.",
     "Worklist": "What is probably wrong in the catalogue: correct it, or leave it as it is.",
+    collections.MODE: "Products under a name: for a window, a launch, or a rule that follows what is in them.",
     "White space": "Where more is wanted than the shop offers: regions with demand and few products.",
 }
 KEPT = ("space", "by", "method", "words", "item")  # of what is shown, in the address
@@ -29,6 +35,8 @@ def take_address() -> None:
         PAGE, mode=ADDRESSES.get(one.get("mode", ""), EXPLORE),
         **{name: one[name] for name in KEPT if name in one and name != "item"},
     )  # fmt: skip
+    if "collection" in one:
+        collections.open_one(one["collection"])
     if item := one.get("item"):
         engine.shop().catalogue(engine.at()).row(item)
         session.commit(item=item)
@@ -41,6 +49,8 @@ def give_address() -> None:
     for name, first in (("space", exploring.BLEND), ("by", "region"), ("method", "pacmap")):
         if shown.get(name) == [first]:
             del shown[name]
+    if mode() == collections.MODE and collections.opened():
+        shown["collection"] = [collections.opened()]
     address.write(PAGE, {**shown, "mode": [] if mode() == EXPLORE else [mode().lower().replace(" ", "-")]})
 
 

@@ -68,8 +68,7 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 rule = Rule.from_json(plain)
                 if rule.target.collections:
                     rule = rule.knowing(collections_in(_standing()))
-                said = sentence(rule, title_or_nothing, engine.zone().key, engine.currency())
-                return [said, *([f"“{rule.note}”"] if rule.note else [])]
+                return [rule_sentence(rule), *([f"“{rule.note}”"] if rule.note else [])]
             case "campaign":
                 campaign = Campaign.from_json(plain)
                 said = f"Campaign {campaign_sentence(campaign, title_or_nothing, engine.zone().key)}"
@@ -88,6 +87,11 @@ def lines(key: Key, plain: Plain) -> list[str]:
                 return [f"{look.name}: {title(look.anchor)} with {pieces}."]
     except ShopError as error:
         return [error.message]
+
+
+def rule_sentence(rule: Rule) -> str:
+    """What a rule says, in the shop's time; its collections by name where it knows them."""
+    return sentence(rule, title_or_nothing, engine.zone().key, engine.currency())
 
 
 def _standing() -> Documents:

@@ -39,7 +39,11 @@ function build() {
   const shot = el("div", "shot");
   const frame = el("a", "frame");
   frame.dataset.act = "open";
-  shot.append(frame, el("div", "badges"), el("div", "tools"));
+  const tick = el("button", "tick");
+  tick.type = "button"; tick.dataset.act = "tick"; tick.hidden = true;
+  tick.setAttribute("role", "checkbox");
+  tick.append(icon("choose"));
+  shot.append(frame, tick, el("div", "badges"), el("div", "tools"));
   const meta = el("div", "meta"), top = el("div", "top"), row = el("div", "row");
   const why = el("button", "whybtn", "Why");
   why.type = "button"; why.dataset.act = "why";
@@ -48,6 +52,51 @@ function build() {
   meta.append(top, el("h3", "title"), row, el("p", "note"));
   li.append(shot, meta);
   return li;
+}
+
+// Several pictures in the place of one, for what holds many products.
+function mosaic(frame, item) {
+  const urls = (item.images || []).map(safePicture).filter(Boolean);
+  frame.classList.toggle("is-mosaic", urls.length > 1);
+  let faces = frame.querySelector(".faces");
+  if (urls.length < 2) { faces?.remove(); return picture(frame, { ...item, image: urls[0] || item.image }); }
+  frame.querySelector(":scope > img")?.remove();
+  frame.querySelector(".blank")?.remove();
+  if (!faces) { faces = el("span", "faces"); frame.prepend(faces); }
+  faces.dataset.n = String(urls.length);
+  if (faces.dataset.urls === urls.join(" ")) return;
+  faces.dataset.urls = urls.join(" ");
+  faces.replaceChildren(...urls.map((url) => { const img = el("img"); img.loading = "lazy"; img.alt = ""; img.src = url; return img; }));
+}
+
+function ticked(li, on) {
+  li.classList.toggle("is-ticked", on);
+  li.querySelector(".tick").setAttribute("aria-checked", String(on));
+}
+
+// What is ticked is the hand's until the shop has heard of it: a slow answer never takes a tick back.
+function ticks(own, list, data) {
+  const heard = (data.heard || 0) >= own.rev;
+  if (heard) { own.rev = data.heard || 0; own.ticks.clear(); }
+  for (const li of list.children) {
+    const box = li.querySelector(".tick"), item = li._item;
+    box.hidden = item.tick === undefined;
+    if (box.hidden) continue;
+    box.setAttribute("aria-label", `Choose ${item.open || item.title}`);
+    ticked(li, own.ticks.has(item.id) ? own.ticks.get(item.id) : !!item.tick);
+  }
+  list.classList.toggle("is-ticking", !!data.ticking || [...list.children].some((li) => li.classList.contains("is-ticked")));
+}
+
+function tick(own, list, li, range, send) {
+  const cards = [...list.children], on = !li.classList.contains("is-ticked");
+  const from = range && own.last?.isConnected ? cards.indexOf(own.last) : -1, to = cards.indexOf(li);
+  const some = from < 0 ? [li] : cards.slice(Math.min(from, to), Math.max(from, to) + 1);
+  for (const one of some) { ticked(one, on); own.ticks.set(one.dataset.id, on); }
+  own.last = li;
+  own.rev += 1;
+  list.classList.toggle("is-ticking", cards.some((one) => one.classList.contains("is-ticked")));
+  send({ type: "tick", rev: own.rev, on: cards.filter((one) => one.classList.contains("is-ticked")).map((one) => one.dataset.id) });
 }
 
 function fill(li, item) {
@@ -60,7 +109,7 @@ function fill(li, item) {
   li.draggable = !!item.menu;
   const $ = (selector) => li.querySelector(selector);
   const frame = $(".frame");
-  picture(frame, item);
+  if (item.images) mosaic(frame, item); else picture(frame, item);
   // What leads nowhere is a picture with a name: its tools are what can be done with it.
   if (item.href) { frame.href = safeLink(item.href); frame.removeAttribute("role"); }
   else { frame.removeAttribute("href"); frame.setAttribute("role", "img"); }
@@ -143,7 +192,7 @@ export default function (component) {
   const root = parentElement.querySelector(".part");
   let own = state.get(parentElement);
   if (!own) {
-    own = { list: el("ul", "list"), page: data.page };
+    own = { list: el("ul", "list"), page: data.page, ticks: new Map(), rev: data.heard || 0, last: null };
     root.append(own.list);
     own.arrows = arrows(root, own.list);
     state.set(parentElement, own);
@@ -167,6 +216,7 @@ export default function (component) {
     glide(list, () => list.replaceChildren(...next));
     if (had && data.say) root.parentNode.querySelector(".sr").textContent = data.say;
   }
+  ticks(own, list, data);
   if (held && held.isConnected) held.focus({ preventScroll: true });
   if (pressed && !held) {  // a tool that was drawn anew keeps the focus
     const card = [...list.children].find((one) => one.dataset.id === pressed[0]);
@@ -184,12 +234,15 @@ export default function (component) {
     const target = event.target.closest("[data-act]"), card = event.target.closest(".card");
     if (!target || !card) return;
     if (target.dataset.act === "why") { event.preventDefault(); return showWhy(root, card._item.why, target); }
+    if (target.dataset.act === "tick") { event.preventDefault(); return tick(own, list, card, event.shiftKey, send); }
     if (target.dataset.act === "menu") { event.preventDefault(); return showMenu(root, card._item, target, send); }
     if (!simple(event)) return;
     event.preventDefault();
     send({ type: target.dataset.act, id: card.dataset.id });
   };
   root.onkeydown = (event) => {
+    const box = event.key === " " && event.target.closest(".frame")?.parentNode.querySelector(".tick:not([hidden])");
+    if (box) { event.preventDefault(); return tick(own, list, box.closest(".card"), event.shiftKey, send); }
     if (!["ArrowLeft", "ArrowRight"].includes(event.key)) return;
     const card = event.target.closest(".card");
     if (!card || event.target.closest(".why, .menu")) return;
