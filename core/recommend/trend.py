@@ -113,7 +113,13 @@ class Daily:
 
     def trend(self, kinds: Codes, at: datetime) -> Scores | None:
         """[n] as `Acts.trend`, by whole days."""
-        until = self.until(at)
+        return self._trend(self.until(at), kinds)
+
+    def trend_on(self, day: int, kinds: Codes) -> Scores | None:
+        """The same at the end of a day."""
+        return self._trend(int(np.searchsorted(self.days, day, side="right")), kinds)
+
+    def _trend(self, until: int, kinds: Codes) -> Scores | None:
         if not until:
             return None
         rows, ages = self.rows[:until], (self.days[until - 1] - self.days[:until]).astype(np.float64)

@@ -1,0 +1,151 @@
+"""Learning from a record of events, at build: what shoppers do together, buy in one basket, and want lately.
+
+The record is a table with the columns shopper, item, kind and at (UTC), and perhaps session and quantity. All that is
+learnt follows from the acts and from the catalogue, not from the moment of learning: ages count from the last act, so
+the same record makes the same edition tonight and tomorrow.
+
+How much a shopper acted on a product is told by the strongest act, sqrt(strength / 4): a purchase counts 1, a look .5.
+What was bought and came back counts as nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from core.domain.arrays import AnyArray, Mask, Rows, Scores, Vectors
+from core.domain.catalogue import Catalogue
+from core.domain.events import STRENGTH
+from core.rank import baskets, behaviour
+from core.rank.behaviour import Behaviour, BehaviourSignal
+from core.rank.calibrate import Calibration
+from core.recommend import trend
+from core.recommend.trend import Daily
+from core.recommend.view import View
+
+COLUMNS = ("shopper", "session", "item", "kind", "at", "quantity")
+STRONGEST = max(STRENGTH.values())
+MOST_IN_A_BASKET = 200  # whoever buys more than that at once buys for a shop of their own
+TOGETHER = "together"  # kind of query: what is bought with a product
+
+
+def learn(
+    events: Any, catalogue: Catalogue, vectors: Mapping[str, Vectors], present: Mapping[str, Mask]
+) -> dict[str, AnyArray]:
+    """What an edition keeps of a record of events, as arrays by name; empty where the record says nothing.
+
+    vectors, present: signal -> unit vectors [n, d] and which products have them, by which new products are known.
+    """
+    if events is None or not len(events):
+        return {}
+    out: dict[str, AnyArray] = {}
+    content = [(vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)]
+    model = behaviour.train(interactions(events, catalogue), content=content)
+    if model is not None:
+        out |= model.to_arrays()
+    bought = baskets.train(*basket_rows(events, catalogue), len(catalogue))
+    if bought is not None:
+        out |= bought.to_arrays()
+    days = trend.daily(events, catalogue)
+    if days is not None:
+        out |= days.to_arrays()
+    return out
+
+
+def signals(arrays: Mapping[str, AnyArray], items: int) -> dict[str, BehaviourSignal]:
+    """Kind of query -> the signal of what shoppers do; kinds of which nothing was learnt are missing."""
+    out = {}
+    if (model := Behaviour.from_arrays(arrays, items)) is not None:
+        out["item"] = BehaviourSignal(model)
+    if (bought := baskets.Baskets.from_arrays(arrays, items)) is not None:
+        out[TOGETHER] = BehaviourSignal(bought.model)
+    return out
+
+
+def trending_of(arrays: Mapping[str, AnyArray], kinds: Any) -> Scores | None:
+    """[n] the trend on the last day of the record; None without one. kinds: [n] code of each product's kind."""
+    days = Daily.from_arrays(arrays, len(kinds))
+    if days is None or not len(days.days):
+        return None
+    return days.trend_on(int(days.days[-1]), kinds)
+
+
+def basis(arrays: Mapping[str, AnyArray]) -> list[str]:
+    """What was learnt, in names: with more or other of them the signals are calibrated anew."""
+    found = []
+    if behaviour.PREFIX + "ease" in arrays:
+        found.append("ease" if bool(arrays[behaviour.PREFIX + "ease"][0]) else "knn")
+    found += [name for name, prefix in (("baskets", baskets.PREFIX), ("trend", trend.PREFIX))
+              if any(one.startswith(prefix) for one in arrays)]  # fmt: skip
+    return found
+
+
+def known(calibration: Calibration, view: View) -> bool:
+    """Whether behaviour says anything in this shop."""
+    return "behaviour" in view.signals and calibration.has("item", "behaviour")
+
+
+# -- the record --------------------------------------------------------------------------------------------------------
+
+
+def interactions(events: Any, catalogue: Catalogue) -> Any:
+    """[shoppers, n] sparse: how much each shopper acted on each product, 0 to 1. Whoever is not named is left out."""
+    from scipy import sparse
+
+    items, rows = len(catalogue), _rows(events, catalogue)
+    kinds = events["kind"].astype(object).to_numpy()
+    strength = np.array([STRENGTH.get(kind, 0.0) for kind in kinds], dtype=np.float64)
+    named = events["shopper"].notna().to_numpy()
+    fine = (rows >= 0) & named & (strength != 0)
+    if not fine.any():
+        return sparse.csr_matrix((0, items))
+    shoppers = _codes(events["shopper"], fine)
+    keys = shoppers * items + rows[fine]
+    pairs, at = np.unique(keys, return_inverse=True)
+    most, back = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=bool)
+    np.maximum.at(most, at.ravel(), strength[fine])
+    np.logical_or.at(back, at.ravel(), strength[fine] < 0)
+    value = np.where(back, 0.0, np.sqrt(most / STRONGEST))
+    out = sparse.csr_matrix((value, (pairs // items, pairs % items)), shape=(int(shoppers.max()) + 1, items))
+    out.eliminate_zeros()
+    return out
+
+
+def basket_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
+    """[m] basket and row of each product bought: what one shopper bought in one visit, or on one day where visits are
+    not known. Each product counts once in a basket; baskets that are too large are left out."""
+    rows = _rows(events, catalogue)
+    bought = (events["kind"].astype(object).to_numpy() == "purchase") & (rows >= 0)
+    days = events["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[D]").astype(np.int64)
+    whole = np.zeros(len(rows), dtype=np.int64)
+    visit = np.full(len(rows), -1, dtype=np.int64)
+    if "session" in events:
+        given = events["session"].notna().to_numpy()
+        visit[given] = _codes(events["session"], given)
+    named = events["shopper"].notna().to_numpy()
+    whole[named] = 1 + _codes(events["shopper"], named)
+    fine = bought & (named | (visit >= 0))
+    if not fine.any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    day = np.where(visit >= 0, -1, days)
+    keys = np.stack([whole[fine], visit[fine], day[fine]], axis=1)
+    _, basket = np.unique(keys, axis=0, return_inverse=True)
+    pairs = np.unique(np.stack([basket.ravel(), rows[fine]], axis=1), axis=0)
+    size = np.bincount(pairs[:, 0])
+    pairs = pairs[size[pairs[:, 0]] <= MOST_IN_A_BASKET]
+    return pairs[:, 0], pairs[:, 1]
+
+
+def _rows(events: Any, catalogue: Catalogue) -> Rows:
+    """[m] the row of each event's product, -1 where it has none in this catalogue."""
+    row_of = {item: row for row, item in enumerate(catalogue.ids)}
+    found = events["item"].astype(object).map(row_of).to_numpy(dtype=np.float64)
+    return np.where(np.isnan(found), -1, found).astype(np.int64)
+
+
+def _codes(column: Any, mask: Mask) -> Rows:
+    """[m'] codes from 0 of the values under a mask, in the order of the values: who came first leaves no trace."""
+    _, codes = np.unique(column[mask].astype(str).to_numpy(dtype=object), return_inverse=True)
+    return np.asarray(codes.ravel(), dtype=np.int64)
