@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.domain.events import KINDS, Event
+from core.domain.reviews import REVIEW, Review
 from core.domain.shoppers import EVENT, SESSION, hashed
 
 COLUMNS = ("at", "kind", "item", "shopper", "session", "placement", "position", "anchor", "query", "size", "price")
@@ -28,3 +29,14 @@ def record(frame: Any, salt: bytes) -> Iterator[Event]:
             placement=placement, position=int(position) if position >= 0 else None, anchor=anchor, query=query,
             size=size, price=int(price) or None, simulated=True,
         )  # fmt: skip
+
+
+def reviewed(frame: Any, salt: bytes) -> Iterator[Review]:
+    """The reviews in the same table."""
+    told = frame[frame["kind"] == "review"]
+    cells = [
+        told[name].astype(object).where(told[name].notna(), None).tolist() for name in ("at", "item", "rating", "text")
+    ]
+    for number, (at, item, rating, text) in enumerate(zip(*cells, strict=True)):
+        made = hashed(salt, f"demo {number}", REVIEW)
+        yield Review(made, item, at.to_pydatetime(), float(rating) or None, text, simulated=True)

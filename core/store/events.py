@@ -289,6 +289,11 @@ class EventStore:
 
     # --- all of them ---
 
+    def simulated(self) -> bool:
+        """Whether anything here was made up for the demo."""
+        with self._database.reading() as connection:
+            return connection.execute(sa.select(EVENTS.c.seq).where(EVENTS.c.simulated).limit(1)).scalar() is not None
+
     def mark(self) -> Mark:
         """How far the log has come; quick enough to ask before each list."""
         with self._database.reading() as connection:

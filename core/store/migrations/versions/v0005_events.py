@@ -60,7 +60,7 @@ def upgrade() -> None:
         "reviews",
         sa.Column("id", sa.Text(), primary_key=True),
         sa.Column("item", sa.Text(), nullable=False),
-        sa.Column("rating", sa.Integer()),
+        sa.Column("rating", sa.Float()),
         sa.Column("text", sa.Text()),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("simulated", sa.Boolean(), nullable=False),
