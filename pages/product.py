@@ -388,6 +388,7 @@ else:
     if for_good:
         states.said("There was one of it, and it is sold. Shoppers who come here are shown what stands in for it.")
         states.guarded(alternatives.instead)(item, follow, alone=True)
+        frame.section("As it was")
     left, right = st.columns([1, 1.9], gap="large")
     with left:
         portrait(item)

@@ -20,7 +20,6 @@ from core.domain.listing import Listing, Missing, Note, Origin, Trace
 from core.domain.query import Request
 from core.domain.rules import Curation
 from core.domain.strategy import DEFAULT_WEIGHTS, Strategy
-from core.rank import colours
 from core.recommend import similar
 from core.recommend.filters import allowed, indexed
 from core.recommend.similar import Progress, Within
@@ -30,7 +29,6 @@ from core.recommend.view import View
 CONTENT = ("text", "image", "attributes")
 SUBSTITUTE_STRATEGY = Strategy("Substitutes", DEFAULT_WEIGHTS, lam=1.0, brand_cap=None)
 BAND = 0.25  # a substitute costs at most so much more or less, as a share of the product's own price
-ALIKE = 0.5  # how much two colours agree that a shopper takes for nearly the same: ivory and white, navy and black
 RELAXED = ("brand", "price", "colour")  # the order in which constraints are let go; the type never is
 
 _SAID = {
@@ -60,19 +58,9 @@ def substitute(view: View, request: Request) -> Listing:
 
 
 def nearest(view: View, request: Request) -> Listing:
-    """The closest products of any house that keep the type and the price band of `request.anchor` and look its colour:
-    they share a colour word with it, or one that is seen as nearly the same."""
+    """The substitutes for which nothing had to give way but the house."""
     asked, rules = _asked(view, request), _Rules(view, request)
-    mine = [entry for word in rules.item.colour if (entry := colours.entry(word)) is not None]
-    alike = colours.agreement()[mine].max(axis=0) >= ALIKE if mine else np.zeros(colours.ENTRIES, dtype=bool)
-
-    def seen(words: tuple[str, ...]) -> bool:
-        return any((entry := colours.entry(word)) is not None and bool(alike[entry]) for word in words)
-
-    colour = rules.keep["colour"] | indexed(view.catalogue).matching("colour", seen)
-    return similar.similar(
-        view, asked, Within(rules.type & rules.keep["price"] & colour, lambda rows: [""] * len(rows))
-    )
+    return similar.similar(view, asked, rules.within(("brand",)))
 
 
 def substitute_all(

@@ -1,7 +1,7 @@
 """How much of what a shopper wants is left: a product's own pieces, and those of what comes near to it.
 
-A near-substitute is of the same type, in the price band, of nearly the same colour and closer than nine pairs in ten:
-only the house may differ. What is further away is a substitute too, but nobody should plan a season on it.
+A near-substitute keeps the type, the price band and the colour, and is closer than nine pairs in ten: only the house
+may differ. What is further away is a substitute too, but nobody should plan a season on it.
 """
 
 from __future__ import annotations

@@ -91,6 +91,9 @@ def _rail(item: Item, placement: Placement, follow: Follow, layout: str = "carou
 
 
 def _notes(listing: Listing) -> None:
-    """What the list says of itself, such as a constraint that had to give way, in one calm line."""
-    if told := " ".join(note.text for note in listing.notes):
+    """What the list says of itself, such as a constraint that had to give way, in one calm line.
+
+    That such a list is short is no news: few things are as close as this.
+    """
+    if told := " ".join(note.text for note in listing.notes if note.code != "short"):
         states.said(told)
