@@ -10,6 +10,7 @@ from typing import Any
 from core.domain.errors import BadRequest
 from core.domain.looks import LookStrategy, checked_parts
 from core.domain.placements import Placement
+from core.domain.shoppers import Person
 from core.domain.strategy import Strategy, checked_weights
 from core.domain.visit import Visit
 
@@ -66,6 +67,7 @@ class Request:
     exclude:  ids that may not be shown.
     locale:   language tag of the shop's front, such as fr-FR; rules may be made for one.
     visit:    what is known of a shopper who is here for the first time (cold_start).
+    shopper:  who the list is for, with what they did and where they are (for_you, and any other list).
     """
 
     placement: Placement = Placement.SIMILAR
@@ -78,6 +80,7 @@ class Request:
     exclude: tuple[str, ...] = ()
     locale: str | None = None
     visit: Visit | None = None
+    shopper: Person | None = None
 
     def __post_init__(self) -> None:
         if not 1 <= self.k <= MAX_K:

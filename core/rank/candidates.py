@@ -486,7 +486,7 @@ class _Boosts:
         edges = np.array([stop for _, _, stop in place.segments], dtype=np.int64)
         stretch = np.searchsorted(edges, at, side="right")
         strength = np.ceil(amounts * STRENGTHS)
-        order = np.argsort((stretch * 4 * STRENGTHS + strength).astype(np.int16), kind="stable")
+        order = np.argsort((stretch * 8 * STRENGTHS + strength).astype(np.int16), kind="stable")
         at, amounts, stretch, strength = at[order], amounts[order], stretch[order], strength[order]
         fresh = np.ones(len(at), dtype=bool)
         fresh[1:] = (stretch[1:] != stretch[:-1]) | (strength[1:] != strength[:-1])

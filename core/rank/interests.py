@@ -1,8 +1,9 @@
 """Several interests as one query: a product counts by the one interest that it is closest to, in all signals.
 
 Which interest that is follows from the weighted sum over the signals that vary from interest to interest, so that a
-product is never close by the words of one interest and the picture of another. A smaller interest stands back a little:
-it must be so many deviations closer to win a place from the largest.
+product is never close by the words of one interest and the picture of another. An interest in many kinds of things
+lies near the middle of the shop and so closer to everything: what any product has of it is taken off. A smaller interest
+stands back a little: it must be so many deviations closer to win a place from the largest.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Several:
     signals: name -> the signals that vary from interest to interest; straight in their raw value.
     sides:   name -> [K] sides.    known: name -> [K] which interests have that side.
     slopes:  name -> weight / deviation.    means, deviations: name -> of the reference pairs.
+    above:   name -> [K] how much closer than any pair the products of the shop are to each interest.
     behind:  [K] deviations that each interest stands back.
     """
 
@@ -35,6 +37,7 @@ class Several:
     slopes: Mapping[str, float]
     means: Mapping[str, float]
     deviations: Mapping[str, float]
+    above: Mapping[str, Scores]
     behind: Scores
     _kept: dict[bytes, tuple[Codes, dict[str, Matrix]]] = field(default_factory=dict, repr=False)
 
@@ -74,9 +77,10 @@ class Several:
         return self._kept[key]
 
     def _shifted(self, name: str, raw: AnyArray) -> AnyArray:
-        """[K, m] raw values as seen from where each interest stands; an interest without the side is any pair's mean."""
-        known = np.where(self.known[name][:, None], raw, self.means[name])
-        return known - (self.behind * self.deviations[name])[:, None].astype(known.dtype)
+        """[K, m] raw values as seen from where each interest stands; one without the side is any pair."""
+        known = np.where(self.known[name][:, None], raw - self.above[name][:, None].astype(raw.dtype), self.means[name])
+        out: AnyArray = known - (self.behind * self.deviations[name])[:, None].astype(known.dtype)
+        return out
 
     def _chosen(self, raw: Mapping[str, AnyArray], present: Mapping[str, Mask]) -> Codes:
         total: Any = 0.0

@@ -25,19 +25,26 @@ from core.rank.explain import moved, reasons
 from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Step, run, steps
 from core.rank.shortlist import Shortlist
 from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_rows
+from core.recommend import personal
 from core.recommend.filters import allowed
+from core.recommend.fit import KIND, fit
 from core.recommend.stages import stages
 from core.recommend.steer import item_notes, steered
 from core.recommend.steer import notes as steer_notes
+from core.recommend.taste import interests, liked
 from core.recommend.view import View
 
 POOL = 5  # candidates that diversity chooses from, for each place
 KEPT_POOLS = 2.5  # times the pool are kept of each product's candidates, so that rules may take some out
 BYTES, MOST_KEPT = 12, 256 << 20  # what one kept candidate takes, and all of them may take
 LANES = 256  # lists computed in one block
+CANDIDATES = 100  # the best of a list that the taste of a shopper moves
+PERSONAL, FAR = 0.2, 3.0  # of a score for each deviation that a product is closer to a shopper, up to so many
+NO_ROWS: Rows = np.empty(0, dtype=np.int64)
 WORKERS = 2
 
 Progress = Callable[[int, int], None]  # done, total
+Nudges = Mapping[str, tuple[Rows, Scores]]  # name -> rows in order, and how far each is moved, in units of score
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,22 +79,33 @@ def answer(
     audience: str | None = None,
     family: str | None = None,
     within: Within | None = None,
+    nudges: Nudges | None = None,
 ) -> Listing:
-    """The list for any one query, given by its sides: an unpublished item, typed words, a photo, a shopper's taste."""
+    """The list for any one query, given by its sides: an unpublished item, typed words, a photo, a shopper's taste.
+
+    nudges: what moves products besides signals and rules.
+    """
     lane = _Lane(None, -1, audience, _family_rows(view, family))
-    return _listing_of(view, _question(view, request, sides, [lane], within))
+    return _listing_of(view, _question(view, request, sides, [lane], within, nudges))
 
 
-def trace_answer(view: View, request: Request, sides: Sides, within: Within | None = None) -> Trace:
+def trace_answer(
+    view: View, request: Request, sides: Sides, within: Within | None = None, nudges: Nudges | None = None
+) -> Trace:  # fmt: skip
     """How `answer` comes about, stage by stage."""
-    return _traced(view, _question(view, request, sides, [_NOBODY], within))
+    return _traced(view, _question(view, request, sides, [_NOBODY], within, nudges))
 
 
 def missing_answer(
-    view: View, request: Request, sides: Sides, item: str, within: Within | None = None
-) -> Missing | None:  # fmt: skip
+    view: View,
+    request: Request,
+    sides: Sides,
+    item: str,
+    within: Within | None = None,
+    nudges: Nudges | None = None,
+) -> Missing | None:
     """Why `item` is not in what `answer` gives; None when it is. Raises UnknownItem."""
-    return _lost(view, _question(view, request, sides, [_NOBODY], within), item)
+    return _lost(view, _question(view, request, sides, [_NOBODY], within, nudges), item)
 
 
 def trace(view: View, request: Request, within: Within | None = None) -> Trace:
@@ -270,6 +288,7 @@ class _Question:
     query: Query
     notes: tuple[Note, ...]
     curations: Sequence[Curation] = ()
+    nudges: Sequence[Nudges] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -328,11 +347,18 @@ def _around(view: View, request: Request, within: Within | None) -> _Question:
 
 
 def _question(
-    view: View, request: Request, sides: Sides, lanes: Sequence[_Lane], within: Within | None = None
+    view: View,
+    request: Request,
+    sides: Sides,
+    lanes: Sequence[_Lane],
+    within: Within | None = None,
+    nudges: Nudges | None = None,
 ) -> _Question:
     """What `request` asks of some queries, with all that it depends on looked up. Their audiences must agree."""
     if request.at is None:
         raise ValueError("a request below the door has its moment")
+    if sides.kind == "item":
+        within = _for_shopper(view, request, within)
     strategy = request.strategy or view.strategy
     sides = steered(view, strategy.steer, sides)
     blend = blend_for(view.calibration, sides.kind, strategy.weights, {*sides.sides, *PRIOR_SIGNALS} & _known(view))
@@ -357,7 +383,62 @@ def _question(
         own=[lane.own for lane in lanes], boosts=None, pool=POOL * request.k,
         refusal=_refusal(view, request, lanes, within), name=lambda row: _name(view, row),
     )  # fmt: skip
-    return _Question(request, request.at, strategy, lanes, _ruled(view, query, curations), notes, curations)
+    asked = _Question(request, request.at, strategy, lanes, _ruled(view, query, curations), notes, curations)
+    return _nudged(asked, [nudges] * len(lanes)) if nudges else _personal(view, asked)
+
+
+def _for_shopper(view: View, request: Request, within: Within | None) -> Within | None:
+    """`within` without what may not be shown to the shopper of the request."""
+    if request.shopper is None or not request.shopper.shopper.personal:
+        return within
+    assert request.at is not None
+    barred = personal.bars(view, request.shopper, request.at)
+    if within is None:
+        return Within(~barred.mask, barred.why)
+    before = within
+
+    def why(rows: Rows) -> list[str]:
+        return [
+            (before.why(row) if not before.mask[row[0]] else barred.why(row))[0] for row in rows[:, None]
+        ]  # fmt: skip
+
+    return replace(within, mask=within.mask & ~barred.mask, why=why)
+
+
+def _personal(view: View, asked: _Question) -> _Question:
+    """The same question, with the best of its candidates moved by how they fit the shopper of the request."""
+    query, person = asked.query, asked.request.shopper
+    if person is None or not person.shopper.personal or query.sides.kind == KIND or not len(query):
+        return asked
+    taste = interests(view, liked(person, asked.at))
+    moves = personal.nudges(view, person, asked.at)
+    if not taste and not moves:
+        return asked
+    wide = replace(query, pool=max(query.pool, CANDIDATES))
+    best = run(stages(view)[:4], wide).rows
+    rows = np.unique(best[best >= 0])
+    each = {name: amounts[rows] for name, amounts in moves.items()}
+    if taste and len(rows):
+        close = fit(view, taste).normal(rows, DEFAULT_WEIGHTS)
+        each = {"personal": PERSONAL * np.clip(close, -FAR, FAR), **each}
+    return _nudged(asked, [
+        {name: (rows[mine], amounts[mine]) for name, amounts in each.items()}
+        for mine in (np.isin(rows, best[lane]) for lane in range(len(query)))
+    ])  # fmt: skip
+
+
+def _nudged(asked: _Question, nudges: Sequence[Nudges]) -> _Question:
+    """The same question with its products moved: rules and nudges move them together."""
+    query = asked.query
+    boosts = []
+    for lane, mine in enumerate(nudges):
+        parts = [*mine.values(), *([query.boosts[lane]] if query.boosts is not None else [])]
+        rows = np.unique(np.concatenate([NO_ROWS, *(rows for rows, _ in parts)]))
+        amounts = np.zeros(len(rows))
+        for some, by in parts:
+            amounts[np.searchsorted(rows, some)] += by
+        boosts.append((rows, amounts))
+    return replace(asked, query=replace(query, boosts=boosts), nudges=nudges)
 
 
 def _ruled(view: View, query: Query, curations: Sequence[Curation]) -> Query:
@@ -528,8 +609,10 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
     pulled = _pulled(view, asked, found.rows)
     for lane, who in enumerate(asked.lanes):
         rules = asked.curations[lane]
-        boosted = query.boosts is not None and len(query.boosts[lane][0]) > 0
+        ruled = asked.curations[lane].on_rows(view.catalogue) if asked.curations[lane] else None
+        boosted = ruled is not None and len(ruled.boosted) > 0
         told = [name for name in shares if boosted or name != "boost"]
+        moving = _moving(asked, lane, found.rows[lane])
         items: list[Placed] = []
         for place, row in enumerate(rows[lane]):
             if row < 0:
@@ -541,7 +624,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                     len(items) + 1,
                     scores[lane][place] if sure else None,
                     _ORIGINS[origins[lane][place]],
-                    {name: shares[name][lane][place] for name in told} if sure else {},
+                    _told(shares, told, lane, place, moving) if sure else {},
                     below[lane][place] if sure and query.blend.similarity else None,
                     moves[lane][place],
                     (
@@ -568,6 +651,29 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
             )
         )
     return out
+
+
+def _moving(asked: _Question, lane: int, rows: Rows) -> dict[str, list[float]]:
+    """Nudge -> how far it moves each of `rows` [k]."""
+    out = {}
+    for name, (some, amounts) in (asked.nudges[lane] if asked.nudges else {}).items():
+        at = np.minimum(np.searchsorted(some, rows), max(len(some) - 1, 0))
+        out[name] = np.where(some[at] == rows, amounts[at], 0.0).tolist() if len(some) else [0.0] * len(rows)
+    return out
+
+
+def _told(
+    shares: Mapping[str, list[list[float]]],
+    told: Sequence[str],
+    lane: int,
+    place: int,
+    moving: Mapping[str, list[float]],
+) -> dict[str, float]:
+    """What each part adds to a score, nudges apart from the boosts of rules."""
+    out = {name: shares[name][lane][place] for name in told}
+    if "boost" in out:
+        out["boost"] -= sum(amounts[place] for amounts in moving.values())
+    return out | {name: amounts[place] for name, amounts in moving.items()}
 
 
 def _pulled(view: View, asked: _Question, rows: Rows) -> list[list[tuple[Note, ...]]] | None:

@@ -102,7 +102,8 @@ def notes(view: View, steer: Steer | None, kind: str) -> tuple[Note, ...]:
     if not steer:
         return ()
     if kind != "item":
-        return (Note("no_steer", "Steering by example does not count here: this list is built around words."),)
+        what = "a shopper" if kind == "shopper" else "words"
+        return (Note("no_steer", f"Steering by example does not count here: this list is built around {what}."),)
     found = pulls(view, steer)
     said = []
     for examples, words, text in (

@@ -34,7 +34,7 @@ VISIT = 3.0  # acts that a visit needs to count for half of the taste
 SHORT = 5  # fewer products than that are one interest
 MOST_INTERESTS = 5
 MOST_ITEMS = 60  # of a history that interests are made of, the weightiest
-ALIKE = 1.0  # deviations: products that are so much closer than any two of the shop are one interest
+ALIKE = 1.0  # deviations: products all of which are so much closer to one of them than any two are one interest
 AWAY = 0.75  # how far an interest moves away from what was sent back or is not liked, as in steering by example
 HALF = 0.5  # a detail belongs to a taste when more than this share of its products has it
 LIKED = "liked"  # where an interest comes from: from what was done,
@@ -364,8 +364,7 @@ def parted(near: Matrix, shares: Scores) -> tuple[Codes, Rows]:
     one = np.zeros(size, dtype=np.int32), medoids(near, shares, 1)
     if size < SHORT:
         return one
-    apart = near[~np.eye(size, dtype=bool)]
-    if float(apart.mean()) >= ALIKE:
+    if float(near[:, one[1][0]].min()) >= ALIKE:
         return one
     best, chosen = -np.inf, one
     for k in range(2, min(MOST_INTERESTS, size // 2) + 1):
