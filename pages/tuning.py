@@ -62,7 +62,9 @@ def side_by_side(item: Item) -> None:
             st.segmented_control("Around", ("One product", "A sheet"), key=SHEET, required=True, default="One product",
                                  width="content", persist_state="session")  # fmt: skip
             if st.session_state.get(SHEET) == "A sheet":
-                roots = {"": "The whole shop", **{root: root for root in engine.roots()}}
+                mine = versus.chosen()
+                own = {versus.CHOSEN: f"The {text.count(len(mine), 'product')} chosen"} if mine else {}
+                roots = {**own, "": "The whole shop", **{root: root for root in engine.roots()}}
                 st.selectbox("Lists of", list(roots), format_func=roots.get, key=SCOPE, width=180)
                 st.selectbox("How many", versus.LISTS, key=NUMBER, width=110)
         sides.said()
@@ -119,6 +121,13 @@ def take_address() -> None:
     if mode is not None:
         st.session_state[MODE] = MODES.get(mode, AB)
         del st.query_params["mode"]
+    if came := st.query_params.get("anchors"):  # products whose lists are to be seen, from the map or the catalogue
+        st.session_state[versus.CHOSEN] = [one for one in came.split(",") if one][: max(versus.LISTS)]
+        if versus.chosen():
+            st.session_state.update({SHEET: "A sheet", SCOPE: versus.CHOSEN, NUMBER: max(versus.LISTS)})
+            st.session_state[MODE] = AB
+            session.commit(item=versus.chosen()[0])
+        del st.query_params["anchors"]
     if st.session_state.get(MODE) not in MODES.values():
         st.session_state[MODE] = AB
 

@@ -20,6 +20,7 @@ from pages.kit import answers, cards, engine, parts, session, sides, states, tex
 from pages.kit.sides import Side
 
 FIRST, SECOND, SHEET = "tuning:first", "tuning:second", "tuning:sheet"
+CHOSEN = "tuning:chosen"
 LISTS = (10, 20, 50)
 SHOWN = 6
 FIGURES = {"length": "Products in a list", **comparing.FIGURE_NAMES}
@@ -115,9 +116,17 @@ def choose(item: str) -> None:
 # -- the sheet ---------------------------------------------------------------------------------------------------------
 
 
-def anchors(scope: str, number: int) -> list[str]:
-    """Products on sale, of one branch of the shop or of all of it, in even steps."""
+def chosen() -> list[str]:
+    """The products that somebody came here with, to see their lists; those that have left the catalogue are not."""
     catalogue = engine.shop().catalogue(engine.at())
+    return [item for item in st.session_state.get(CHOSEN, ()) if item in catalogue]
+
+
+def anchors(scope: str, number: int) -> list[str]:
+    """Products on sale, of one branch of the shop or of all of it, in even steps; or those that somebody chose."""
+    catalogue = engine.shop().catalogue(engine.at())
+    if scope == CHOSEN:
+        return chosen()[:number]
     live = catalogue.states(engine.moment()) == State.LIVE
     found = [
         row for row, (alive, path) in enumerate(zip(live, catalogue.column("category"), strict=True))
