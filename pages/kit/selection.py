@@ -17,8 +17,8 @@ from pages.kit import atlas, cards, deeds, engine, frame, held, keeping, parts, 
 
 STORE, GRID = "selection", "selection:grid"
 AT_ONCE = 24
-FIELDS = ("category", "brand", "colour", "audience", "material")
-VALUES = 6  # of a field that are shown
+FIELDS = ("category", "brand", "colour", "audience")
+VALUES = 5  # of a field that are shown
 HOUSES, STARS = 8, 8  # of an audit: houses in its table, products of its ends
 REST, HELD = "rest", "held"
 AUDIT, COMPARE = "selection:audit", "selection:compare"
@@ -39,7 +39,7 @@ def panel(shop: Shop, ids: Sequence[str]) -> None:
 
 
 def about(shop: Shop, ids: Sequence[str], *, of: Collection | None = None) -> None:
-    """What `ids` consist of at the left, each of them at the right, and beneath it what can be asked of them.
+    """What `ids` consist of at the left; at the right each of them, and beneath what can be asked of them.
 
     of: the collection that they are; each can be taken out of it.
     """
@@ -50,8 +50,8 @@ def about(shop: Shop, ids: Sequence[str], *, of: Collection | None = None) -> No
         make_up(found)
     with right:
         grid(shop, ids, of)
-    audit(shop, ids)
-    apart(shop, ids, of)
+        audit(shop, ids)
+        apart(shop, ids, of)
 
 
 # -- what they are -------------------------------------------------------------------------------------------------
