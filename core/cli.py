@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     visit.add_argument("--answer", metavar="QUESTION=OPTION", action="append", default=[])
     visit.add_argument("--seen", metavar="ID", action="append", default=[], help="a product that was looked at")
     visit.add_argument("--moved", action="store_true", default=None, help="also what each answer moved")
+    _add_shopper_options(one)
     _add_files(one)
 
     one = command("explain", _explain, "Why a product stands in a list, why not, and what it would take.")
@@ -272,6 +273,60 @@ def _add_look_options(one: argparse.ArgumentParser) -> None:
     looks.add_argument("--count", type=int, help="how many looks (default 3)")
 
 
+def _add_shopper_options(one: argparse.ArgumentParser) -> None:
+    from core.domain.shoppers import DEVICES
+
+    who = one.add_argument_group("shopper", "For --placement for_you; any other list may be asked for a shopper too.")
+    who.add_argument("--shopper", metavar="ID", help="as the shop has it, or as a hash")
+    who.add_argument("--hour", type=int, metavar="0..23", help="of the shopper's day")
+    who.add_argument("--device", choices=DEVICES)
+    who.add_argument("--season", metavar="WORD", help="such as winter")
+    who.add_argument("--place", metavar="WORD", help="a town, region or country")
+    who.add_argument("--preset", choices=("few", "many", "classic"), help="weigh as for so much history, or classically")
+
+
+def _person(arguments: argparse.Namespace, shop: Any) -> Any:
+    """Who a list is for, and where they are; None where nobody is named."""
+    from core.domain.shoppers import Context
+
+    given = {name: getattr(arguments, name) for name in ("hour", "device", "season", "place", "occasion")}
+    if arguments.shopper is None:
+        if said := [
+            name for name in ("hour", "device", "season", "place", "preset") if getattr(arguments, name) is not None
+        ]:
+            raise BadRequest(f"--{said[0]} is of a shopper. Name them with --shopper ID.")
+        return None
+    at = parse_moment(arguments.at) if arguments.at is not None else None
+    return shop.person(arguments.shopper, at=at, context=Context(**given))
+
+
+def _for_you(arguments: argparse.Namespace) -> int:
+    if arguments.anchor or arguments.anchors or arguments.all:
+        raise BadRequest("For You is about no product. Leave the product out, or ask for --placement similar.")
+    if arguments.html or arguments.xlsx:
+        raise BadRequest("--html and --xlsx take lists around products along.")
+    if arguments.shopper is None:
+        raise BadRequest("Name the shopper with --shopper ID.")
+    from core.recommend.for_you import PRESETS
+
+    shop = _shop(_settings(arguments))
+    request = _request(arguments, shop, Placement.FOR_YOU, shopper=_person(arguments, shop))
+    if arguments.preset is not None and request.strategy is None:
+        request = request.changed(strategy=PRESETS[arguments.preset])
+    found = shop.for_you(request)
+    plain = found.as_json()
+    if arguments.trace:
+        plain["trace"] = shop.trace(request).as_json()
+    if arguments.why:
+        missing = shop.why_missing(request, arguments.why)
+        plain["why_missing"] = None if missing is None else missing.as_json()
+    _show(plain, arguments, shop)
+    if not (arguments.json or arguments.trace or arguments.why):
+        for one in found.interests:
+            print(f"     {one.share:4.0%}  {one.label or one.medoid}")
+    return 0
+
+
 def _readable(arguments: argparse.Namespace) -> None:
     """Refuses words that are not text, such as Latin-1 typed into a UTF-8 terminal: no JSON could repeat them."""
     for value in vars(arguments).values():
@@ -322,14 +377,21 @@ def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **f
 def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.placement == Placement.LOOK:
         return _recommend_looks(arguments)
-    _only_for("look", arguments, ("occasion", "budget", "brands", "lock", "diversity", "count"))
+    _only_for("look", arguments, ("budget", "brands", "lock", "diversity", "count"))
+    if arguments.shopper is None:
+        _only_for("look", arguments, ("occasion",))
     if arguments.placement == Placement.COLD_START:
         return _first_visit(arguments)
     _only_for("cold_start", arguments, ("answers", "answer", "seen", "moved"))
+    if arguments.placement == Placement.FOR_YOU:
+        return _for_you(arguments)
+    _only_for("for_you", arguments, ("preset",))
     if not (arguments.anchor or arguments.anchors or arguments.all):
         raise BadRequest("Name the product with --anchor ID, several with --anchors FILE, or ask for --all.")
     shop = _shop(_settings(arguments))
-    request = _request(arguments, shop, Placement(arguments.placement), anchor=arguments.anchor)
+    request = _request(
+        arguments, shop, Placement(arguments.placement), anchor=arguments.anchor, shopper=_person(arguments, shop)
+    )  # fmt: skip
     if arguments.anchor is None:
         if arguments.why or arguments.trace:
             raise BadRequest("--why and --trace speak of one list. Name its product with --anchor.")
@@ -365,7 +427,7 @@ def _first_visit(arguments: argparse.Namespace) -> int:
         raise BadRequest("--html and --xlsx take lists around products along.")
     visit = _visit(arguments)
     shop = _shop(_settings(arguments))
-    request = _request(arguments, shop, Placement.COLD_START, visit=visit)
+    request = _request(arguments, shop, Placement.COLD_START, visit=visit, shopper=_person(arguments, shop))
     plain = shop.first_visit(request).as_json() if arguments.moved else shop.recommend(request).as_json()
     if arguments.trace:
         plain["trace"] = shop.trace(request).as_json()

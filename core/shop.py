@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -68,6 +69,7 @@ from core.recommend import (
     browse,
     cold_start,
     first_visit,
+    for_you,
     look,
     quiz_proposal,
     reverse,
@@ -80,9 +82,11 @@ from core.recommend import (
 from core.recommend import suggest as suggesting
 from core.recommend.cold_start import Rehearsal
 from core.recommend.first_visit import FirstVisit
+from core.recommend.for_you import Around, ForYou
 from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
 from core.recommend.saved import Gone, KeptLook, Mend
+from core.recommend.session import Crowd, crowd
 from core.recommend.suggest import Suggested
 from core.recommend.supply import RunningOut, Supply
 from core.recommend.trend import STRENGTH as ACTED
@@ -111,7 +115,9 @@ NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
 PUBLISHED_SHOWN = 50
 SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
+CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
 MANY_WORDS = 200  # words read at once that are kept on disk
+PICTURED = 64  # pictures of arrivals whose vectors are kept, from suggesting what one is to rehearsing it
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +216,9 @@ class Shop:
         self._scarce: dict[tuple[Any, ...], RunningOut] = {}
         self._counting: set[tuple[Any, ...]] = set()
         self._acts: tuple[Mark, Acts] | None = None
+        self._crowd: tuple[Mark, float, Crowd | None] | None = None
+        self._reading_crowd = False
+        self._pictured: dict[str, Vectors] = {}
 
     # -- what a list depends on ------------------------------------------------------------------------------------
 
@@ -285,6 +294,8 @@ class Shop:
                 raise BadRequest("A look is no list and has a question of its own. Ask for looks.")
             case Placement.COLD_START:
                 return first_visit.first_list(self._asked(request, draft), request, self.acts)
+            case Placement.FOR_YOU:
+                return for_you.for_you(self._asked(request, draft), request, self._around)
             case _:
                 return self._recipe(request).one(self._asked(request, draft), request)
 
@@ -305,6 +316,8 @@ class Shop:
         request = self._settled(request)
         if request.placement == Placement.COLD_START:
             return first_visit.trace(self._asked(request, draft), request, self.acts)
+        if request.placement == Placement.FOR_YOU:
+            return for_you.trace(self._asked(request, draft), request, self._around)
         return self._recipe(request).trace(self._asked(request, draft), request)
 
     def why_missing(self, request: Request, item: str, *, draft: Documents | None = None) -> Missing | None:
@@ -312,6 +325,8 @@ class Shop:
         request = self._settled(request)
         if request.placement == Placement.COLD_START:
             return first_visit.why_missing(self._asked(request, draft), request, item, self.acts)
+        if request.placement == Placement.FOR_YOU:
+            return for_you.why_missing(self._asked(request, draft), request, item, self._around)
         return self._recipe(request).why_missing(self._asked(request, draft), request, item)
 
     # -- the first visit -------------------------------------------------------------------------------------------
@@ -331,6 +346,46 @@ class Shop:
         """
         request = self._settled(request.changed(placement=Placement.COLD_START))
         return first_visit.first_visit(self._asked(request, draft), request, self.acts)
+
+    # -- for you ---------------------------------------------------------------------------------------------------
+
+    def for_you(self, request: Request, *, draft: Documents | None = None) -> ForYou:
+        """The list for `request.shopper`, with the interests that it comes from and what weighed.
+
+        Who is not known, did not agree or opted out has the list of a first visit.
+        """
+        request = self._settled(request.changed(placement=Placement.FOR_YOU))
+        return for_you.told(self._asked(request, draft), request, self._around)
+
+    @property
+    def _around(self) -> Around:
+        return Around(self.acts, self.crowd)
+
+    @property
+    def crowd(self) -> Crowd | None:
+        """What shoppers did, visit by visit; None where nothing is recorded.
+
+        It is read again each hour, beside those who ask, and at once when somebody was forgotten.
+        """
+        mark, now, known = self.events.mark(), time.monotonic(), self._crowd
+        if known is not None and known[0].removed == mark.removed:
+            if mark.newest != known[0].newest and now - known[1] > CROWD_SECONDS and not self._reading_crowd:
+                self._reading_crowd = True
+                threading.Thread(target=self._read_crowd, args=(mark,), name="crowd", daemon=True).start()
+            return known[2]
+        with self._opening:
+            known = self._crowd
+            if known is None or known[0].removed != mark.removed:
+                self._read_crowd(mark)
+        return self._crowd[2] if self._crowd is not None else None
+
+    def _read_crowd(self, mark: Mark) -> None:
+        try:
+            columns = ("at", "kind", "item", "session", "shopper")
+            found = self.events.table(kinds=ACTED, columns=columns, newest=mark.newest, simulated=self.simulated)
+            self._crowd = mark, time.monotonic(), crowd(found, self.snapshot.catalogue) if len(found) else None
+        finally:
+            self._reading_crowd = False
 
     # -- reasons ---------------------------------------------------------------------------------------------------
 
@@ -1376,7 +1431,9 @@ def _recipe(request: Request) -> _Recipe:
     if (recipe := _RECIPES.get(request.placement)) is None:
         if request.placement == Placement.COLD_START:
             raise BadRequest("A first visit has one list, around no product. Ask `recommend` for it, one at a time.")
-        elsewhere = (*beside.PLACEMENTS, Placement.LOOK, Placement.SEARCH, Placement.COLD_START)
+        if request.placement == Placement.FOR_YOU:
+            raise BadRequest("For You is a list for one shopper, around no product. Ask `recommend` for it.")
+        elsewhere = (*beside.PLACEMENTS, Placement.LOOK, Placement.SEARCH, Placement.COLD_START, Placement.FOR_YOU)
         ready = ", ".join(map(str, (*_RECIPES, *elsewhere)))
         raise BadRequest(f"This shop has no lists for {request.placement!s} here. It has {ready}.")
     return recipe

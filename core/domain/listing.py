@@ -80,7 +80,7 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A ranked list, around the product `anchor`, or for the `words` of a search."""
+    """A ranked list, around the product `anchor`, for the `words` of a search, or for the `shopper` with that id."""
 
     placement: str
     anchor: str | None
@@ -90,6 +90,7 @@ class Listing:
     encoders: Mapping[str, str | None] = field(default_factory=dict)
     notes: tuple[Note, ...] = ()
     words: str | None = None
+    shopper: str | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -99,6 +100,8 @@ class Listing:
         plain: dict[str, Any] = {"anchor": self.anchor, "placement": self.placement}
         if self.words is not None:
             plain["words"] = self.words
+        if self.shopper is not None:
+            plain["shopper"] = self.shopper
         return {
             **plain, **self.versions.as_json(), "at": self.at.isoformat().replace("+00:00", "Z"),
             "encoders": dict(self.encoders), "items": [item.as_json() for item in self.items],

@@ -360,7 +360,7 @@ class _Case:
         if not self.known:
             made = first_visit.first_list(self.view, self.as_new, self.around.acts)
             text = "Nothing is known of this shopper yet, so this is the list of a first visit."
-            return replace(made, notes=(Note("preset_none", text), *made.notes))
+            return replace(made, notes=(Note("preset_none", text), *made.notes), shopper=self._id)
         within = self.within(self.fresh)
         made = similar.answer(self.head, self.asked, self.fit.sides, within=within, nudges=self.nudges)
         items = list(made.items)
@@ -408,6 +408,10 @@ class _Case:
             again = Note("met", "The shopper has met it already: nothing else fits.")
             out.append(replace(one, origin=Origin.FILL, moved=0, notes=(*one.notes, again)))
         return out
+
+    @property
+    def _id(self) -> str | None:
+        return None if self.request.shopper is None else self.request.shopper.shopper.id
 
     # -- what is said of it ----------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from core.domain.words import listed, money, slug
 from core.rank.signals import VectorSignal
 from core.recommend.browse import browse
 from core.recommend.filters import facets
-from core.recommend.first_visit import as_item, centre
+from core.recommend.taste import as_item, centre
 from core.recommend.view import View
 
 LEAST = 0.05  # a value is asked about when so large a share of what can be bought has it

@@ -648,6 +648,7 @@ def _listings(view: View, asked: _Question, found: _Answers) -> list[Listing]:
                 encoders=encoders,
                 notes=tuple(notes),
                 words=request.words,
+                shopper=request.shopper.shopper.id if request.shopper is not None else None,
             )
         )
     return out
