@@ -1,7 +1,7 @@
 """How much of what a shopper wants is left: a product's own pieces, and those of what comes near to it.
 
-A near-substitute keeps the type, the price band and the colour, and is closer than nine pairs in ten: only the house
-may differ. What is further away is a substitute too, but nobody should plan a season on it.
+A near-substitute keeps the type, the price band and the colour: only the house may differ. What is further away is a
+substitute too, but nobody should plan a season on it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from core.recommend.substitute import nearest
 from core.recommend.view import View
 
 LOW = 3  # pieces, all sizes together; so few or fewer are low
-CLOSE = 0.9  # share of all pairs that are less close than a product and its near-substitute
 MOST = 24  # near-substitutes that are counted
 SAYS_SO = ("one of a kind", "one-of-a-kind", "one_of_a_kind", "unique")
 _NO = ("", "0", "no", "false")
@@ -32,7 +31,7 @@ class Supply:
     """What is left of one product, and near to it.
 
     left:    its own pieces over all sizes, None where unknown.
-    near:    its near-substitutes that are on sale, the closest first.
+    near:    its near-substitutes that are on sale, the closest first, at most `MOST` of them.
     pieces:  theirs in all, as far as they are known.    unknown: of how many of them nobody knows.
     single:  it is one of a kind, and will not come again.
     """
@@ -71,12 +70,11 @@ class RunningOut:
 def supply(view: View, item: str, at: datetime) -> Supply:
     """What is left of `item` and near to it. `view`: as substitutes see the shop. Raises UnknownItem."""
     one = view.catalogue.item(item)
-    near = nearest(view, Request(placement=Placement.SUBSTITUTE, anchor=item, k=MOST, at=at))
-    ids = tuple(placed.id for placed in near.items if (placed.percentile or 0.0) >= CLOSE)
-    pieces = view.pieces[view.catalogue.rows(ids)]
+    near = nearest(view, Request(placement=Placement.SUBSTITUTE, anchor=item, k=MOST, at=at)).ids
+    pieces = view.pieces[view.catalogue.rows(near)]
     known = np.isfinite(pieces)
     return Supply(
-        item, one.pieces, ids, int(pieces[known].sum()), int((~known).sum()), bool(singles(view, [item])[0])
+        item, one.pieces, near, int(pieces[known].sum()), int((~known).sum()), bool(singles(view, [item])[0])
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from core.domain.catalogue import Item, State
 from core.domain.listing import Listing, Origin
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.query import Request
-from core.recommend.supply import LOW, Supply
+from core.recommend.supply import LOW, MOST, Supply
 from pages.kit import cards, engine, frame, parts, shaping, states, text
 
 CHOICE = "beside:which"
@@ -31,7 +31,7 @@ def said(found: Supply) -> str:
     """ "3 near-substitutes, 4 pieces left in all"."""
     if not found.near:
         return "Nothing near could stand in for it"
-    near = text.count(len(found.near), "near-substitute")
+    near = f"{text.count(len(found.near), 'near-substitute')}{' or more' if len(found.near) == MOST else ''}"
     if found.unknown == len(found.near):
         return f"{near}, nobody knows how many pieces"
     most = f", and {text.count(found.unknown)} with unknown stock" if found.unknown else ""
