@@ -12,8 +12,9 @@ import numpy as np
 
 from core.domain.arrays import AnyArray, Vectors
 
-UP_TO = 6_000  # points above which nothing is done: so many fill their paper
-LINK = 0.015  # of the map's width: points that lie closer are of one group
+UP_TO = 60_000  # points above which nothing is done
+ASIDE_UP_TO = 6_000  # points above which none steps aside: there is no room for each, and who is near whom would suffer
+LINK = 0.015  # of the map's width: points that lie about so close are of one group
 ROOM = 0.45  # of the gap to the nearest other group that a group may grow by; both together leave some paper between
 MOST = 30.0  # times its size that a group may grow
 FULL = 0.08  # of the map's width: how far the outermost point of a group may lie from its middle
@@ -40,28 +41,33 @@ def loosened(places: Vectors) -> Vectors:
     grown = np.where(radius > 0, np.clip(reach / np.maximum(radius, 1e-12), 1.0, MOST), 1.0)
     out = places.copy()
     spread = middle[group] + (points - middle[group]) * grown[group][:, None]
-    out[there] = _aside(spread, float(np.ptp(spread, axis=0).max()) * (INK / len(there)) ** 0.5)
+    if len(there) <= ASIDE_UP_TO:
+        spread = _aside(spread, float(np.ptp(spread, axis=0).max()) * (INK / len(there)) ** 0.5)
+    out[there] = spread
     return out
 
 
 def _groups(points: AnyArray, wide: float) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:
-    """[n] the group of each point; [groups, 2] its middle, how far its outermost point lies from that, and the gap
-    between it and the nearest point of another group."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+    """[n] the group of each point; [groups, 2] its middle, how far its outermost point lies from that, and at least how
+    wide the gap is between it and another group. A group is a stretch of a fine grid without an empty square across."""
+    from scipy.ndimage import label
     from scipy.spatial import cKDTree
 
-    n = len(points)
-    pairs = cKDTree(points).query_pairs(LINK * wide, output_type="ndarray")
-    links = coo_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    count, group = connected_components(links, directed=False)
+    side = LINK * wide / 2.0
+    square = np.floor((points - points.min(axis=0)) / side).astype(np.int64)
+    grid = np.zeros(square.max(axis=0) + 1, dtype=bool)
+    grid[square[:, 0], square[:, 1]] = True
+    found, count = label(grid, structure=np.ones((3, 3)))
+    group = found[square[:, 0], square[:, 1]] - 1
     sizes = np.bincount(group)
     middle = np.stack([np.bincount(group, points[:, axis]) / sizes for axis in (0, 1)], axis=1)
     radius, gap = np.zeros(count), np.zeros(count)
     np.maximum.at(radius, group, np.linalg.norm(points - middle[group], axis=1))
+    taken = np.argwhere(found > 0).astype(np.float64) * side
+    owner = found[found > 0] - 1
     for one in range(count if count > 1 else 0):
-        mine = group == one
-        gap[one] = float(cKDTree(points[~mine]).query(points[mine])[0].min()) if sizes[one] > 1 else 0.0
+        apart = cKDTree(taken[owner != one]).query(taken[owner == one])[0].min()
+        gap[one] = max(0.0, float(apart) - 2.0**0.5 * side)
     return group, middle, radius, gap
 
 

@@ -90,7 +90,7 @@ class Sheet:
     """A map as the browser has it.
 
     mark:   changes when anything of it does.    rows: [m] the products on it; the first of them are a fair sample.
-    spots:  [m, 2] uint16 their places.          plain: what is sent whatever is chosen.
+    spots:  [m, 2] uint16 their places.          plain: what is sent once.
     corner, step: places on paper = corner + step * spots.    loose, places: [n, 2] all places on paper and on the map.
     """
 
@@ -193,14 +193,14 @@ def figure(
     focus: Mapping[str, Any] | None = None, spots: Sequence[tuple[str, Spot]] = (), fly: tuple[str, Rows] | None = None,
     say: str = "",
 ) -> dict[str, Any]:  # fmt: skip
-    """All that the browser draws of a map.
+    """All that the browser draws on a map, but for the `plain` of its sheet.
 
     by, name: what it is coloured by.       chosen, lit: rows that stand out.    spots: what has no point of its own.
     focus: a row and its true neighbours.   fly: where the map goes, once for each mark.
     """
     codes = colours.codes[of.rows]
     return {
-        **of.plain, "by": name, "codes": _text(codes.astype(np.uint8)), "legend": colouring.mapping(colours),
+        "mark": of.mark, "by": name, "codes": _text(codes.astype(np.uint8)), "legend": colouring.mapping(colours),
         "legendMark": f"{of.mark}:{by}:{hashlib.sha256(codes.tobytes()).hexdigest()[:8]}", "note": colours.note,
         "chosen": None if chosen is None or not len(chosen) else of.mask(chosen),
         "lit": None if lit is None or not len(lit) else of.mask(lit), "focus": dict(focus) if focus else None,

@@ -85,7 +85,7 @@ def choices(catalogue: Catalogue) -> dict[str, str]:
 def _found(catalogue: Catalogue) -> dict[str, str]:
     out = {REGION: NAMES[REGION]}
     for name in ("category", "type", "brand", PRICE, *FIELDS[3:5], STOCK, NEWNESS, EXPOSURE, KEPT, TRUST, *FIELDS[5:]):
-        if name in (EXPOSURE, KEPT, TRUST, "state") or _tells(catalogue, name):
+        if name in (EXPOSURE, KEPT, TRUST) or _tells(catalogue, name):
             out[name] = NAMES.get(name) or text.field_name(name)
     if _tells(catalogue, MARGIN):
         out[MARGIN] = NAMES[MARGIN]
@@ -106,6 +106,8 @@ def _tells(catalogue: Catalogue, name: str) -> bool:
         known = margins(catalogue) if name == MARGIN else catalogue.money("price")
         known = known[np.isfinite(known)]
         return len(known) > 1 and bool(np.ptp(known) > 0)
+    if name == "state":
+        return _tells(catalogue, STOCK) or _tells(catalogue, NEWNESS)
     if name == STOCK:
         return bool(np.isfinite(catalogue.pieces()).any())
     if name == NEWNESS:

@@ -78,6 +78,7 @@ def panel(shop: Shop) -> None:
     lit, spots = _sought(shop, drawn)
     chosen = catalogue.rows(atlas.chosen())
     parts.atlas(
+        of.plain,
         atlas.figure(
             of, colours, by, colouring.choices(catalogue)[by], chosen=chosen, lit=lit, focus=_focus(shop, near),
             spots=spots, fly=_fly(shop, of, chosen, near), say=_aloud(shop, chosen, near),

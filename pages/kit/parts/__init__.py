@@ -28,7 +28,7 @@ def _component(name: str, *shared: str) -> Any:
 _SHEET, _FACETS, _LEDGER, _BOOK = (_component(name) for name in ("sheet", "facets", "ledger", "book"))
 _RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "menu")
 _VERSUS, _TALLY = _component("versus"), _component("tally")
-_ATLAS = _component("atlas")
+_ATLAS, _POINTS = _component("atlas"), _component("points")
 _MINIMAP = _component("minimap")
 Then = Callable[[], None]
 
@@ -123,8 +123,14 @@ def board(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | No
     _BOARD(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 
-def atlas(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
-    """The map of the catalogue with its legend; see `kit.atlas` for what it is told."""
+def atlas(
+    sheet: Mapping[str, Any], data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None
+) -> None:
+    """The map of the catalogue with its legend; see `kit.atlas` for what it is told.
+
+    sheet: what it is drawn from. It goes by itself, so that it is not sent again with each click.
+    """
+    _POINTS(key=f"{key}:points", data=dict(sheet))
     _ATLAS(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 

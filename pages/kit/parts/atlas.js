@@ -199,6 +199,12 @@ class Atlas {
   // What Python sent: only what changed is taken up.
   update(data, send) {
     this.send = send;
+    const sheet = window.vitrineMaps?.get(data.mark);
+    removeEventListener("vitrine-map", this.waiting);
+    if (!sheet && data.mark !== this.mark) {
+      this.waiting = () => window.vitrineMaps.has(data.mark) && this.update(data, send);
+      return addEventListener("vitrine-map", this.waiting);
+    }
     this.data = data;
     this.lit = data.lit ? bytes(data.lit) : null;
     this.chosen = data.chosen ? bytes(data.chosen) : null;
@@ -206,8 +212,10 @@ class Atlas {
     this.near = new Set(data.focus ? [data.focus.row, ...data.focus.near.map((one) => one.row)] : []);
     if (data.mark !== this.mark) {
       this.mark = data.mark;
-      this.places = new Uint16Array(bytes(data.places).buffer);
-      this.rows = new Int32Array(bytes(data.rows).buffer);
+      this.places = new Uint16Array(bytes(sheet.places).buffer);
+      this.rows = new Int32Array(bytes(sheet.rows).buffer);
+      this.names = sheet.names;
+      this.most = sheet.most;
       this.count = this.rows.length;
       this.placeOf = new Map(Array.from(this.rows, (row, at) => [row, at]));
       this.gl.places(this.places);
@@ -215,7 +223,7 @@ class Atlas {
       this.view = null;
       this.texts = null;
       const mark = data.mark;
-      inflated(data.texts).then((texts) => { if (this.mark === mark) { this.texts = texts; this.soon(); } });
+      inflated(sheet.texts).then((texts) => { if (this.mark === mark) { this.texts = texts; this.soon(); } });
       this.stage.setAttribute("aria-label", data.label);
     }
     if (data.legendMark !== this.legendMark) {
@@ -274,6 +282,7 @@ class Atlas {
     [...this.list.children].forEach((li, code) => li.style.setProperty("--dot", `rgb(${tints[code].join(",")})`));
     const colours = new Uint8Array(4 * this.count), levels = (this.levels = new Uint8Array(this.count));
     const marked = this.lit || this.chosen || this.pending || this.data.focus;
+    const back = this.count > 6000 ? 26 : this.dark ? 66 : 58;  // where many lie on one another, each is paler
     for (let at = 0; at < this.count; at++) {
       const code = this.codes[at], tint = tints[code] || [128, 128, 128], row = this.rows[at];
       let level = this.off.has(code) ? 0 : 2;
@@ -284,7 +293,7 @@ class Atlas {
       if (this.near.has(row)) level = 3;
       levels[at] = level;
       colours[4 * at] = tint[0]; colours[4 * at + 1] = tint[1]; colours[4 * at + 2] = tint[2];
-      colours[4 * at + 3] = level === 1 ? (this.dark ? 66 : 58) : level === 3 ? 245 : 205;
+      colours[4 * at + 3] = level === 1 ? back : level === 3 ? 245 : 205;
     }
     this.gl.colours(colours, levels);
     this.soon();
@@ -407,7 +416,7 @@ class Atlas {
       if (++many <= PICTURED) seen.push(at);
     }
     // Above what a browser is given at once a sample is shown, and all of it once somebody has come closer.
-    this.drawn = this.count > this.data.most && many > this.data.most ? this.data.most : this.count;
+    this.drawn = this.count > this.most && many > this.most ? this.most : this.count;
     const closer = this.least / view.w, spread = Math.sqrt((this.w * this.h) / Math.max(1, this.drawn));
     const size = clamp(spread * 0.3, 3.4, 9) * clamp(Math.sqrt(closer), 1, 2.2);
     this.size = size;
@@ -517,7 +526,7 @@ class Atlas {
     const px = pictures ? 15 : clamp(15 + 2 * Math.log2(Math.max(1, closer)), 15, 20);
     pen.font = `italic 600 ${px}px ${serif}`;
     pen.lineJoin = "round";
-    for (const one of this.data.names) {
+    for (const one of this.names) {
       let [x, y] = this.toScreen(one.x, one.y);
       const said = full ? one.name : one.name.split(" · ")[0];
       const half = pen.measureText(said).width / 2 + 5;
@@ -727,6 +736,7 @@ class Atlas {
 
   end() {
     this.gone = true;
+    removeEventListener("vitrine-map", this.waiting);
     this.watch.disconnect();
     cancelAnimationFrame(this.asked);
     this.gl.lose();
