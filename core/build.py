@@ -22,12 +22,13 @@ import numpy as np
 
 from core import settings as settings_module
 from core import shop as shops
-from core.domain.arrays import Mask, Vectors
+from core.domain.arrays import AnyArray, Mask, Vectors
 from core.domain.arrivals import KIND as ARRIVAL
 from core.domain.arrivals import Arrival
 from core.domain.catalogue import Catalogue
 from core.domain.changes import Change, Key
 from core.domain.errors import BadRequest, Conflict, Damaged, NotReady, ShopError, UnknownItem
+from core.domain.events import ACTS
 from core.domain.progress import Progress, Watch, silent
 from core.embed import registry, shelf
 from core.embed.cached import encode_with_cache
@@ -36,17 +37,23 @@ from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.intake import arrivals as arriving
 from core.intake import models, outfits
+from core.intake import reviews as reviewing
 from core.intake.arrivals import MARKS
 from core.lab.editions import Side
 from core.rank.calibrate import Calibration, calibrate
+from core.rank.twins import coded
+from core.recommend import behaviour as behaving
 from core.recommend import search
 from core.settings import Settings
 from core.store import generations, source
+from core.store.events import EventStore
 from core.store.generations import Finding, Snapshot
 from core.store.layout import Layout
 from core.store.lock import exclusive
 from core.store.pictures import PicturePack
 from core.store.publications import Publications
+from core.store.reviews import ReviewStore
+from core.store.salt import salt_for
 from core.store.studio import Studio
 from core.store.vectors import VectorCache
 
@@ -55,7 +62,6 @@ log = logging.getLogger("vitrine.build")
 GROWN = 1.2  # a catalogue this much larger than the calibrated one gets a new calibration
 BEHIND = "It shows with the next build: "
 HASTY = "This edition was made quickly, from details alone; the full one follows."
-EVENTS = "events.parquet"  # what shoppers did, beside the catalogue it belongs to
 MAPPED_FROM = 500  # products from which a build draws the map; a smaller one is drawn at once when it is opened
 RETIRES_AFTER = 20.0  # seconds for which requests under way keep the encoders of the edition before
 LOOK_EVERY = 3.0  # seconds between two looks at what is published
@@ -111,6 +117,8 @@ def build(
     with closing(studio_of(settings)) as studio, exclusive(layout, "a build"):
         watch(Progress("Reading the catalogue"))
         catalogue, meta, _ = _with_arrivals(settings, layout, studio)
+        if not quick:
+            keep_record(settings, studio, meta, at, watch)
         vectors: dict[str, Vectors] = {}
         present: dict[str, Mask] = {}
         models: dict[str, dict[str, Any]] = {}
@@ -126,6 +134,10 @@ def build(
                 )
             except _Off as reason:
                 off[signal] = str(reason)
+        shoppers: dict[str, AnyArray] = {}
+        if not quick:
+            watch(Progress("Learning what shoppers do"))
+            shoppers = behaving.learn(record_of(studio, meta, at), catalogue, vectors, present)
         watch(Progress("Checking"))
         before = generations.last_known(layout)  # a damaged pointer is what this build is to mend
         identity = generations.write_generation(
@@ -138,9 +150,12 @@ def build(
             template="" if quick else settings.text_template,
             findings=_findings(catalogue),
             built_at=at,
-            meta={**meta, "off": off, "image_model": settings.image_model},
+            meta={**meta, "off": off, "image_model": settings.image_model, **behaving.said(shoppers)},
+            arrays=shoppers,
         )
-        calibration = _calibration(layout, catalogue, vectors, present, models, before, recalibrate, worker, watch)
+        calibration = _calibration(
+            layout, catalogue, vectors, present, models, shoppers, before, recalibrate, worker, watch
+        )
         watch(Progress("Publishing"))
         generations.publish(layout, identity, calibration)
     learned = _learned(settings, layout, str(models["text"]["name"]), watch) if "text" in models else ""
@@ -278,7 +293,8 @@ def settle(
 ) -> Settled:
     """Make source and edition what the published arrivals say; only what is new is encoded, the calibration stays.
 
-    The new edition is, to the byte, the one that a build of the same source makes under the same calibration. Safe to
+    The new edition is, to the byte, the one that a build of the same source makes under the same calibration, but for
+    what shoppers do, which the next build learns anew: of what is new, the edition knows nothing of that yet. Safe to
     kill anywhere and to call at any time. Where the edition that serves was not made of this source, or by the encoders
     of the settings, only the source changes and `waiting` says that a build is needed.
     """
@@ -302,7 +318,9 @@ def settle(
             return replace(settled, seconds=time.monotonic() - began, waiting=f"{BEHIND}{reason}")
         watch(Progress("Checking"))
         same = {
-            name: snapshot.manifest.source[name] for name in ("off", "image_model") if name in snapshot.manifest.source
+            name: snapshot.manifest.source[name]
+            for name in ("off", "image_model", behaving.SAID)
+            if name in snapshot.manifest.source
         }
         identity = generations.write_generation(
             layout,
@@ -314,6 +332,7 @@ def settle(
             findings=_findings(catalogue),
             built_at=at,
             meta={**meta, **same},
+            arrays=behaving.moved(snapshot.arrays, snapshot.catalogue, catalogue),
         )
         watch(Progress("Publishing"))
         generations.publish(layout, identity, pointer.calibration)
@@ -334,8 +353,7 @@ def _with_arrivals(
         meta = {name: value for name, value in meta.items() if name != MARKS}
         if found.marks:
             meta[MARKS] = dict(found.marks)
-        events = source.source_file(layout, EVENTS)
-        source.save_source(layout, found.catalogue, meta, beside={EVENTS: events} if events is not None else None)
+        source.save_source(layout, found.catalogue, meta)
     return found.catalogue, meta, found
 
 
@@ -345,7 +363,7 @@ def _marks(meta: Mapping[str, Any]) -> dict[str, str]:
 
 def _import_of(meta: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of the import alone, without what arrived since and what a build adds."""
-    return {name: value for name, value in meta.items() if name not in (MARKS, "off", "image_model")}
+    return {name: value for name, value in meta.items() if name not in (MARKS, "off", "image_model", behaving.SAID)}
 
 
 def _grown(
@@ -434,6 +452,7 @@ def recalibrate(settings: Settings, *, worker: EncoderWorker | None, watch: Watc
             dict(snapshot.vectors),
             dict(snapshot.present),
             snapshot.manifest.models,
+            snapshot.arrays,
             None,
             True,
             worker,
@@ -570,20 +589,30 @@ def _calibration(
     vectors: Mapping[str, Vectors],
     present: Mapping[str, Mask],
     models: Mapping[str, Mapping[str, Any]],
+    shoppers: Mapping[str, AnyArray],
     before: generations.Pointer | None,
     anew: bool,
     worker: EncoderWorker | None,
     watch: Watch,
 ) -> str:
     """The id of the calibration to publish: the one before where it still fits, else a new one."""
-    basis = {"items": len(catalogue), "models": {signal: model["key"] for signal, model in models.items()}}
+    basis: dict[str, Any] = {
+        "items": len(catalogue), "models": {signal: model["key"] for signal, model in models.items()},
+    }  # fmt: skip
+    if learnt := behaving.basis(shoppers):
+        basis["shoppers"] = learnt
     if before is not None and not anew:
         old = _basis(layout, before.calibration)
-        if old is not None and old["models"] == basis["models"] and len(catalogue) <= GROWN * old["items"]:
+        same = old is not None and all(old.get(name) == basis.get(name) for name in ("models", "shoppers"))
+        if old is not None and same and len(catalogue) <= GROWN * old["items"]:
             return before.calibration
     watch(Progress("Calibrating the signals"))
     calibration = search.calibrate_words(
-        calibrate(catalogue, vectors, present),
+        calibrate(
+            catalogue, vectors, present,
+            behaviour=behaving.signals(shoppers, len(catalogue)),
+            trending=behaving.trending_of(shoppers, coded(catalogue.frame["type"].tolist())),
+        ),
         catalogue,
         vectors,
         present,
@@ -623,6 +652,13 @@ def _findings(catalogue: Catalogue) -> list[Finding]:
         tell("no_price", "{n} product{s} without a price", np.isnan(catalogue.money("price")))
         tell("no_stock", "{n} product{s} whose stock is unknown", np.isnan(catalogue.pieces()))
     return found
+
+
+def record_of(studio: Studio, meta: Mapping[str, Any], at: datetime) -> Any:
+    """What shoppers did by `at`, as a table that can be learnt from; what was made up counts in the demo alone."""
+    return EventStore(studio).table(
+        until=at, kinds=ACTS, columns=behaving.COLUMNS, simulated=bool(meta.get("simulated", False))
+    )
 
 
 class ImageChoice:
@@ -846,9 +882,33 @@ def import_demo(settings: Settings, *, at: datetime, watch: Watch = silent) -> i
                 watch(Progress("Hanging the pictures", done, len(boutique.items)))
         pack.flush()
         meta = {"name": "Demo boutique", "kind": "demo", "simulated": True, "imported_at": at.isoformat()}
-        events = boutique.events.to_parquet(index=False)
-        source.save_source(layout, Catalogue.of(items), meta, beside={EVENTS: events})
+        with closing(studio_of(settings)) as studio:
+            EventStore(studio).drop_simulated()  # the next build keeps the record anew, moved to the present
+            ReviewStore(studio).drop_simulated()
+        source.save_source(layout, Catalogue.of(items), meta)
     return len(items)
+
+
+def keep_record(settings: Settings, studio: Studio, meta: Mapping[str, Any], at: datetime, watch: Watch) -> None:
+    """See to what is recorded of shoppers: the demo comes with a simulated record, which leaves with it, and what is
+    older than the settings keep goes."""
+    events, reviews = EventStore(studio), ReviewStore(studio)
+    if meta.get("kind") != "demo":
+        events.drop_simulated()
+        if reviews.drop_simulated():
+            reviewing.summarise(reviews, None)
+    elif not events.simulated():
+        from core import demo
+        from core.demo.record import record, reviewed
+
+        salt = salt_for(settings, events)
+        watch(Progress("Keeping what shoppers did"))
+        told = demo.load(datetime.fromisoformat(meta["imported_at"])).events
+        events.add(record(told, salt))
+        reviews.add(reviewed(told, salt))
+        reviewing.summarise(reviews, None)
+    if settings.keep_events is not None:
+        events.retain(int(settings.keep_events), at)
 
 
 # -- serving -------------------------------------------------------------------------------------------------------

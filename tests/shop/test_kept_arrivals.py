@@ -143,13 +143,6 @@ def test_an_id_of_a_product_is_refused(shop, tote):
     assert Publications(shop.studio).newest() == 0
 
 
-def test_the_demos_record_of_shoppers_stays_beside_the_source(shop, tote):
-    catalogue, meta = source.load_source(shop.layout)
-    source.save_source(shop.layout, catalogue, meta, beside={building.EVENTS: b"events"})
-    kept(shop, tote)
-    assert source.source_file(shop.layout, building.EVENTS) == b"events"
-
-
 # -- kill -9 -------------------------------------------------------------------------------------------------------
 
 

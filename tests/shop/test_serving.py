@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,17 @@ from core import shop as shops
 from core.build import HASTY, Built, Serving, Works, build, daily, open_shop, studio_of
 from core.domain.catalogue import Item
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.events import KINDS, Event
 from core.domain.placements import Placement
-from core.domain.progress import Progress
+from core.domain.progress import Progress, silent
 from core.domain.query import Request
 from core.embed.protocols import EncoderCard
 from core.settings import Settings
 from core.shop import Shop
 from core.store import generations, source
+from core.store.events import EventStore
 from core.store.layout import Layout
+from core.store.reviews import ReviewStore
 from tests.worlds import NOW, PlainWorker, boutique, open_small_shop, stock_the_shop
 
 BAG = "handbags-aurel-black"
@@ -83,13 +86,32 @@ def test_a_catalogue_that_was_imported_but_not_built_is_built_and_no_demo_takes_
     assert len(shops.current().editions()) == 1
 
 
-def test_the_events_of_the_demo_leave_with_the_demo(tmp_path: Path) -> None:
-    layout = Layout(tmp_path)
-    builds.import_demo(Settings(data=tmp_path), at=NOW)
-    assert source.load_source(layout)[1]["simulated"]
-    assert (source.source_file(layout, builds.EVENTS) or b"").startswith(b"PAR1")
+def test_what_was_made_up_for_the_demo_comes_with_the_demo_and_leaves_with_it(tmp_path: Path) -> None:
+    settings, moment = Settings(data=tmp_path, keep_events="30"), datetime(2026, 3, 1, 15, tzinfo=UTC)
+    builds.import_demo(settings, at=moment)
+    studio = builds.studio_of(settings)
+    events, reviews = EventStore(studio), ReviewStore(studio)
+    builds.keep_record(settings, studio, source.load_source(Layout(tmp_path))[1], moment, silent)
+    kept = events.table(columns=("at", "kind", "shopper", "simulated"))
+    assert kept["simulated"].all()
+    assert kept["at"].max().date() == date(2026, 2, 28), "the record ends the day before"
+    assert kept["at"].min() >= moment - timedelta(days=30), "and what is older than the settings keep is gone"
+    assert len(events.days(until=date(2026, 1, 1))) > 1_000, "but for the counts of it"
+    assert set(kept["kind"]) == set(KINDS) - {"not_for_me"}
+    best = max(reviews.ratings().items(), key=lambda one: one[1][1])[0]
+    told = reviews.summary(best)
+    assert told is not None
+    assert told.simulated
+    assert told.themes
+    events.add([Event("e_" + "0" * 24, "view", moment, item="tote")])
+    mark = events.mark()
+    builds.keep_record(settings, studio, source.load_source(Layout(tmp_path))[1], moment, silent)
+    assert events.mark() == mark, "it is taken in once"
     stock_the_shop(tmp_path, boutique())
-    assert source.source_file(layout, builds.EVENTS) is None
+    builds.keep_record(settings, studio, source.load_source(Layout(tmp_path))[1], moment, silent)
+    assert [one.item for one in events.export()] == ["tote"]
+    assert (reviews.count(), reviews.summary(best)) == (0, None)
+    studio.close()
 
 
 def test_a_start_that_was_killed_between_the_hasty_edition_and_the_full_one_is_completed_by_the_next(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import io
+from contextlib import closing
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from core.build import build, open_shop
+from core.build import build, open_shop, studio_of
 from core.domain.errors import BadRequest, ModelMissing, NotReady, UnknownItem
+from core.domain.events import Event
 from core.domain.query import Request
+from core.domain.shoppers import hashed
 from core.domain.strategy import Strategy
 from core.lab.judgements import Found
 from core.store import source
+from core.store.events import EventStore
 from core.store.layout import Layout
 from tests.worlds import NOW, PlainWorker, boutique, open_small_shop, stock_the_shop
 
@@ -68,17 +70,18 @@ def test_a_change_of_facts_asks_for_another_sweep(tmp_path):
 
 def test_visits_beside_the_catalogue_are_what_relevance_is_held_against(tmp_path):
     settings, worker = stock_the_shop(tmp_path, boutique()), PlainWorker()
-    layout = Layout(tmp_path)
-    catalogue, meta = source.load_source(layout)
+    catalogue, _ = source.load_source(Layout(tmp_path))
     rng = np.random.default_rng(0)
     rows = [
-        (session, "view", str(item), "", None)
-        for session in range(150)
-        for item in rng.choice([i for i in catalogue.ids if f"-{('aurel', 'corvin')[session % 2]}-" in i], 3, False)
+        (visit, str(item))
+        for visit in range(150)
+        for item in rng.choice([i for i in catalogue.ids if f"-{('aurel', 'corvin')[visit % 2]}-" in i], 3, False)
     ]
-    table = io.BytesIO()
-    pd.DataFrame(rows, columns=["session", "kind", "item", "placement", "anchor"]).to_parquet(table, index=False)
-    source.save_source(layout, catalogue, meta, beside={"events.parquet": table.getvalue()})
+    with closing(studio_of(settings)) as studio:
+        EventStore(studio).add(
+            Event(hashed(b"salt", str(n), "e"), "view", NOW, item=item, session=hashed(b"salt", str(visit), "v"))
+            for n, (visit, item) in enumerate(rows)
+        )
     build(settings, worker=worker, at=NOW)
     shop = open_shop(settings, worker=worker)
     assert shop.behaviour.count == 150
