@@ -130,7 +130,8 @@ def atlas(
 
     sheet: what it is drawn from. It goes by itself, so that it is not sent again with each click.
     """
-    _POINTS(key=f"{key}:points", data=dict(sheet))
+    with st.container(key="map-points"):
+        _POINTS(key=f"{key}:points", data=dict(sheet))
     _ATLAS(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 
