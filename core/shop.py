@@ -1021,7 +1021,7 @@ class Shop:
         """What a product with these pictures (keys) and this title is, with a confidence for each guess."""
         vectors: dict[str, Vectors] = {}
         if pictures and self._reads("image"):
-            vectors["image"] = self.reader.encode_pictures([self.pictures.read(key) for key in pictures])
+            vectors["image"] = self._read_pictures(pictures)
         if title.strip() and self._reads("text"):
             vectors["text"] = self.reader.encode_texts([title])
         return suggesting.suggest(self.view(at), vectors, title=title, book=self._word_book if pictures else None)
@@ -1049,7 +1049,7 @@ class Shop:
         if self._reads("text"):
             vectors["text"] = self._read_items([item])[0]
         if self._reads("image") and item.pictures and self.pictures.has(item.pictures[0]):
-            vectors["image"] = self.reader.encode_pictures([self.pictures.read(item.pictures[0])])[0]
+            vectors["image"] = self._read_pictures(item.pictures[:1])[0]
         asked = LookRequest(item.id, at=request.at, strategy=self.look_strategy(request.at))
         return cold_start.rehearse(
             view, item, vectors, request, wardrobe=self.wardrobe(request.at), looks=asked,
@@ -1098,8 +1098,38 @@ class Shop:
         return self._worker is not None and signal in self.snapshot.vectors and signal not in self.unread
 
     def _read_items(self, items: Sequence[Item]) -> Vectors:
-        template = self.snapshot.manifest.text_template
-        return self.reader.encode_texts([item_text(item, template) for item in items])
+        """[n, dim] the vectors of the words of products; where they are those of the catalogue, as it has them."""
+        template, snapshot = self.snapshot.manifest.text_template, self.snapshot
+        texts = [item_text(item, template) for item in items]
+        out = np.zeros((len(items), snapshot.vectors["text"].shape[1]), dtype=np.float32)
+        fresh: dict[str, list[int]] = {}
+        for at, (item, words) in enumerate(zip(items, texts, strict=True)):
+            row = snapshot.catalogue.row(item.id) if item.id in snapshot.catalogue else -1
+            if row >= 0 and snapshot.present["text"][row] and self._words_of(row) == words:
+                out[at] = snapshot.vectors["text"][row]
+            else:
+                fresh.setdefault(words, []).append(at)
+        if fresh:
+            for places, vector in zip(fresh.values(), self.reader.encode_texts(list(fresh)), strict=True):
+                out[places] = vector
+        return out
+
+    def _words_of(self, row: int) -> str:
+        return item_text(self.snapshot.catalogue.at_row(row), self.snapshot.manifest.text_template)
+
+    def _read_pictures(self, keys: Sequence[str]) -> Vectors:
+        """[n, dim] the vectors of pictures of the pack; what was read a moment ago is not read again."""
+        with self._lock:
+            known = {key: self._pictured[key] for key in keys if key in self._pictured}
+        left = [key for key in dict.fromkeys(keys) if key not in known]
+        if left:
+            made = self.reader.encode_pictures([self.pictures.read(key) for key in left])
+            known |= zip(left, made, strict=True)
+            with self._lock:
+                self._pictured.update({key: known[key] for key in left})
+                while len(self._pictured) > PICTURED:
+                    del self._pictured[next(iter(self._pictured))]
+        return np.stack([known[key] for key in keys])
 
     @cached_property
     def _word_book(self) -> suggesting.WordBook | None:

@@ -144,9 +144,10 @@ class Scanner:
         return g
 
     def many(self, sides: Sides) -> Vectors:
-        """[B, m] g of every row in scope for B catalogue rows: one matrix product."""
-        left = []
-        for name in self._joined:
+        """[B, m] g of every row in scope for B queries; for catalogue rows it is one matrix product."""
+        left, outside = [], bool((sides.rows < 0).any())
+        joined = () if outside else self._joined
+        for name in joined:
             left_side = sides.sides[name] if name in sides.steered else self.signals[name].left(sides.rows)
             part = left_side * np.float32(self._slope(name))
             part[~sides.present[name]] = 0
@@ -157,12 +158,12 @@ class Scanner:
         else:
             g = np.zeros((len(sides), len(self.scope.rows)), dtype=np.float32)
         for name in self.blend.similarity:
-            if name not in self._joined:
+            if name not in joined:
                 columns = self.signals[name].scan(sides.sides[name])[:, self.scope.rows]
                 here = self.signals[name].present[self.scope.rows]
                 for lane in np.flatnonzero(sides.present[name]):
                     self._add(g[lane], name, np.where(here, columns[lane], np.float32(0)), here)
-        self._shift(g, sides, self._constants)
+        self._shift(g, sides, {} if outside else self._constants)
         self._examples(g, sides)
         return g
 

@@ -166,6 +166,37 @@ class AttributeSignal:
         other._calibrate(means)
         return other
 
+    def widened(self, items: Sequence[Item], places: Sequence[int]) -> AttributeSignal:
+        """The signal of a catalogue with `items` more, each laid in before the old row of `places` (ascending).
+
+        Tables are shared; a field of which an item brings a value of its own is tabulated anew.
+        """
+        other = object.__new__(AttributeSignal)
+        other.__dict__.update(self.__dict__)
+        codes, fresh = self.codes, np.empty((len(items), len(self.fields)), dtype=np.int32)
+        known, agreements = list(self._values), list(self.agreements)
+        for column, name in enumerate(self.fields):
+            found = [agreement.value_of(item, name) for item in items]
+            before = {value: code for code, value in enumerate(known[column])}
+            now = dict(before)
+            for value in found:
+                if value is not None:
+                    now.setdefault(value, len(now))
+            if len(now) > len(before):
+                codes = codes.copy() if codes is self.codes else codes
+                codes[codes[:, column] == len(before), column] = len(now)  # the code of what is not known
+                known[column] = list(now)
+                agreements[column] = agreement.table(name, known[column], known[column])
+            fresh[:, column] = [len(now) if value is None else now[value] for value in found]
+        other.codes = np.insert(codes, places, fresh, axis=0)
+        sizes = np.array([len(values) for values in known], dtype=np.int32)
+        other.present = np.insert(self.present, places, (fresh < sizes).any(axis=1))
+        if any(one is not mine for one, mine in zip(agreements, self.agreements, strict=True)):
+            other._values, other.agreements = known, tuple(agreements)
+            other.__dict__.pop("_factors", None)
+            other._calibrate(self.means)
+        return other
+
     def _calibrate(self, means: Mapping[str, float]) -> None:
         self.means = {name: float(means.get(name, 0.0)) for name in self.fields}
         self.constant = float(sum(agreement.FIELD_WEIGHTS[name] * self.means[name] for name in self.fields))
@@ -374,16 +405,24 @@ def sides_of_rows(signals: Mapping[str, Signal], rows: Rows) -> Sides:
 
 def sides_of_item(signals: Mapping[str, Signal], item: Item, vectors: Mapping[str, AnyArray]) -> Sides:
     """The sides of one item that need not be in the catalogue; vectors: signal -> its unit vector [d]."""
+    return sides_of_items(signals, [item], [vectors])
+
+
+def sides_of_items(
+    signals: Mapping[str, Signal], items: Sequence[Item], vectors: Sequence[Mapping[str, AnyArray]]
+) -> Sides:  # fmt: skip
+    """The sides of items that need not be in the catalogue; vectors: of each, signal -> its unit vector [d]."""
     sides: dict[str, Any] = {}
     present: dict[str, Mask] = {}
     for name, signal in signals.items():
         if isinstance(signal, AttributeSignal):
-            sides[name], present[name] = signal.of_items([item])
+            sides[name], present[name] = signal.of_items(items)
         elif isinstance(signal, VectorSignal):  # without a vector it is a product whose picture or text is missing
-            vector = vectors.get(name, np.zeros(signal.vectors.shape[1]))
-            sides[name] = np.asarray(vector, dtype=np.float32).reshape(1, -1)
-            present[name] = np.array([bool(np.isfinite(sides[name]).all() and np.any(sides[name]))])
-    return Sides("item", np.array([-1], dtype=np.int64), sides, present)
+            nothing = np.zeros(signal.vectors.shape[1])
+            given = [np.asarray(mine.get(name, nothing), dtype=np.float32) for mine in vectors]
+            sides[name] = np.stack(given).reshape(len(items), -1)
+            present[name] = np.asarray(np.isfinite(sides[name]).all(axis=1) & sides[name].any(axis=1), dtype=bool)
+    return Sides("item", np.full(len(items), -1, dtype=np.int64), sides, present)
 
 
 def sides_of_words(vectors: Mapping[str, AnyArray], columns: Mapping[str, AnyArray] | None = None) -> Sides:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores, Vectors
-from core.domain.catalogue import Catalogue
+from core.domain.catalogue import Catalogue, Item
 from core.rank.signals import VectorSignal
 
 SAME_WORDS = 0.98  # cosine of texts above which two items of one type and brand read the same
@@ -73,6 +74,39 @@ class Identity:
             seen = np.flatnonzero(same & self.image.present[p] & self.image.present[q])
             same[seen] = _above(self.image, p[seen], q[seen], SAME_PICTURE, None if looks is None else looks[seen])
         return same
+
+
+def widened(
+    known: Identity,
+    catalogue: Catalogue,
+    items: Sequence[Item],
+    places: Sequence[int],
+    text: VectorSignal | None,
+    image: VectorSignal | None,
+) -> Identity:
+    """`known` of `catalogue` for one with `items` more, each laid in before the old row of `places` (ascending)."""
+    frame = catalogue.frame
+    mains = {"family_id": known.family, "type": known.kind, "brand": known.brand}
+    out = [
+        _further(codes, frame[name].to_numpy(dtype=object), [getattr(item, name) for item in items], places)
+        for name, codes in mains.items()
+    ]
+    pictures = np.array([keys[0] if keys else None for keys in frame["pictures"].tolist()], dtype=object)
+    picture = _further(known.picture, pictures, [item.pictures[0] if item.pictures else None for item in items], places)
+    return Identity(out[0], picture, out[1], out[2], text, image)
+
+
+def _further(codes: Codes, values: AnyArray, fresh: Sequence[str | None], places: Sequence[int]) -> Codes:
+    """`codes` [n] of `values` with those of further values laid in; a value that is new gets a code of its own."""
+    found: dict[str, int] = {}
+    free = int(codes.max(initial=-1)) + 1
+    for value in fresh:
+        if value is not None and value not in found:
+            at = np.flatnonzero(values == value)
+            found[value] = int(codes[at[0]]) if len(at) else free
+            free += not len(at)
+    laid = np.array([-1 if value is None else found[value] for value in fresh], dtype=np.int32)
+    return np.insert(codes, places, laid)
 
 
 def identity(catalogue: Catalogue, text: VectorSignal | None, image: VectorSignal | None) -> Identity:

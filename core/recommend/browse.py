@@ -207,7 +207,7 @@ _kept: weakref.WeakKeyDictionary[Catalogue, _Columns] = weakref.WeakKeyDictionar
 def _columns(catalogue: Catalogue) -> _Columns:
     found = _kept.get(catalogue)
     if found is None:
-        found = _kept[catalogue] = _Columns(catalogue)
+        found = _kept[catalogue] = _Columns(weakref.proxy(catalogue))  # it would never let go of its own key
     return found
 
 

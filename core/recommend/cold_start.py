@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -27,22 +28,37 @@ from core.domain.errors import BadRequest
 from core.domain.listing import Listing
 from core.domain.looks import Look, LookRequest
 from core.domain.query import Filters, Request
+from core.domain.rules import NOTHING, Curation
 from core.domain.strategy import SIGNAL_NAMES, Strategy
-from core.rank.blend import score
+from core.rank.blend import DECIMALS, score
+from core.rank.candidates import ColumnCache, Scanner, pattern, scope
 from core.rank.pipeline import FILL, Batch, Query
-from core.rank.signals import VectorSignal, sides_of_item
+from core.rank.shortlist import Shortlist, ShortlistCache
+from core.rank.signals import AttributeSignal, ColumnSignal, VectorSignal, sides_of_rows
 from core.rank.twins import SAME_PICTURE, SAME_WORDS
+from core.rank.twins import widened as widened_identity
 from core.recommend import look as looking
 from core.recommend import reverse
+from core.recommend.laid_in import laid_in
 from core.recommend.looks.wardrobe import Wardrobe, widened
-from core.recommend.similar import answer, by_strategy, each_block, lists_of, query_of_rows, shortlists, similar
-from core.recommend.view import Edition, View, open_view
+from core.recommend.similar import (
+    Within,
+    by_strategy,
+    each_block,
+    lists_of,
+    query_of_rows,
+    rows_around,
+    shortlists,
+    similar,
+)
+from core.recommend.view import Edition, RulesOver, View
 
 AT_ONCE = 4096  # lists that a product is scored for at a time
 NEIGHBOURS = 20  # of the same type, whose prices make the band
 SAMPLE = 5  # products like it from which is measured what a field matters
 NEAR = 10  # near-duplicates that are told
 LOOKS = 3
+SLACK = 1e-8  # scores are compared at nine decimals
 WANTED = (
     "pictures", "description", "type", "category", "colour", "material", "pattern", "audience", "occasion", "season",
     "price",
@@ -70,8 +86,7 @@ def extended(view: View, items: Sequence[Item], vectors: Mapping[str, Vectors] |
     fresh = Catalogue.of(_distinct(items, snapshot.catalogue))
     ids = snapshot.catalogue.ids
     places = [bisect_left(ids, item) for item in fresh.ids]  # code points, as Python compares
-    mixed = pd.concat([snapshot.catalogue.frame, fresh.frame], ignore_index=True)
-    catalogue = Catalogue(mixed.iloc[_laid_in(len(ids), places)])
+    catalogue = _joined(snapshot.catalogue, fresh, places)
     given = {name: np.asarray(v, dtype=np.float32)[order] for name, v in (vectors or {}).items()}
     wide, present = {}, {}
     for name, known in snapshot.vectors.items():
@@ -79,30 +94,54 @@ def extended(view: View, items: Sequence[Item], vectors: Mapping[str, Vectors] |
         if new.shape != (len(items), known.shape[1]):
             raise ValueError(f"{name}: vectors {new.shape} for {len(items)} products in {known.shape[1]} dimensions")
         there: Mask = np.asarray(np.isfinite(new).all(axis=1) & new.any(axis=1), dtype=bool)
-        wide[name] = np.insert(known, places, np.where(there[:, None], new, np.float32(0)), axis=0)
+        wide[name] = laid_in(known, places, np.where(there[:, None], new, np.float32(0)))
         present[name] = np.insert(np.asarray(snapshot.present[name], dtype=bool), places, there)
     mark = hashlib.sha256("\0".join(fresh.ids).encode("utf-8", "surrogatepass")).hexdigest()[:8]
-    out = open_view(
-        Edition(f"{snapshot.id}+{mark}", catalogue, wide, present),
-        view.calibration,
-        facts=view.facts,
-        facts_version=view.versions.facts,
-        strategy=view.strategy,
-        strategy_version=view.versions.strategy,
-        rules=view.rules,
-        rules_version=view.versions.rules,
-        curation=view.curation,
-        encoders=view.encoders,
-        spaces=view.spaces,
-        by_category=view.by_category,
-    )
-    _share_grids(view, out, places)
-    return out
+    edition = Edition(f"{snapshot.id}+{mark}", catalogue, wide, present)
+    return _opened(view, edition, fresh.with_changes(view.facts), places)
+
+
+def _joined(known: Catalogue, fresh: Catalogue, places: Sequence[int]) -> Catalogue:
+    mixed = pd.concat([known.frame, fresh.frame], ignore_index=True)
+    return Catalogue(mixed.iloc[_laid_in(len(known), places)])
+
+
+def _opened(view: View, edition: Edition, fresh: Catalogue, places: Sequence[int]) -> View:
+    """What `open_view` makes of `edition`, with all that is known of the old products taken from `view`.
+
+    fresh: the new ones, under the overlay of facts.
+    """
+    facts = view.catalogue is not view.snapshot.catalogue or any(item in view.facts for item in fresh.ids)
+    catalogue = _joined(view.catalogue, fresh, places) if facts else edition.catalogue
+    items, signals = list(fresh), dict(view.signals)
+    for name, known in view.signals.items():
+        if isinstance(known, VectorSignal):
+            there = np.insert(known.present, places, edition.present[name][_after(places)])
+            signals[name] = VectorSignal(name, edition.vectors[name], there, known.error)
+        elif isinstance(known, AttributeSignal):
+            signals[name] = known.widened(items, places)
+        elif isinstance(known, ColumnSignal):
+            signals[name] = ColumnSignal(name, np.insert(known.present, places, True), known.error)
+    text, image = (found if isinstance(found := signals.get(name), VectorSignal) else None for name in SEPARATE)
+    wide = replace(
+        view, snapshot=edition, catalogue=catalogue, signals=signals, columns=ColumnCache(),
+        shortlists=ShortlistCache(), versions=replace(view.versions, snapshot=edition.id), _live={},
+        identity=widened_identity(view.identity, view.catalogue, items, places, text, image),
+    )  # fmt: skip
+    curation = view.curation.on(wide) if isinstance(view.curation, RulesOver) else view.curation
+    wide = replace(wide, curation=curation)
+    _share_grids(view, wide, places)
+    pieces = [np.nan if item.pieces is None else float(item.pieces) for item in items]
+    wide.__dict__["pieces"] = np.insert(view.pieces, places, pieces)
+    audience = [AUDIENCES.index(item.audience) if item.audience in AUDIENCES else -1 for item in items]
+    wide.__dict__["audience"] = np.insert(view.audience, places, audience)
+    return wide
 
 
 def rows_of_the_new(view: View, wide: View) -> tuple[Rows, Rows]:
     """The rows of `wide` that are not in `view`, and [n] where each row of `view` went."""
-    new = np.array([row for row, item in enumerate(wide.catalogue.ids) if item not in view.catalogue], dtype=np.int64)
+    further = set(wide.catalogue.ids).difference(view.catalogue.ids)
+    new = np.array(sorted(wide.catalogue.row(item) for item in further), dtype=np.int64)
     return new, np.delete(np.arange(len(wide), dtype=np.int64), new)
 
 
@@ -127,7 +166,7 @@ def _share_grids(view: View, wide: View, places: Sequence[int]) -> None:
         if isinstance(signal, VectorSignal) and isinstance(known, VectorSignal) and "grid" in known.__dict__:
             new = _after(places)
             some = VectorSignal(name, signal.vectors[new], signal.present[new])
-            signal.__dict__["grid"] = np.insert(known.grid, places, some.grid, axis=0)
+            signal.__dict__["grid"] = laid_in(known.grid, places, some.grid)
 
 
 def _after(places: Sequence[int]) -> Rows:
@@ -144,12 +183,14 @@ class Standing:
 
     lists: [n, k] rows, -1 where one is short.    edge, edge_row: [n] score and row of the last candidate of its pool.
     short: [n] whether it has room left, or fillers in it.
+    kept: the best candidates of each, from which a list is made again; None where there are too many products.
     """
 
     lists: Rows
     edge: Scores
     edge_row: Rows
     short: Mask
+    kept: Shortlist | None = None
 
 
 _standing: weakref.WeakKeyDictionary[View, dict[str, Standing]] = weakref.WeakKeyDictionary()
@@ -185,15 +226,6 @@ def stands(view: View, request: Request) -> bool:
 
 def _stood(view: View, request: Request, progress: Callable[[int, int], None] | None) -> Standing:
     count = len(view)
-    out = Standing(
-        np.full((count, request.k), -1, dtype=np.int64), np.full(count, -np.inf), np.full(count, -1, dtype=np.int64),
-        np.ones(count, dtype=bool),
-    )  # fmt: skip
-
-    def take(part: Rows, query: Query, batch: Batch) -> None:
-        out.lists[part] = lists_of(query, batch)
-        out.edge[part], out.edge_row[part] = batch.edge, batch.edge_row
-        out.short[part] = (out.lists[part] < 0).any(axis=1) | (batch.origin == FILL).any(axis=1)
 
     def tell(share: float, of: float) -> Callable[[int, int], None] | None:
         if progress is None:
@@ -201,6 +233,16 @@ def _stood(view: View, request: Request, progress: Callable[[int, int], None] | 
         return lambda done, total: progress(int(count * (share + of * done / max(total, 1))), count)
 
     kept = shortlists(view, request, tell(0.0, 0.7))
+    out = Standing(
+        np.full((count, request.k), -1, dtype=np.int64), np.full(count, -np.inf), np.full(count, -1, dtype=np.int64),
+        np.ones(count, dtype=bool), kept,
+    )  # fmt: skip
+
+    def take(part: Rows, query: Query, batch: Batch) -> None:
+        out.lists[part] = lists_of(query, batch)
+        out.edge[part], out.edge_row[part] = batch.edge, batch.edge_row
+        out.short[part] = (out.lists[part] < 0).any(axis=1) | (batch.origin == FILL).any(axis=1)
+
     each_block(view, request, np.arange(count, dtype=np.int64), take, tell(0.7, 0.3), kept)
     return out
 
@@ -227,15 +269,16 @@ def places(
     now = standing(view, request, progress)
     row = wide.catalogue.row(item)
     _, moved = rows_of_the_new(view, wide)
-    reached = _reached(view, wide, row, moved, request, now)
+    reached, scores = _reached(view, wide, row, moved, request, now)
     if not len(reached):
         return (), 0
+    kept = None if now.kept is None else _with_one(now.kept.lanes(reached), moved, row, scores)
     after = np.full((len(reached), request.k), -1, dtype=np.int64)
 
     def take(part: Rows, query: Query, batch: Batch) -> None:
         after[part] = lists_of(query, batch)
 
-    each_block(wide, request.changed(anchor=None), moved[reached], take)
+    each_block(wide, request.changed(anchor=None), moved[reached], take, None, kept)
     before = np.where(now.lists[reached] >= 0, moved[now.lists[reached]], -1)
     changed = int((before != after).any(axis=1).sum())
     lanes, at = np.nonzero(after == row)
@@ -247,43 +290,120 @@ def places(
     return tuple(out), changed
 
 
-def _reached(view: View, wide: View, row: int, moved: Rows, request: Request, now: Standing) -> Rows:
-    """The rows of `view` whose lists the product in `row` of `wide` may change."""
+def _with_one(kept: Shortlist, moved: Rows, row: int, scores: Scores) -> Shortlist:
+    """Shortlists [B] of the old products among all, with the new one in `row` where its score [B] has it.
+
+    scores: without boosts; -inf where it may not be in a list or cannot be compared.
+    """
+    rows = np.where(kept.rows >= 0, moved[kept.rows], -1)
+    both = np.concatenate([rows, np.where(np.isfinite(scores), row, -1)[:, None]], axis=1)
+    values = np.concatenate([kept.scores, scores[:, None]], axis=1)
+    order = np.lexsort((both, -np.round(values, DECIMALS)), axis=-1)[:, : kept.depth]
+    whole = kept.whole & ((both >= 0).sum(axis=1) <= kept.depth)
+    both, values = np.take_along_axis(both, order, axis=1), np.take_along_axis(values, order, axis=1)
+    return Shortlist(both.astype(np.int32), values, whole)
+
+
+def _reached(
+    view: View, wide: View, row: int, moved: Rows, request: Request, now: Standing
+) -> tuple[Rows, Scores]:  # fmt: skip
+    """The rows of `view` whose lists the product in `row` of `wide` may change, and its score there without boosts,
+    -inf where it may not be in one."""
     asked = request.changed(anchor=None)
+    everyone = False
     if not np.array_equal(wide.bands[moved], view.bands):
         capped = [(asked.strategy or view.strategy), *view.by_category.paths.values()]
-        if any(one.band_cap is not None for one in capped):
-            return np.arange(len(view), dtype=np.int64)  # its price moves the bands of all others
+        everyone = any(one.band_cap is not None for one in capped)  # its price moves the bands of all others
     edge_row = np.where(now.edge_row >= 0, moved[now.edge_row], -1)
-    found = np.zeros(len(view), dtype=bool)
+    found = np.full(len(view), everyone)
+    scores = np.full(len(view), -np.inf)
     for mine, some in by_strategy(wide, asked, moved):
         for code in np.unique(wide.audience[moved[some]]):
             group = some[wide.audience[moved[some]] == code]
             if not wide.guard(_audience(int(code)))[row]:
                 continue
+            if not everyone:
+                group = group[_may_get_in(wide, mine, moved[group], row, now.edge[group], now.short[group])]
             for start in range(0, len(group), AT_ONCE):
                 part = group[start : start + AT_ONCE]
-                found[part] = _gets_in(wide, mine, moved[part], row, now, part, edge_row[part])
-    return np.flatnonzero(found)
+                gets_in, scores[part] = _gets_in(wide, mine, moved[part], row, now, part, edge_row[part])
+                found[part] |= gets_in
+    rows = np.flatnonzero(found)
+    return rows, scores[rows]
+
+
+def _may_get_in(wide: View, request: Request, anchors: Rows, row: int, edge: Scores, short: Mask) -> Mask:
+    """[B] a quick look at which of `anchors` [B] have lists that the product in `row` may change: none too few.
+
+    One pass from the product's side over all anchors, as similarity is the same both ways, good to the error of that
+    pass. edge, short: [B] of the lists as they are.
+    """
+    first = query_of_rows(wide, request, anchors[:1])
+    if not first.eligible[row]:
+        return np.zeros(len(anchors), dtype=bool)
+    blend = first.blend
+    if first.sides.steered:
+        return np.ones(len(anchors), dtype=bool)
+    bound = np.full(len(wide), -np.inf)
+    if blend.similarity:
+        mask = np.zeros(len(wide), dtype=bool)
+        mask[anchors] = True
+        scanner = Scanner(blend, wide.signals, scope(blend, wide.signals, mask))
+        mine = sides_of_rows(wide.signals, np.array([row], dtype=np.int64))
+        g = scanner.one(mine, wide.columns)[0].astype(np.float64)
+        for bits, start, stop in scanner.scope.segments:
+            if shared := int(pattern(blend, mine, bits)[0]):
+                reach = blend.normal(g[start:stop] + scanner.error, np.full(stop - start, shared))
+                bound[scanner.scope.rows[start:stop]] = blend.share * reach
+        bound = bound[anchors]
+    else:
+        bound = np.zeros(len(anchors))
+    bound += sum(blend.weights[name] * float(first.priors[name][row]) for name in blend.priors)
+    lifts, certain = _lifts(wide, request, anchors, row)
+    out: Mask = short | certain | (bound + lifts + SLACK >= edge)
+    return out
+
+
+def _lifts(wide: View, request: Request, anchors: Rows, row: int) -> tuple[Scores, Mask]:
+    """[B] how far rules move the product in `row` in the lists around `anchors`, and [B] where they give it a place."""
+    lifts, certain = np.zeros(len(anchors)), np.zeros(len(anchors), dtype=bool)
+    known: dict[int, tuple[Curation, float, bool]] = {}
+    ids = wide.catalogue.ids
+    for lane, anchor in enumerate(anchors.tolist()):
+        rules = wide.curation(ids[anchor], request)
+        if rules is NOTHING or not rules:
+            continue
+        if id(rules) not in known:
+            amount = 0.0
+            if (on := rules.on_rows(wide.catalogue)) is not None:
+                at = int(np.searchsorted(on.boosted, row))
+                amount = float(on.amounts[at]) if at < len(on.boosted) and on.boosted[at] == row else 0.0
+            wanted = any(bool(one.mask[row]) for one in rules.quotas) or any(bool(one.mask[row]) for one in rules.best)
+            known[id(rules)] = rules, amount, wanted or ids[row] in rules.pins.values()
+        _, lifts[lane], certain[lane] = known[id(rules)]
+    return lifts, certain
 
 
 def _audience(code: int) -> str | None:
     return AUDIENCES[code] if code >= 0 else None
 
 
-def _gets_in(wide: View, request: Request, anchors: Rows, row: int, now: Standing, part: Rows, edge_row: Rows) -> Mask:
-    """[B] whether the product in `row` may change the lists around `anchors` [B]; `part` are their rows in `now`."""
+def _gets_in(
+    wide: View, request: Request, anchors: Rows, row: int, now: Standing, part: Rows, edge_row: Rows
+) -> tuple[Mask, Scores]:  # fmt: skip
+    """[B] whether the product in `row` may change the lists around `anchors` [B], and its score in each without boosts,
+    -inf where it may not be in one; `part` are their rows in `now`."""
     query = query_of_rows(wide, request, anchors)
     out = np.zeros(len(anchors), dtype=bool)
     if not query.eligible[row]:
-        return out
-    boosts = np.zeros((len(anchors), 1))
+        return out, np.full(len(anchors), -np.inf)
+    boosts = np.zeros(len(anchors))
     for lane, (rows, amounts) in enumerate(query.boosts or ()):
         at = int(np.searchsorted(rows, row))
         boosts[lane] = amounts[at] if at < len(rows) and rows[at] == row else 0.0
     everyone = np.full((len(anchors), 1), row, dtype=np.int64)
-    found = score(query.blend, query.signals, query.sides, everyone, query.priors, boosts).scores[:, 0]
-    mine = np.round(found, 9)
+    found = score(query.blend, query.signals, query.sides, everyone, query.priors).scores[:, 0]
+    mine = np.round(found + boosts, DECIMALS)
     edge = now.edge[part]
     out |= (mine > edge) | ((mine == edge) & (row < edge_row) & np.isfinite(mine))
     out |= now.short[part]
@@ -296,7 +416,10 @@ def _gets_in(wide: View, request: Request, anchors: Rows, row: int, now: Standin
     for lane in np.flatnonzero(out).tolist():
         if row in query.own[lane] or bool(query.barred(lane, everyone[lane])[0]):
             out[lane] = False
-    return out
+    for lane, own in enumerate(query.own):
+        if row in own:
+            found[lane] = -np.inf
+    return out, found
 
 
 # -- near-duplicates, prices, what is missing ----------------------------------------------------------------------
@@ -377,15 +500,24 @@ class PriceBand:
         }  # fmt: skip
 
 
+def _of_type(view: View, kind: str) -> Within:
+    """Only products of a type, without regard to case, as a filter has it."""
+    word = kind.casefold().strip()
+    kinds = np.unique(view.identity.kind, return_index=True)
+    types = view.catalogue.frame["type"].to_numpy(dtype=object)
+    same = [code for code, at in zip(*kinds, strict=True) if code >= 0 and types[at].casefold().strip() == word]
+    return Within(np.isin(view.identity.kind, same), lambda rows: ["it is of another type"] * len(rows))
+
+
 def price_band(wide: View, request: Request, item: Item) -> PriceBand | None:
     """Quartiles of the prices of the nearest `NEIGHBOURS` of the same type, or of any where no other of its type has a
     price; None where nothing near it has one."""
     strategy = (request.strategy or wide.strategy).changed(lam=1.0, brand_cap=None, band_cap=None)
-    asked = request.changed(anchor=item.id, k=NEIGHBOURS, strategy=strategy)
+    asked = request.changed(anchor=item.id, k=NEIGHBOURS, strategy=strategy, filters=Filters())
     catalogue = wide.catalogue
     prices = catalogue.money("price")
     for kind in dict.fromkeys((item.type, None)):
-        found = similar(wide, asked.changed(filters=Filters({"type": (kind,)} if kind else {})))
+        found = similar(wide, asked, _of_type(wide, kind) if kind else None)
         money = prices[catalogue.rows(found.ids)] if found.ids else np.empty(0)
         priced = money[np.isfinite(money)]
         if len(priced):
@@ -422,12 +554,12 @@ def missing(view: View, request: Request, item: Item, read: Read | None = None) 
     Kept for each type, as it costs some lists. read: the words of products as vectors; without it, hiding a field
     leaves the words as they are.
     """
-    out = []
-    for name in WANTED:
-        if getattr(item, name) not in (None, (), ""):
-            continue
-        moves, sample = _matters(view, request, item.type, name, read)
-        out.append(Lacking(name, moves, sample, _said(name, moves, sample, item.type)))
+    unknown = [name for name in WANTED if getattr(item, name) in (None, (), "")]
+    measured = _matters(view, request, item.type, unknown, read)
+    out = [
+        Lacking(name, moves, sample, _said(name, moves, sample, item.type))
+        for name, (moves, sample) in zip(unknown, measured, strict=True)
+    ]
     return tuple(sorted(out, key=lambda one: (-(one.moves or 0.0), WANTED.index(one.field))))
 
 
@@ -441,31 +573,50 @@ def _said(name: str, moves: float | None, sample: int, kind: str | None) -> str:
 
 
 def _matters(
-    view: View, request: Request, kind: str | None, name: str, read: Read | None
-) -> tuple[float | None, int]:  # fmt: skip
+    view: View, request: Request, kind: str | None, names: Sequence[str], read: Read | None
+) -> list[tuple[float | None, int]]:  # fmt: skip
+    """For each field the share of places that change hands, and of how many products; all lists are made together."""
     strategy = request.strategy or view.strategy
-    key = (kind, name, view.calibration.id, repr(strategy.as_json()), read is not None)
+    keys = {name: (kind, name, view.calibration.id, repr(strategy.as_json()), read is not None) for name in names}
     with _lock:
-        kept = _mattered.setdefault(view.snapshot.catalogue, {})
-        if key in kept:
-            return kept[key]
-    items = _like(view, request.at, kind, name)
-    found: tuple[float | None, int] = (None, 0)
-    if items:
-        bare = [_without(one, name) for one in items]
-        words = None if read is None or "text" not in view.signals or name == "pictures" else read(bare)
-        moved = []
-        for at, (one, without) in enumerate(zip(items, bare, strict=True)):
-            whole = _vectors(view, one)
-            less = {signal: v for signal, v in whole.items() if not (name == "pictures" and signal == "image")}
-            if words is not None and "text" in less:
-                less["text"] = words[at]
-            before, after = (_ids(view, request, a, v) for a, v in ((one, whole), (without, less)))
-            moved.append(1.0 - len(before & after) / max(len(before), 1))
-        found = float(np.mean(moved)), len(items)
+        known = dict(_mattered.setdefault(view.snapshot.catalogue, {}))
+    asked = [name for name in names if keys[name] not in known]
+    samples = _like(view, request.at, kind, asked) if asked else {}
+    whole = {one.id: one for some in samples.values() for one in some}
+    bare = [(name, one, _without(one, name)) for name in asked for one in samples[name]]
+    lists = _lists(view, request, whole, bare, read)
+    for name in asked:
+        moved = [
+            1.0 - len(lists[None, one.id] & lists[name, one.id]) / max(len(lists[None, one.id]), 1)
+            for one in samples[name]
+        ]
+        known[keys[name]] = (float(np.mean(moved)), len(moved)) if moved else (None, 0)
     with _lock:
-        kept[key] = found
-    return found
+        _mattered.setdefault(view.snapshot.catalogue, {}).update({keys[name]: known[keys[name]] for name in asked})
+    return [known[keys[name]] for name in names]
+
+
+def _lists(
+    view: View, request: Request, whole: Mapping[str, Item], bare: Sequence[tuple[str, Item, Item]], read: Read | None
+) -> dict[tuple[str | None, str], set[int]]:
+    """(Field, id) -> the rows of the list around a product without that field; None is around it as it is."""
+    vectors = {id: _vectors(view, one) for id, one in whole.items()}
+    asked: list[tuple[str | None, Item, dict[str, AnyArray]]] = [(None, one, vectors[id]) for id, one in whole.items()]
+    for name, one, without in bare:
+        left = {signal: v for signal, v in vectors[one.id].items() if (name, signal) != ("pictures", "image")}
+        asked.append((name, without, left))
+    reads = [at for at, (name, _, mine) in enumerate(asked) if name not in (None, "pictures") and "text" in mine]
+    if read is not None and reads:
+        for at, words in zip(reads, read([asked[at][1] for at in reads]), strict=True):
+            asked[at][2]["text"] = words
+    if not asked:
+        return {}
+    out = [view.catalogue.rows([one.id]) for _, one, _ in asked]
+    found = rows_around(view, request.changed(anchor=None), [one for _, one, _ in asked], [v for *_, v in asked], out)
+    return {
+        (name, one.id): {row for row in rows if row >= 0}
+        for (name, one, _), rows in zip(asked, found.tolist(), strict=True)
+    }
 
 
 def _without(item: Item, name: str) -> Item:
@@ -473,22 +624,41 @@ def _without(item: Item, name: str) -> Item:
     return replace(item, **{name: nothing})
 
 
-def _like(view: View, at: datetime | None, kind: str | None, name: str) -> list[Item]:
-    """Some products of a type that know a field, drawn by a hash of their ids."""
+def _like(view: View, at: datetime | None, kind: str | None, names: Sequence[str]) -> dict[str, list[Item]]:
+    """For each field some products of a type that know it, drawn by a hash of their ids."""
     assert at is not None
     frame = view.catalogue.frame
     mask = view.live(at)
     if kind is not None:
         mask &= frame["type"].to_numpy(dtype=object) == kind
-    rows = np.flatnonzero(mask)
-    cells = frame[name].iloc[rows]
-    missing_ = cells.isna().to_numpy(dtype=bool) if cells.dtype != object else None
-    known = [
-        row for place, (row, cell) in enumerate(zip(rows.tolist(), cells.tolist(), strict=True))
-        if (not missing_[place] if missing_ is not None else cell not in (None, (), ""))
-    ]  # fmt: skip
-    known.sort(key=lambda row: hashlib.sha256(view.catalogue.ids[row].encode("utf-8", "surrogatepass")).digest())
-    return [view.catalogue.at_row(row) for row in known[:SAMPLE]]
+    drawn = _drawn(view.snapshot.catalogue)
+    rows = drawn[mask[drawn]].tolist()
+    out = {}
+    for name in names:
+        cells = frame[name]
+        there = cells.notna().to_numpy(dtype=bool) if cells.dtype != object else None
+        values = cells.to_numpy(dtype=object) if there is None else None
+        known = (
+            row for row in rows
+            if (there[row] if there is not None else values is not None and values[row] not in (None, (), ""))
+        )  # fmt: skip
+        out[name] = [view.catalogue.at_row(row) for row in islice(known, SAMPLE)]
+    return out
+
+
+_orders: weakref.WeakKeyDictionary[Catalogue, Rows] = weakref.WeakKeyDictionary()
+
+
+def _drawn(catalogue: Catalogue) -> Rows:
+    """[n] all rows in the order of a hash of their ids."""
+    with _lock:
+        known = _orders.get(catalogue)
+    if known is None:
+        marks = [hashlib.sha256(item.encode("utf-8", "surrogatepass")).digest() for item in catalogue.ids]
+        known = np.array(sorted(range(len(marks)), key=marks.__getitem__), dtype=np.int64)
+        with _lock:
+            known = _orders.setdefault(catalogue, known)
+    return known
 
 
 def _vectors(view: View, item: Item) -> dict[str, AnyArray]:
@@ -498,12 +668,6 @@ def _vectors(view: View, item: Item) -> dict[str, AnyArray]:
         for name, signal in view.signals.items()
         if isinstance(signal, VectorSignal) and signal.present[row]
     }
-
-
-def _ids(view: View, request: Request, item: Item, vectors: Mapping[str, AnyArray]) -> set[str]:
-    asked = request.changed(anchor=None, exclude=(*request.exclude, item.id))
-    found = answer(view, asked, sides_of_item(view.signals, item, vectors), audience=item.audience)
-    return set(found.ids)
 
 
 # -- the rehearsal -------------------------------------------------------------------------------------------------

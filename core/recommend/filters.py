@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 import numpy as np
+import pandas as pd
 
 from core.domain.arrays import Codes, Mask
 from core.domain.catalogue import SET_COLUMNS, Catalogue
@@ -22,20 +23,21 @@ class FieldIndex:
     """The distinct values of each field of a catalogue, made when first asked for.
 
     A field becomes (codes [n], distinct values); a value is a tuple of words, empty where the field is unknown.
+    It holds the frame and not the catalogue, which would never be let go while its own index held on to it.
     """
 
-    catalogue: Catalogue
+    frame: pd.DataFrame
     _fields: dict[str, tuple[Codes, list[tuple[str, ...]]]] = field(default_factory=dict)
 
     @cached_property
     def names(self) -> frozenset[str]:
         """The fields that some item has. Others are not indexed: a stranger may ask for any number of them."""
-        extras: list[Mapping[str, str]] = self.catalogue.frame["extra"].tolist()
-        return frozenset(self.catalogue.frame.columns) | {name for extra in extras for name in extra}
+        extras: list[Mapping[str, str]] = self.frame["extra"].tolist()
+        return frozenset(self.frame.columns) | {name for extra in extras for name in extra}
 
     def of(self, name: str) -> tuple[Codes, list[tuple[str, ...]]]:
         if name not in self.names:
-            return np.zeros(len(self.catalogue), dtype=np.int32), [()]
+            return np.zeros(len(self.frame), dtype=np.int32), [()]
         if name not in self._fields:
             seen: dict[tuple[str, ...], int] = {}
             codes = np.array([seen.setdefault(v, len(seen)) for v in self._values(name)], dtype=np.int32)
@@ -50,7 +52,7 @@ class FieldIndex:
         return out
 
     def _values(self, name: str) -> list[tuple[str, ...]]:
-        frame = self.catalogue.frame
+        frame = self.frame
         if name in SET_COLUMNS:
             return [tuple(value) for value in frame[name].tolist()]
         if name == "brand_tier":
@@ -69,7 +71,7 @@ def indexed(catalogue: Catalogue) -> FieldIndex:
     """The field index of a catalogue, kept as long as the catalogue is."""
     index = _indexes.get(catalogue)
     if index is None:
-        index = _indexes[catalogue] = FieldIndex(catalogue)
+        index = _indexes[catalogue] = FieldIndex(catalogue.frame)
     return index
 
 

@@ -362,7 +362,7 @@ class _Case:
     @cached_property
     def sieves(self) -> list[Sieve]:
         """What each stage keeps of the whole shop, in order; the conflicts are asked only of what came so far."""
-        wardrobe = self.wardrobe
+        wardrobe, mine = self.wardrobe, self.row  # whys that hold the case would keep it, and its view, alive
         out = [
             *self._may,
             ("role", self._placed, lambda row: f"these looks have no place for its role, {_said(wardrobe, row)}"),
@@ -372,13 +372,14 @@ class _Case:
         rows = np.flatnonzero(np.logical_and.reduce([kept for _, kept, _ in out]) if self.role >= 0 else agrees)
         if len(rows):
             agrees[rows] = ~wardrobe.conflicts(np.array([self.row]), rows)[0]
-        out.append(("match", agrees, lambda row: _sentence(wardrobe.why_not(self.row, row))))
+        out.append(("match", agrees, lambda row: _sentence(wardrobe.why_not(mine, row))))
         return out
 
     @cached_property
     def _may(self) -> list[Sieve]:
         """What may be shown beside the product at all, and is worn or carried."""
         view, wardrobe, request = self.view, self.wardrobe, self.request
+        at, audience, ruled = self.at, self.audience, self._ruled
         n = len(view)
 
         def without(items: Sequence[str]) -> Mask:
@@ -388,17 +389,17 @@ class _Case:
 
         own, family, open_to = np.ones(n, dtype=bool), np.ones(n, dtype=bool), np.ones(n, dtype=bool)
         own[self.row], family[view.family_of(self.row)] = False, False
-        for bar in (self._ruled.everywhere, self._ruled.here):
+        for bar in (ruled.everywhere, ruled.here):
             if bar is not None:
                 open_to &= ~bar
         return [
             ("eligible", own, lambda row: "it is the product itself"),
             ("eligible", family, lambda row: "it is a colourway of the product"),
-            ("eligible", view.dates_allow(self.at), lambda row: str(view.catalogue.at_row(row).state(self.at))),
+            ("eligible", view.dates_allow(at), lambda row: str(view.catalogue.at_row(row).state(at))),
             ("eligible", view.pieces != 0, lambda row: "sold out"),
-            ("eligible", view.guard(self.audience), lambda row: f"it is for {AUDIENCES[view.audience[row]]}"),
+            ("eligible", view.guard(audience), lambda row: f"it is for {AUDIENCES[view.audience[row]]}"),
             ("eligible", without(request.exclude), lambda row: "the request leaves it out"),
-            ("block", open_to, lambda row: self._ruled.why(np.array([row]))[0]),
+            ("block", open_to, lambda row: ruled.why(np.array([row]))[0]),
             ("role", wardrobe.role >= 0, lambda row: "it is nothing that is worn or carried"),
         ]
 

@@ -24,7 +24,7 @@ from core.rank.candidates import Scanner, Wishes, pool, scope
 from core.rank.explain import moved, reasons
 from core.rank.pipeline import FILL, MODEL, PIN, Batch, Query, Step, run, steps
 from core.rank.shortlist import Shortlist
-from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_rows
+from core.rank.signals import ColumnSignal, Sides, sides_of_item, sides_of_items, sides_of_rows
 from core.recommend import personal
 from core.recommend.filters import allowed
 from core.recommend.fit import KIND, fit
@@ -87,6 +87,25 @@ def answer(
     """
     lane = _Lane(None, -1, audience, _family_rows(view, family))
     return _listing_of(view, _question(view, request, sides, [lane], within, nudges))
+
+
+def rows_around(
+    view: View, request: Request, items: Sequence[Item], vectors: Sequence[Mapping[str, AnyArray]], out: Sequence[Rows]
+) -> Rows:
+    """[B, k] rows of the lists around items that need not be in the catalogue, -1 where one is short.
+
+    vectors: of each, signal -> unit vector [d].    out: for each, rows that may not be in its list.
+    """
+    found = np.full((len(items), request.k), -1, dtype=np.int64)
+    for whom in dict.fromkeys(item.audience for item in items):
+        mine = [at for at, item in enumerate(items) if item.audience == whom]
+        for start in range(0, len(mine), LANES):
+            part = mine[start : start + LANES]
+            sides = sides_of_items(view.signals, [items[at] for at in part], [vectors[at] for at in part])
+            lanes = [_Lane(None, -1, whom, out[at]) for at in part]
+            query = _question(view, request, sides, lanes).query
+            found[part] = lists_of(query, run(stages(view), query))
+    return found
 
 
 def trace_answer(

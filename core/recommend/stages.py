@@ -318,42 +318,9 @@ def _pinned_twins(same: Mask, front: Rows, query: Query) -> dict[int, list[Note]
 
 
 def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
-    def varied(batch: Batch, query: Query) -> Batch:
-        """Variety and caps; the pool doubles until the list is full or nothing is left."""
-        wanted = np.maximum(query.k - np.array([len(p) for p in batch.pins], dtype=np.int64), 0)
-        done = _picked(view, batch, query, None)
-        short = np.flatnonzero(((done.rows >= 0).sum(axis=1) < wanted) & (batch.reached < batch.total))
-        if not len(short):
-            return done
-        few = query.lanes(short)
-        deeper = Batch(
-            batch.allowed,
-            batch.wishes.lanes(short),
-            [batch.pins[lane] for lane in short.tolist()],
-            [() for _ in short],
-            [() for _ in short],
-            reached=batch.reached[short] * 2,
-        )
-        deeper = varied(dedupe(ordered(candidates(deeper, few), few), few), few)
-        if query.quotas is not None:
-            done = replace(
-                done,
-                choice=scatter(done.choice, short, deeper.choice, -1),
-                choice_scores=scatter(done.choice_scores, short, deeper.choice_scores, -np.inf),
-            )
-        return replace(
-            done,
-            rows=scatter(done.rows, short, deeper.rows, -1),
-            scores=scatter(done.scores, short, deeper.scores, -np.inf),
-            ranked=scatter(batch.ranked, short, deeper.ranked, -1),
-            reached=scatter(batch.reached[:, None], short, deeper.reached[:, None], 0)[:, 0],
-            edge=scatter(batch.edge[:, None], short, deeper.edge[:, None], 0)[:, 0],
-            edge_row=scatter(batch.edge_row[:, None], short, deeper.edge_row[:, None], 0)[:, 0],
-        )
-
     def diversified(batch: Batch, query: Query) -> Batch:
         """Variety and caps; a list that misses what a quota wants at least is chosen again with places held for it."""
-        done = varied(batch, query)
+        done = _varied(view, candidates, dedupe, batch, query)
         if query.quotas is None:
             return done
         missing = _missing(done, query)
@@ -361,6 +328,40 @@ def _diversify(view: View, candidates: Stage, dedupe: Stage) -> Stage:
         return done if not len(lanes) else _with_quotas(view, dedupe, done, query, lanes, missing[lanes])
 
     return diversified
+
+
+def _varied(view: View, candidates: Stage, dedupe: Stage, batch: Batch, query: Query) -> Batch:
+    """Variety and caps; the pool doubles until the list is full or nothing is left."""
+    wanted = np.maximum(query.k - np.array([len(p) for p in batch.pins], dtype=np.int64), 0)
+    done = _picked(view, batch, query, None)
+    short = np.flatnonzero(((done.rows >= 0).sum(axis=1) < wanted) & (batch.reached < batch.total))
+    if not len(short):
+        return done
+    few = query.lanes(short)
+    deeper = Batch(
+        batch.allowed,
+        batch.wishes.lanes(short),
+        [batch.pins[lane] for lane in short.tolist()],
+        [() for _ in short],
+        [() for _ in short],
+        reached=batch.reached[short] * 2,
+    )
+    deeper = _varied(view, candidates, dedupe, dedupe(ordered(candidates(deeper, few), few), few), few)
+    if query.quotas is not None:
+        done = replace(
+            done,
+            choice=scatter(done.choice, short, deeper.choice, -1),
+            choice_scores=scatter(done.choice_scores, short, deeper.choice_scores, -np.inf),
+        )
+    return replace(
+        done,
+        rows=scatter(done.rows, short, deeper.rows, -1),
+        scores=scatter(done.scores, short, deeper.scores, -np.inf),
+        ranked=scatter(batch.ranked, short, deeper.ranked, -1),
+        reached=scatter(batch.reached[:, None], short, deeper.reached[:, None], 0)[:, 0],
+        edge=scatter(batch.edge[:, None], short, deeper.edge[:, None], 0)[:, 0],
+        edge_row=scatter(batch.edge_row[:, None], short, deeper.edge_row[:, None], 0)[:, 0],
+    )
 
 
 def _picked(

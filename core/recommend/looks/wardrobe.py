@@ -24,6 +24,7 @@ from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.looks import PARTS, ROLES
 from core.rank import agreement, colours, pairs
 from core.rank.pairs import Scale
+from core.recommend.laid_in import laid_in
 from core.recommend.looks import learn
 from core.recommend.looks import own as own_outfits
 from core.recommend.looks import tables as looks_tables
@@ -742,10 +743,10 @@ def widened(base: Wardrobe, view: View, row: int) -> Wardrobe:
         signal: Any = signals.get(part)
         there = bool(signal is not None and signal.present[row])
         mine = pairs.stepped(signal.vectors[row : row + 1])[0] if there else np.zeros(known.shape[1], known.dtype)
-        vectors[part] = np.insert(known, row, mine, axis=0)
+        vectors[part] = laid_in(known, [row], mine[None, :])
         present[part] = np.insert(base._present[part], row, there)
         if part in base._right:
-            right[part] = np.insert(base._right[part], row, np.zeros(base._right[part].shape[1]), axis=0)
+            right[part] = laid_in(base._right[part], [row], np.zeros((1, base._right[part].shape[1]), known.dtype))
     return Wardrobe(
         base.tables, reader, pieces, vectors, right, present, own=base.own, learned=base.learned, scale=base.scale,
     )  # fmt: skip
