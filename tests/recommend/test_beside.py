@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,7 @@ from core.domain.rules import Boundary, Rule
 from core.domain.strategy import Strategy
 from core.recommend.beside import PLACEMENTS, ROOM, STRATEGIES, beside, beside_all, trace, why_missing
 from core.recommend.looks.wardrobe import open_wardrobe
+from core.recommend.similar import similar
 from core.recommend.view import View
 from tests.rank.rank_worlds import AT
 from tests.recommend.beside_rules import violations
@@ -94,6 +96,17 @@ def test_no_rule_makes_a_list_break_what_its_placement_promises(seed, anchor, ru
         for one in listing.items:
             if one.score is not None:
                 assert one.score == pytest.approx(sum(one.contributions.values()), abs=1e-9)
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+def test_who_looks_for_broken_promises_finds_them_in_a_list_without_bounds(placement):
+    view = shop()
+    other = replace(similar(view, Request(anchor="p00011", at=AT, k=40)), placement=str(placement))
+    assert violations(other, view.catalogue, open_wardrobe(view), AT)
+    apart = Boundary(tuple(f"B{i}" for i in range(4)), tuple(f"B{i}" for i in range(4, 8)))
+    assert any(
+        "crossed" in one for one in violations(other, view.catalogue, open_wardrobe(view), AT, boundaries=[apart])
+    )
 
 
 @pytest.mark.parametrize("placement", PLACEMENTS)
