@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.domain.errors import UnknownItem
 from pages.kit import address, collections, engine, exploring, frame, held, session, states, white, worklist
 from pages.kit.atlas import EXPLORE, PAGE
 
@@ -37,8 +38,10 @@ def take_address() -> None:
     )  # fmt: skip
     if "collection" in one:
         collections.open_one(one["collection"])
-    if item := one.get("item"):
-        engine.shop().catalogue(engine.at()).row(item)
+    item = one.get("item", "")
+    if item and item not in engine.shop().catalogue(engine.at()):
+        exploring.say(UnknownItem(item).message, "warn")
+    elif item:
         session.commit(item=item)
         held.put(PAGE, item=item, seen=item, flown="")
 

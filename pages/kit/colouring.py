@@ -169,7 +169,8 @@ def values(
     """
     counted = Counter(cell for cell in cells if cell)
     order = sorted(counted, key=lambda value: (-counted[value], value))
-    most = order if len(order) <= MOST else order[: MOST - 1]
+    room = 2 * MOST if own else MOST
+    most = order if len(order) <= room else order[: room - 1]
     entries, place, spare = [], {}, 0
     for value in most:
         pair = own(value) if own else None

@@ -93,6 +93,11 @@ def panel(shop: Shop) -> None:
     _selection(shop)
 
 
+def say(sentence: str, tone: str = "") -> None:
+    """A remark under the map, once."""
+    st.session_state[SAID] = [*st.session_state.get(SAID, ()), (sentence, tone)]
+
+
 # -- which map ---------------------------------------------------------------------------------------------------------
 
 
@@ -259,30 +264,28 @@ def _sought(shop: Shop, drawn: CatalogueMap) -> tuple[Rows | None, list[tuple[st
     words = str(held.of(PAGE).get("words", "")).strip()
     lit: Rows | None = None
     spots: list[tuple[str, Spot]] = []
-    said: list[tuple[str, str]] = []
     if words:
         found = engine.shelf(Filters(), words=words, size=LIT)
         lit = np.asarray(found.rows[:LIT], dtype=np.int64)
         if not len(lit):
-            said.append((f"Nothing in the shop answers to “{words}”.", ""))
+            say(f"Nothing in the shop answers to “{words}”.")
         try:
             spot = _placed(shop, drawn, words, None)
             spots.append((words if len(words) <= 32 else f"{words[:31]}…", spot))
-            said.append((_told(f"“{words}”", spot, len(lit)), ""))
+            say(_told(f"“{words}”", spot, len(lit)))
         except NotReady as error:
-            said.append((error.message, ""))
+            say(error.message)
             frame.again(lambda: _warm(shop))
         except ShopError as error:
-            said.append((error.message, "warn"))
+            say(error.message, "warn")
     shot = st.session_state.get("map:shot")
     if shot:
         try:
             spot = _placed(shop, drawn, "", shot)
             spots.append(("Your photo", spot))
-            said.append((_told("Your photo", spot, 0), ""))
+            say(_told("Your photo", spot, 0))
         except ShopError as error:
-            said.append((error.message, "warn"))
-    st.session_state[SAID] = [*st.session_state.get(SAID, ()), *said]
+            say(error.message, "warn")
     return lit, spots
 
 
@@ -387,7 +390,7 @@ def _near(shop: Shop, drawn: CatalogueMap) -> Near | None:
     if not drawn.there[shop.catalogue(engine.at()).row(item)]:
         title = shop.catalogue(engine.at()).title(item)
         note = f"{title or item} is not on this map: nothing is known of it that the map shows."
-        st.session_state[SAID] = [*st.session_state.get(SAID, ()), (note, "")]
+        say(note)
         return None
     return item, shop.atlas.neighbours(drawn, item, NEAR, engine.at())
 
