@@ -59,11 +59,12 @@ def side_by_side(item: Item) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="versus-sides"):
             for key, label in ((A, "A"), (B, "B")):
                 st.selectbox(label, list(names), format_func=names.get, key=key, width=190, persist_state="session")
-            st.segmented_control("Around", ("One product", "A sheet"), key=SHEET, required=True, default="One product",
-                                 width="content", persist_state="session")  # fmt: skip
+            first = {} if SHEET in st.session_state else {"default": "One product"}
+            st.segmented_control("Around", ("One product", "A sheet"), key=SHEET, required=True, width="content",
+                                 persist_state="session", **first)  # fmt: skip
             if st.session_state.get(SHEET) == "A sheet":
                 mine = versus.chosen()
-                own = {versus.CHOSEN: f"The {text.count(len(mine), 'product')} chosen"} if mine else {}
+                own = {versus.CHOSEN: f"The {text.count(len(mine))} chosen"} if mine else {}
                 roots = {**own, "": "The whole shop", **{root: root for root in engine.roots()}}
                 st.selectbox("Lists of", list(roots), format_func=roots.get, key=SCOPE, width=180)
                 st.selectbox("How many", versus.LISTS, key=NUMBER, width=110)
