@@ -56,10 +56,10 @@ def bar(
     """The deeds at the foot of the window, for products that were ticked one by one. more: how to choose many more."""
     with st.container(key="chosen-bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<p class="chosen-count" role="status">{text.count(len(ids))} chosen</p>', width="content")
+        row(shop, ids, key, after=let_go)
         if more is not None:
             st.button(text.plain(more[0]), key=f"{key}-all", type="tertiary", icon=":material/select_all:",
                       help="Choose everything that the page found", on_click=more[1])  # fmt: skip
-        row(shop, ids, key, after=let_go)
         st.button("Let go", key=f"{key}-none", type="tertiary", icon=":material/close:", on_click=let_go)
 
 
