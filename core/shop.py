@@ -52,6 +52,7 @@ from core.embed.worker import EncoderWorker
 from core.explore.atlas import Atlas, Sources
 from core.intake import arrivals as arriving
 from core.intake import events as telling
+from core.intake import stock_feed
 from core.lab import compare as comparing
 from core.lab import judgements as learning
 from core.lab import sweep as sweeping
@@ -101,6 +102,7 @@ from core.store.judgements import Judgement, Judgements
 from core.store.layout import Layout
 from core.store.pictures import PicturePack
 from core.store.publications import Publications, Published
+from core.store.reviews import ReviewStore
 from core.store.salt import salt_for
 from core.store.studio import FactChange, LookVersion, Studio
 from core.store.vectors import VectorCache
@@ -679,6 +681,23 @@ class Shop:
         """
         found = telling.received(plain, salt=self._salt, at=self._moment(at), present=self.snapshot.catalogue)
         return self.events.add(found.events), found
+
+    @cached_property
+    def reviews(self) -> ReviewStore:
+        """What shoppers wrote about products, and what it comes to."""
+        return ReviewStore(self.studio)
+
+    def take_stock(self, plain: Any, *, who: str, at: datetime | None = None) -> dict[str, Any]:
+        """Stock and prices that were posted, live with the next list; what makes no sense is refused one by one."""
+        moment = self._moment(at)
+        present = self.catalogue()
+        changes, refused = stock_feed.posted(plain, present)
+        version = self.studio.facts_version()
+        if changes:
+            before = {item: {name: getattr(present.item(item), name) for name in fields}
+                      for item, fields in changes.items()}  # fmt: skip
+            version = self.studio.change_facts(changes, before=before, who=who, at=moment, why="posted")
+        return {"changed": len(changes), "refused": refused, "facts": version}
 
     def judge(self, anchor: str, item: str, verdict: int, *, who: str, at: datetime | None = None) -> Judgement:
         """A thumb on `item` in the list around `anchor`: 1 up, -1 down, 0 takes it back. Raises UnknownItem."""

@@ -1,4 +1,5 @@
-"""GET /recommend, /search, /quiz, /health: the lists of the pages, in JSON, from the same function.
+"""GET /recommend, /search, /quiz, /health: the lists of the pages, in JSON, from the same function; POST /events and
+/stock: what shoppers do and what is left, live with the next list.
 
 Every error has one shape: {"error": {"code": ..., "message": ...}}, with 404 for what does not exist
 and 422 for what makes no sense.
@@ -6,6 +7,7 @@ and 422 for what makes no sense.
 
 from __future__ import annotations
 
+import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -26,9 +28,12 @@ from core.domain.placements import Placement
 from core.domain.query import MAX_K, Filters
 from core.domain.strategy import Strategy
 from core.domain.visit import MOST_INTERACTIONS, MOST_SEEN, Visit, parse_answers
+from core.intake import stock_feed
+from core.intake.events import MOST_POSTED
 
 log = logging.getLogger("vitrine.api")
 
+EVENTS_BYTES, STOCK_BYTES = 1 << 20, 4 << 20  # of a posted body
 MAX_LISTED = 100  # values of one repeated parameter
 MANY = ("filter", "exclude", "lock", "answer", "seen", "came_for")  # parameters that may be repeated
 
@@ -154,6 +159,32 @@ _EXPLAINED: dict[int | str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+_REFUSED: dict[str, Any] = {
+    "description": "Not taken in",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
+}
+_TAKEN: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "What came of it; what makes no sense is named by its place in the list, and the rest is taken",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+    **dict.fromkeys((413, 415), _REFUSED), 422: _ANSWERS[422], 503: _ANSWERS[503],
+}  # fmt: skip
+_EVENT = {
+    "id": "7c1f-0001", "kind": "click", "item": "bag-0007", "shopper": "4711", "session": "a1b2",
+    "client_at": "2026-03-01T09:00:00Z", "placement": "similar", "position": 0, "anchor": "bag-0001",
+    "strategy": 1, "snapshot": "0c1d2e3f4a5b6c7d",
+}  # fmt: skip
+_STOCK = {"id": "bag-0007", "stock": {"S": 2, "M": 0}, "price": 18900}
+
+
+def _body_of(name: str, most: int, example: dict[str, Any]) -> dict[str, Any]:
+    """The part of the schema that tells of a posted list; its entries are looked at one by one, each with an answer."""
+    many = {"type": "array", "maxItems": most, "items": {"description": "See the README."}, "example": [example]}
+    body = {"type": "object", "required": [name], "additionalProperties": False, "properties": {name: many}}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
+
+
 def _once(request: Request) -> None:
     """Refuses a question that says one thing twice: nobody should have to know which of the two counts."""
     said = [name for name, _ in request.query_params.multi_items() if name not in MANY]
@@ -163,8 +194,10 @@ def _once(request: Request) -> None:
 
 def _known(request: Request) -> None:
     """Refuses a parameter that does not exist: a budget that is misspelt must not be a look without a budget."""
-    told = api.openapi()["paths"][request.scope["route"].path]["get"].get("parameters", ())
+    told = api.openapi()["paths"][request.scope["route"].path][request.method.lower()].get("parameters", ())
     names = [one["name"] for one in told if one["in"] == "query"]
+    if request.method == "POST" and request.query_params:
+        raise BadRequest(f"There is no parameter {', '.join(sorted(set(request.query_params)))}. Post a body of JSON.")
     if names and (unknown := sorted(set(request.query_params) - set(names))):
         raise BadRequest(f"There is no parameter {', '.join(unknown)}. Ask with any of: {', '.join(names)}.")
 
@@ -347,6 +380,64 @@ def health() -> Response:
     return ShopJSON(shop.current().health())
 
 
+@api.post(
+    "/events", summary="What shoppers did: views, saves, carts, purchases, returns, lists shown and clicked",
+    responses=_TAKEN, openapi_extra=_body_of("events", MOST_POSTED, _EVENT),
+)  # fmt: skip
+async def events(request: Request) -> Response:
+    plain = await _posted(request, "events", EVENTS_BYTES)
+    now = datetime.now(UTC)
+
+    def take() -> dict[str, Any]:
+        added, found = shop.current().hear(plain, at=now)
+        return {
+            "new": added.new, "repeated": added.repeated, "not_followed": added.refused,
+            "unknown_products": found.strange, "refused": [one.as_json() for one in found.refused],
+            "at": now.isoformat().replace("+00:00", "Z"),
+        }  # fmt: skip
+
+    return ShopJSON(await anyio.to_thread.run_sync(take))
+
+
+@api.post(
+    "/stock", summary="Stock and prices, live with the next list; with the shop's feed key",
+    responses={**_TAKEN, 401: _REFUSED, 403: _REFUSED},
+    openapi_extra={**_body_of("items", stock_feed.MOST_POSTED, _STOCK), "security": [{"feed": []}]},
+)  # fmt: skip
+async def stock(request: Request) -> Response:
+    serving = shop.current()
+    _may_feed(serving.settings.feed_key, request.headers.get("authorization", ""))
+    plain = await _posted(request, "items", STOCK_BYTES)
+    return ShopJSON(await anyio.to_thread.run_sync(lambda: serving.take_stock(plain, who=stock_feed.WHO)))
+
+
+def _may_feed(key: str | None, sent: str) -> None:
+    """Raises HTTPException unless the feed key was sent along; the comparison takes as long whatever is wrong in it."""
+    if key is None:
+        raise HTTPException(403, "This shop takes no stock over HTTP. Set `feed_key` in its settings.")
+    if not hmac.compare_digest(sent.encode(), f"Bearer {key}".encode()):
+        raise HTTPException(401, "Send the shop's feed key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
+
+
+async def _posted(request: Request, name: str, most: int) -> Any:
+    """What stands under `name` in a posted body of JSON. Raises HTTPException for one that is too long, or no JSON."""
+    kind = request.headers.get("content-type", "").split(";")[0].strip().casefold()
+    if kind != "application/json":
+        raise HTTPException(415, "Post JSON, with the header Content-Type: application/json.")
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > most:
+            raise HTTPException(413, f"The body has more than {most:,} bytes. Send it in parts.")
+    try:
+        plain = json.loads(body)
+    except (ValueError, RecursionError):
+        raise BadRequest("The body is not JSON.") from None
+    if not isinstance(plain, dict) or set(plain) != {name}:
+        raise BadRequest(f'The body is an object with one field: {{"{name}": [ … ]}}.')
+    return plain[name]
+
+
 def _moment(at: str | None) -> datetime:
     return datetime.now(UTC) if at is None else query.parse_moment(at)
 
@@ -378,7 +469,10 @@ def _bad_parameters(request: Request, error: RequestValidationError) -> Response
 
 @api.exception_handler(HTTPException)
 def _http_error(request: Request, error: HTTPException) -> Response:
-    codes = {404: "unknown_path", 405: "method_not_allowed"}
+    codes = {
+        401: "unauthorised", 403: "forbidden", 404: "unknown_path", 405: "method_not_allowed", 413: "too_large",
+        415: "not_json",
+    }  # fmt: skip
     response = _error(codes.get(error.status_code, "http_error"), str(error.detail), error.status_code)
     response.headers.update(error.headers or {})
     return response
@@ -411,6 +505,7 @@ def _openapi() -> dict[str, Any]:
                 }
             },
         }
+        schema["components"]["securitySchemes"] = {"feed": {"type": "http", "scheme": "bearer"}}
         api.openapi_schema = schema
     return api.openapi_schema
 
