@@ -20,15 +20,14 @@ from core.domain.catalogue import Catalogue
 from core.domain.events import STRENGTH
 from core.rank import baskets, behaviour
 from core.rank.behaviour import Behaviour, BehaviourSignal
-from core.rank.calibrate import Calibration
 from core.recommend import trend
 from core.recommend.trend import Daily
-from core.recommend.view import View
 
 COLUMNS = ("shopper", "session", "item", "kind", "at", "quantity")
 STRONGEST = max(STRENGTH.values())
 MOST_IN_A_BASKET = 200  # whoever buys more than that at once buys for a shop of their own
 TOGETHER = "together"  # kind of query: what is bought with a product
+SAID = "shoppers"  # under which an edition says what it learnt
 
 
 def learn(
@@ -82,9 +81,68 @@ def basis(arrays: Mapping[str, AnyArray]) -> list[str]:
     return found
 
 
-def known(calibration: Calibration, view: View) -> bool:
-    """Whether behaviour says anything in this shop."""
-    return "behaviour" in view.signals and calibration.has("item", "behaviour")
+def said(arrays: Mapping[str, AnyArray]) -> dict[str, Any]:
+    """What was learnt, in numbers for people; nothing where that is nothing."""
+    plain: dict[str, Any] = {}
+    if behaviour.PREFIX + "acts" in arrays:
+        plain["model"] = basis(arrays)[0]
+        plain["products"] = int((arrays[behaviour.PREFIX + "acts"] > 0).sum())
+        plain["products_taken_after_others"] = int(
+            (arrays[behaviour.PREFIX + "present"] & (arrays[behaviour.PREFIX + "acts"] < behaviour.FEW)).sum()
+        )
+    if baskets.PREFIX + "count" in arrays:
+        plain["baskets"] = int(arrays[baskets.PREFIX + "count"][0])
+    if trend.PREFIX + "days" in arrays and len(arrays[trend.PREFIX + "days"]):
+        plain["until"] = str(np.datetime64(int(arrays[trend.PREFIX + "days"][-1]), "D"))
+    return {SAID: plain} if plain else {}
+
+
+def moved(arrays: Mapping[str, AnyArray], before: Catalogue, after: Catalogue) -> dict[str, AnyArray]:
+    """What an edition of the catalogue `before` keeps, for `after`: products that are gone take what was learnt of them
+    along, and of those that are new nothing is known yet."""
+    if not basis(arrays):
+        return {}
+    to = np.array([after.row(item) if item in after else -1 for item in before.ids], dtype=np.int64)
+    out: dict[str, AnyArray] = {}
+    for prefix in (behaviour.PREFIX, baskets.PREFIX):
+        if prefix + "indptr" in arrays:
+            out |= _moved_pairs(arrays, prefix, to, len(after))
+    if trend.PREFIX + "rows" in arrays:
+        stays = to[arrays[trend.PREFIX + "rows"]] >= 0
+        out |= {
+            trend.PREFIX + name: arrays[trend.PREFIX + name][stays] for name in ("days", "strength", "acts", "sold")
+        }
+        rows = to[arrays[trend.PREFIX + "rows"][stays]].astype(np.int32)
+        order = np.lexsort((rows, out[trend.PREFIX + "days"]))
+        out = {name: one[order] if name.startswith(trend.PREFIX) else one for name, one in out.items()}
+        out |= {trend.PREFIX + "rows": rows[order], trend.PREFIX + "items": np.array([len(after)], dtype=np.int64)}
+    return out
+
+
+def _moved_pairs(arrays: Mapping[str, AnyArray], prefix: str, to: Rows, items: int) -> dict[str, AnyArray]:
+    """The arrays of a table of pairs by row, with old row r at `to[r]`, or gone where that is -1."""
+    indptr, indices = arrays[prefix + "indptr"], arrays[prefix + "indices"]
+    rows, columns = to[np.repeat(np.arange(len(to)), np.diff(indptr))], to[indices]
+    stays = (rows >= 0) & (columns >= 0)
+    order = np.flatnonzero(stays)[np.lexsort((columns[stays], rows[stays]))]
+    counts = np.bincount(rows[order], minlength=items)
+    out: dict[str, AnyArray] = dict(arrays_with(arrays, prefix))
+    out[prefix + "indptr"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+    out[prefix + "indices"] = columns[order].astype(np.int32)
+    for name in ("values", "both"):
+        if prefix + name in arrays:
+            out[prefix + name] = arrays[prefix + name][order]
+    for name in ("acts", "present"):
+        known = arrays[prefix + name]
+        wide = np.zeros(items, dtype=known.dtype)
+        wide[to[to >= 0]] = known[to >= 0]
+        out[prefix + name] = wide
+    return out
+
+
+def arrays_with(arrays: Mapping[str, AnyArray], prefix: str) -> dict[str, AnyArray]:
+    """Those whose name begins with `prefix`."""
+    return {name: one for name, one in arrays.items() if name.startswith(prefix)}
 
 
 # -- the record --------------------------------------------------------------------------------------------------------
