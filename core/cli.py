@@ -282,7 +282,7 @@ def _add_shopper_options(one: argparse.ArgumentParser) -> None:
     who.add_argument("--device", choices=DEVICES)
     who.add_argument("--season", metavar="WORD", help="such as winter")
     who.add_argument("--place", metavar="WORD", help="a town, region or country")
-    who.add_argument("--preset", choices=("few", "many", "classic"), help="weigh as for so much history, or classically")
+    who.add_argument("--preset", choices=("few", "many", "classic"), help="weigh as for so much history")
 
 
 def _person(arguments: argparse.Namespace, shop: Any) -> Any:

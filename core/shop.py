@@ -117,6 +117,7 @@ NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
 PUBLISHED_SHOWN = 50
 SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
+ACTS_SECONDS = 60  # after which what is trending is read again for a personal list
 CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
 MANY_WORDS = 200  # words read at once that are kept on disk
 PICTURED = 64  # pictures of arrivals whose vectors are kept, from suggesting what one is to rehearsing it
@@ -220,6 +221,7 @@ class Shop:
         self._acts: tuple[Mark, Acts] | None = None
         self._crowd: tuple[Mark, float, Crowd | None] | None = None
         self._reading_crowd = False
+        self._acts_at = 0.0
         self._pictured: dict[str, Vectors] = {}
 
     # -- what a list depends on ------------------------------------------------------------------------------------
@@ -361,7 +363,12 @@ class Shop:
 
     @property
     def _around(self) -> Around:
-        return Around(self.acts, self.crowd)
+        """What all shoppers did. What is trending may lag behind by a minute, so that nobody waits for it."""
+        mark, known = self.events.mark(), self._acts
+        if known is None or known[0].removed != mark.removed or time.monotonic() - self._acts_at > ACTS_SECONDS:
+            self._acts_at = time.monotonic()
+            return Around(self.acts, self._crowd_at(mark))
+        return Around(known[1] if len(known[1].rows) else None, self._crowd_at(mark))
 
     @property
     def crowd(self) -> Crowd | None:
@@ -369,7 +376,10 @@ class Shop:
 
         It is read again each hour, beside those who ask, and at once when somebody was forgotten.
         """
-        mark, now, known = self.events.mark(), time.monotonic(), self._crowd
+        return self._crowd_at(self.events.mark())
+
+    def _crowd_at(self, mark: Mark) -> Crowd | None:
+        now, known = time.monotonic(), self._crowd
         if known is not None and known[0].removed == mark.removed:
             if mark.newest != known[0].newest and now - known[1] > CROWD_SECONDS and not self._reading_crowd:
                 self._reading_crowd = True

@@ -222,9 +222,25 @@ class AttributeSignal:
             place = {value: code for code, value in enumerate(distinct)}
             codes[:, column] = [place.get(value, len(distinct)) for value in values]
             known |= [value is not None for value in values]
-            table = agreement.table(name, distinct, self._values[column])
-            tables.append(self._padded(name, table))
+            tables.append(self._padded(name, self._agreement(column, name, distinct)))
         return AttributeSide(codes, tuple(tables)), known
+
+    def _agreement(self, column: int, name: str, values: Sequence[Any]) -> Matrix:
+        """[values, catalogue values] agreement; of values that the catalogue has, as it is tabulated already."""
+        kept = self.__dict__.setdefault("_places", {})
+        if column not in kept or kept[column][0] is not self._values[column]:
+            kept[column] = self._values[column], {value: place for place, value in enumerate(self._values[column])}
+        known: dict[Any, int] = kept[column][1]
+        out = np.zeros((len(values), len(self._values[column])))
+        strange = [value for value in values if value not in known]
+        if strange:
+            out[[at for at, value in enumerate(values) if value not in known]] = agreement.table(
+                name, strange, self._values[column]
+            )
+        for at, value in enumerate(values):
+            if value in known:
+                out[at] = self.agreements[column][known[value]]
+        return out
 
     def lanes(self, side: AttributeSide | Several, lanes: Rows) -> AttributeSide | Several:
         return side if isinstance(side, Several) else AttributeSide(side.codes[lanes], side.tables)

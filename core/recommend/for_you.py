@@ -39,7 +39,21 @@ from core.recommend.fit import Fit, behaviour_column, fit
 from core.recommend.session import Crowd
 from core.recommend.similar import Nudges, Within
 from core.recommend.stages import joins
-from core.recommend.taste import OTHERS, SHORT, STYLE, Interest, Liked, as_item, centre, interests, label, liked, mixed
+from core.recommend.taste import (
+    NOW,
+    OTHERS,
+    SHORT,
+    STYLE,
+    Interest,
+    Liked,
+    all_interests,
+    as_item,
+    centre,
+    interests,
+    label,
+    liked,
+    mixed,
+)
 from core.recommend.trend import Acts
 from core.recommend.view import View
 
@@ -195,7 +209,7 @@ class _Case:
 
     @cached_property
     def own(self) -> tuple[Interest, ...]:
-        return interests(self.view, self.liked)
+        return all_interests(self.view, self.liked)
 
     @cached_property
     def known(self) -> bool:
@@ -218,10 +232,7 @@ class _Case:
         elif self.preset == FEW and self._lent:
             share = LENT / (LENT + self.here)
             parts = [(1 - share, self.own), (share, self._lent)]
-        found = [
-            replace(one, share=one.share * weight, items=tuple((item, share * weight) for item, share in one.items))
-            for weight, some in parts for one in some
-        ]  # fmt: skip
+        found = [one.scaled(weight) for weight, some in parts for one in some]
         return tuple(sorted(found, key=lambda one: (-round(one.share, 12), one.source, one.medoid)))
 
     @cached_property
@@ -247,8 +258,7 @@ class _Case:
         ids = self.view.catalogue.ids
         likes = {ids[row]: share for row, share in zip(rows.tolist(), shares.tolist(), strict=True)}
         found = interests(self.view, Liked(likes), OTHERS)[:1]
-        total = sum(one.share for one in found)
-        return tuple(replace(one, share=one.share / total) for one in found)
+        return tuple(one.scaled(1 / one.share) for one in found)
 
     # -- what weighs -----------------------------------------------------------------------------------------------
 
@@ -434,6 +444,8 @@ class _Case:
             return f"From the answers to the quiz ({named}), {interest.share:.0%} of the taste."
         if interest.source == OTHERS:
             return f"From what shoppers alike have a taste for ({named}), {interest.share:.0%} of the taste."
+        if interest.source == NOW:
+            return f"From this visit ({named}), {interest.share:.0%} of the taste."
         return f"From the interest in {named}, {interest.share:.0%} of the taste."
 
     @cached_property

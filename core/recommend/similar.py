@@ -31,7 +31,7 @@ from core.recommend.fit import KIND, fit
 from core.recommend.stages import stages
 from core.recommend.steer import item_notes, steered
 from core.recommend.steer import notes as steer_notes
-from core.recommend.taste import interests, liked
+from core.recommend.taste import all_interests, liked
 from core.recommend.view import View
 
 POOL = 5  # candidates that diversity chooses from, for each place
@@ -429,7 +429,7 @@ def _personal(view: View, asked: _Question) -> _Question:
     query, person = asked.query, asked.request.shopper
     if person is None or not person.shopper.personal or query.sides.kind == KIND or not len(query):
         return asked
-    taste = interests(view, liked(person, asked.at))
+    taste = all_interests(view, liked(person, asked.at))
     moves = personal.nudges(view, person, asked.at)
     if not taste and not moves:
         return asked

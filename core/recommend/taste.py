@@ -13,8 +13,8 @@ the middle between a winter coat and a swimsuit is a product that nobody wants.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -37,7 +37,7 @@ MOST_ITEMS = 60  # of a history that interests are made of, the weightiest
 ALIKE = 1.0  # deviations: products all of which are so much closer to one of them than any two are one interest
 AWAY = 0.75  # how far an interest moves away from what was sent back or is not liked, as in steering by example
 HALF = 0.5  # a detail belongs to a taste when more than this share of its products has it
-LIKED = "liked"  # where an interest comes from: from what was done,
+LIKED, NOW = "liked", "visit"  # where an interest comes from: from what was done before, in the visit that is going on,
 STYLE, OTHERS = "style", "others"  # from the answers to the quiz, from shoppers with a similar taste
 
 
@@ -98,11 +98,14 @@ class Liked:
 
     likes:  item -> share > 0; they sum to 1, where there are any.    away: item -> weight > 0, on the same scale.
     acts:   how many acts and wishes there are that say something.
+    before, today: the same as `likes`, of what was done without this visit, and of this visit alone.
     visit:  the share of this visit in `likes`.    now: the products of this visit, the last one last.
     """
 
     likes: Mapping[str, float] = field(default_factory=dict)
     away: Mapping[str, float] = field(default_factory=dict)
+    before: Mapping[str, float] = field(default_factory=dict)
+    today: Mapping[str, float] = field(default_factory=dict)
     acts: int = 0
     visit: float = 0.0
     now: tuple[str, ...] = ()
@@ -117,42 +120,42 @@ def liked(person: Person, at: datetime, half_life_days: float = HALF_LIFE_DAYS) 
     Wishes do not fade: they stand until they are taken back. What is disliked takes the place of what was done with it.
     """
     history, weights = person.history, act_weights(person.history, at, half_life_days)
-    total: dict[str, float] = {}
-    for item, weight in sorted(
-        zip(history.items, weights.tolist(), strict=True), key=lambda pair: (pair[0] or "", pair[1])
-    ):
-        if item is not None and weight:
-            total[item] = total.get(item, 0.0) + weight
+    disliked = set(person.shopper.dislikes.joined(history.dislikes).items)
+    now = visit_now(history, at)
+    going_on = frozenset(now.tolist())
+    total = _summed((history.items[n], weight) for n, weight in enumerate(weights.tolist()) if n not in going_on)
     for item in sorted(person.shopper.wishlist):
         total[item] = total.get(item, 0.0) + WISHLIST_STRENGTH
-    disliked = set(person.shopper.dislikes.joined(history.dislikes).items)
     for item in sorted(disliked):
         total[item] = min(total.get(item, 0.0), 0.0) - WISHLIST_STRENGTH
-    now = visit_now(history, at)
-    today: dict[str, float] = {}
-    for n, weight in sorted(
-        zip(now.tolist(), visit_weights(history, now).tolist(), strict=True), key=lambda pair: pair[1]
-    ):
-        item = history.items[n]
-        if item is not None and item not in disliked:
-            today[item] = today.get(item, 0.0) + weight
-    share = len(now) / (len(now) + VISIT) if any(weight > 0 for weight in today.values()) else 0.0
-    sums = [math.fsum(weight for weight in some.values() if weight > 0) for some in (total, today)]
-    if not sums[0]:
-        share = 1.0 if sums[1] else 0.0
-    joined = {
-        item: (1 - share) * total.get(item, 0.0) / (sums[0] or 1.0) + share * today.get(item, 0.0) / (sums[1] or 1.0)
-        for item in sorted({*total, *today})
+    today = _summed(zip((history.items[n] for n in now.tolist()), visit_weights(history, now).tolist(), strict=True))
+    today = {item: weight for item, weight in today.items() if item not in disliked}
+    before, now_likes = _shares(total), _shares(today)
+    share = 0.0 if not now_likes else 1.0 if not before else len(now) / (len(now) + VISIT)
+    likes = {
+        item: (1 - share) * before.get(item, 0.0) + share * now_likes.get(item, 0.0)
+        for item in sorted({*before, *now_likes})
     }
-    whole = math.fsum(weight for weight in joined.values() if weight > 0)
-    if not whole:
-        return Liked(away={item: 1.0 for item, weight in joined.items() if weight < 0})
+    scale = math.fsum(weight for weight in total.values() if weight > 0) or 1.0
+    away = {
+        item: -weight / scale for item, weight in sorted({**today, **total}.items()) if weight < 0 and item not in likes
+    }
     says = sum(1 for weight in weights.tolist() if weight > 0) + len(person.shopper.wishlist)
-    return Liked(
-        {item: weight / whole for item, weight in joined.items() if weight > 0},
-        {item: -weight / whole for item, weight in joined.items() if weight < 0},
-        says, share, _in_order(history, now),
-    )  # fmt: skip
+    return Liked(likes, away, before, now_likes, says, share, _in_order(history, now))
+
+
+def _summed(acts: Iterable[tuple[str | None, float]]) -> dict[str, float]:
+    """Item -> sum of its weights, whatever order they come in."""
+    total: dict[str, float] = {}
+    for item, weight in sorted(((item, weight) for item, weight in acts if item is not None and weight)):
+        total[item] = total.get(item, 0.0) + weight
+    return total
+
+
+def _shares(total: Mapping[str, float]) -> dict[str, float]:
+    """What is above 0, as shares of the sum."""
+    whole = math.fsum(weight for weight in total.values() if weight > 0)
+    return {item: weight / whole for item, weight in total.items() if weight > 0}
 
 
 def _in_order(history: History, now: Rows) -> tuple[str, ...]:
@@ -286,7 +289,7 @@ class Interest:
 
     share:  of the whole taste; those of all interests sum to 1.    medoid: the product in its middle.
     items:  (id, share of the whole taste), the weightiest first.
-    source: `LIKED`, `STYLE` or `OTHERS`.    label: what its products have in common, in the shop's words.
+    source: `LIKED`, `NOW`, `STYLE` or `OTHERS`.    label: what its products have in common, in the shop's words.
     """
 
     share: float
@@ -295,6 +298,10 @@ class Interest:
     taste: Taste
     source: str = LIKED
     label: str = ""
+
+    def scaled(self, by: float) -> Interest:
+        """The same with its share of the taste multiplied."""
+        return replace(self, share=self.share * by, items=tuple((item, share * by) for item, share in self.items))
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -335,6 +342,16 @@ def interests(view: View, liked: Liked, source: str = LIKED, *, whole: float = 1
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (-round(one.share, 12), one.medoid)))
+
+
+def all_interests(view: View, liked: Liked) -> tuple[Interest, ...]:
+    """What a shopper likes as interests, those of this visit apart from those of before."""
+    found = [
+        *interests(view, replace(liked, likes=liked.before), whole=1 - liked.visit),
+        *interests(view, replace(liked, likes=liked.today), NOW, whole=liked.visit),
+    ]
+    total = math.fsum(one.share for one in found)  # what is gone from the catalogue leaves its share to the rest
+    return tuple(sorted((one.scaled(1 / total) for one in found), key=lambda one: (-round(one.share, 12), one.medoid)))
 
 
 def closeness(view: View, rows: Rows) -> Matrix:
