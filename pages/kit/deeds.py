@@ -14,7 +14,7 @@ from core.domain.rules import KINDS
 from core.domain.words import slug
 from core.intake.export import csv_bytes
 from core.shop import Shop
-from pages.kit import atlas, engine, held, keeping, rule_form, text
+from pages.kit import atlas, engine, held, keeping, rule_form, states, text
 from pages.kit.keeping import SAID
 
 STORE = "deeds"
@@ -38,8 +38,9 @@ def row(
         keep(shop, ids, key, after)
     make_a_rule(shop, ids, key, of, after)
     if not on_map:
+        why = of.name if of is not None else "Chosen in the Catalogue"
         st.button("Look at them on the map", key=f"{key}-map", icon=":material/scatter_plot:", type="tertiary",
-                  on_click=_on_map, args=(tuple(ids), of.name if of is not None else "Chosen one by one"))  # fmt: skip
+                  on_click=_on_map, args=(tuple(ids), why))  # fmt: skip
     st.button("Try in Tuning", key=f"{key}-tuning", icon=":material/tune:", type="tertiary",
               help="Their lists under two strategies, side by side",
               on_click=_to_tuning, args=(tuple(ids),))  # fmt: skip
@@ -56,11 +57,11 @@ def bar(
     """The deeds at the foot of the window, for products that were ticked one by one. more: how to choose many more."""
     with st.container(key="chosen-bar", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(f'<p class="chosen-count" role="status">{text.count(len(ids))} chosen</p>', width="content")
+        st.button("Let go", key=f"{key}-none", type="tertiary", icon=":material/close:", on_click=let_go)
         row(shop, ids, key, after=let_go)
         if more is not None:
             st.button(text.plain(more[0]), key=f"{key}-all", type="tertiary", icon=":material/select_all:",
                       help="Choose everything that the page found", on_click=more[1])  # fmt: skip
-        st.button("Let go", key=f"{key}-none", type="tertiary", icon=":material/close:", on_click=let_go)
 
 
 # -- keep them -----------------------------------------------------------------------------------------------------
@@ -120,8 +121,8 @@ def make_a_rule(
     if not sheet.open:
         return
     with sheet, st.container(width=330):
-        st.radio("What it does", RULES, format_func=rule_form.KIND_LABELS.__getitem__, key=f"{key}:kind",
-                 captions=[rule_form.WHAT[kind] for kind in RULES])  # fmt: skip
+        st.radio("What it does", RULES, format_func=rule_form.KIND_LABELS.__getitem__, key=f"{key}:kind")
+        states.said(rule_form.WHAT[st.session_state[f"{key}:kind"]])
         idea = proposed(shop, ids) if of is None else ""
         if of is None:
             few = len(ids) <= FEW

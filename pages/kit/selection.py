@@ -16,7 +16,7 @@ from core.shop import Shop
 from pages.kit import atlas, cards, deeds, engine, frame, held, keeping, parts, shaping, states, text
 
 STORE, GRID = "selection", "selection:grid"
-AT_ONCE = 24
+AT_ONCE = 28
 FIELDS = ("category", "brand", "colour", "audience")
 VALUES = 5  # of a field that are shown
 HOUSES, STARS = 8, 8  # of an audit: houses in its table, products of its ends
