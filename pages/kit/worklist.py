@@ -332,7 +332,7 @@ def _apart(items: Sequence[Item]) -> None:
         return
     head = "".join(f"<th scope='col'>{text.markup(text.title(one))}</th>" for one in shown)
     st.html(
-        '<div class="wide" tabindex="0" role="region" aria-label="Where they differ"><table class="plain-table apart">'
+        '<div class="wide" tabindex="0" role="region" aria-label="Where they differ"><table class="plain-table side-facts">'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
