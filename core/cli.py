@@ -667,6 +667,7 @@ def _look_request(arguments: argparse.Namespace, shop: Any, anchor: str) -> Look
             shop.look_strategy(at), arguments.weights, arguments.lam, arguments.diversity, arguments.brands
         ),
         locale=arguments.locale,
+        shopper=_person(arguments, shop),
     )
 
 

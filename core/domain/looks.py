@@ -15,6 +15,7 @@ from typing import Any
 
 from core.domain.errors import BadRequest
 from core.domain.listing import Note, Origin, StageReport, Versions
+from core.domain.shoppers import Person
 
 # What a piece is for in a look. A table of kinds (assets/looks) says which product has which role.
 ROLES = (
@@ -106,6 +107,7 @@ class LookRequest:
     count:    how many looks; any two differ in at least two slots, where the shop allows.
     strategy: None takes the published one; anything else is a trial.
     locale:   language tag of the shop's front, such as fr-FR; rules may be made for one.
+    shopper:  who the looks are for, with what they did.
     """
 
     anchor: str
@@ -117,6 +119,7 @@ class LookRequest:
     count: int = 3
     strategy: LookStrategy | None = None
     locale: str | None = None
+    shopper: Person | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "locked", MappingProxyType(dict(self.locked)))

@@ -41,12 +41,17 @@ from core.domain.looks import (
 from core.domain.placements import Placement
 from core.domain.query import Request
 from core.domain.rules import Curation, ListBest, ListQuota, OnRows
+from core.domain.shoppers import Person
+from core.domain.strategy import DEFAULT_WEIGHTS
 from core.rank import agreement
 from core.rank.pairs import lch
+from core.recommend import personal
 from core.recommend.filters import indexed
+from core.recommend.fit import fit
 from core.recommend.looks.compose import Composed, Slot, Table, Terms, compose
 from core.recommend.looks.tables import Template
 from core.recommend.looks.wardrobe import OCCASION_FORMALITY, Wardrobe
+from core.recommend.taste import all_interests, liked
 from core.recommend.view import View
 
 SHORTLIST, OPTIONAL = 16, 9  # candidates that looks are composed of: of a role that looks need, of one that may join
@@ -54,6 +59,8 @@ SAME_HOUSE, SAME_KIND = 5, 10  # of these, at most so many of one house, of one 
 CHEAPEST = 4  # of a role that join them where there is a budget
 SPARE = 4  # of a role that join them where a quota wants them, or wants others
 OPTIONS = 24  # that a swap offers
+TASTED = 4 * SHORTLIST  # of a role whose fit to a shopper is looked at
+PERSONAL, FAR = 0.15, 3.0  # of a pair score for each deviation that a piece is closer to a shopper, up to so many
 LISTED = 50  # products without a look that a report names
 FORMAL_ENOUGH = 1.8  # steps of formality between an occasion and what is worn to it
 EVERY_SEASON = 15
@@ -392,6 +399,7 @@ class _Case:
         for bar in (ruled.everywhere, ruled.here):
             if bar is not None:
                 open_to &= ~bar
+        barred = None if self.person is None else personal.bars(view, self.person, at)
         return [
             ("eligible", own, lambda row: "it is the product itself"),
             ("eligible", family, lambda row: "it is a colourway of the product"),
@@ -399,6 +407,7 @@ class _Case:
             ("eligible", view.pieces != 0, lambda row: "sold out"),
             ("eligible", view.guard(audience), lambda row: f"it is for {AUDIENCES[view.audience[row]]}"),
             ("eligible", without(request.exclude), lambda row: "the request leaves it out"),
+            *([("eligible", ~barred.mask, lambda row: barred.why(np.array([row]))[0])] if barred is not None else []),
             ("block", open_to, lambda row: ruled.why(np.array([row]))[0]),
             ("role", wardrobe.role >= 0, lambda row: "it is nothing that is worn or carried"),
         ]
@@ -606,12 +615,41 @@ class _Case:
         return self.wardrobe.score(a, b, self.strategy.weights)
 
     @cached_property
+    def person(self) -> Person | None:
+        """Who the looks are for, where they agree to be known."""
+        person = self.request.shopper
+        return person if person is not None and person.shopper.personal else None
+
+    @cached_property
     def boosts(self) -> Scores | None:
-        """[n] what rules add to the pair score with the anchor; None where there is nothing."""
+        """[n] what rules and the taste of a shopper add to the pair score with the anchor; None where nothing does."""
+        parts = [one for one in (self._boosted, self.taste) if one is not None]
+        return parts[0] if len(parts) == 1 else parts[0] + parts[1] if parts else None
+
+    @cached_property
+    def _boosted(self) -> Scores | None:
         if not len(self._ruled.boosted):
             return None
         out = np.zeros(len(self.view))
         out[self._ruled.boosted] = self._ruled.amounts
+        return out
+
+    @cached_property
+    def taste(self) -> Scores | None:
+        """[n] what fitting the shopper adds to the best pieces of each role; None where no taste is known."""
+        if self.person is None or self.role < 0:
+            return None
+        found = all_interests(self.view, liked(self.person, self.at))
+        if not found:
+            return None
+        open_ = np.flatnonzero(np.logical_and.reduce([kept for _, kept, _ in self._may]))
+        scores = self.pairs(np.array([self.row]), open_)[0][0] if len(open_) else np.zeros(0)
+        order = np.lexsort((open_, -np.round(scores, 9)))
+        rows = np.sort(open_[order][_nth(self.wardrobe.role[open_[order]]) < TASTED])
+        out = np.zeros(len(self.view))
+        if len(rows):
+            close = fit(self.view, found).normal(rows, DEFAULT_WEIGHTS)
+            out[rows] = PERSONAL * np.clip(close, -FAR, FAR)
         return out
 
     def boost(self, rows: Rows) -> Scores:
@@ -844,10 +882,11 @@ class _Case:
         whole = np.concatenate([[self.row], rows]).astype(np.int64)
         _, parts = self.pairs(whole, whole)
         shares = {name: parts[name] for name in PARTS if name in parts}
-        if self.boosts is not None:
-            boost = np.zeros((p + 1, p + 1))
-            boost[0, 1:] = self.boosts[rows]
-            shares["boost"] = boost
+        for name, amounts in (("boost", self._boosted), ("personal", self.taste)):
+            if amounts is not None:
+                added = np.zeros((p + 1, p + 1))
+                added[0, 1:] = amounts[rows]
+                shares[name] = added
 
         def pair(i: int, j: int) -> Pair:
             mine = {name: float(values[i, j]) for name, values in shares.items()}
@@ -926,9 +965,9 @@ class _Case:
         found = []
         for at in order.tolist():
             shares = {name: float(values[0, at]) for name, values in parts.items()}
-            if self.boosts is not None:
-                shares["boost"] = float(boost[at])
             row = int(options[at])
+            for name, amounts in (("boost", self._boosted), ("personal", self.taste)):
+                shares |= {} if amounts is None else {name: float(amounts[row])}
             piece = Piece(
                 ROLES[role], ids[row], math.fsum(shares.values()), shares, self.kept_origin(row), self._raised(row)
             )

@@ -27,7 +27,8 @@ from core.rank.calibrate import Calibration
 from core.rank.candidates import Scanner, Wishes, pool, scope
 from core.rank.signals import Sides, VectorSignal, sides_of_words
 from core.recommend.filters import allowed
-from core.recommend.similar import answer
+from core.recommend.personal import disliked
+from core.recommend.similar import Within, answer
 from core.recommend.view import View
 from core.retrieve.bm25 import Bm25Index, Reading, words_of
 from core.retrieve.protocol import VectorIndex
@@ -108,7 +109,7 @@ def search(
         return _whole_shop(view, asked, bm25, reading, sides, notes, index)
     named = exactly(view.catalogue, request.words or "")
     view, told = _first(view, asked, named, sides)
-    listing = answer(view, asked, sides)
+    listing = answer(view, asked, sides, within=_liked(view, asked, named))
     kept = _worth_showing(view, listing.items, sides, named)
     items = tuple(replace(_plain(item, told), rank=place) for place, item in enumerate(kept, 1))
     said = [note for note in listing.notes if note.code not in ("short", "empty")]
@@ -341,6 +342,16 @@ def _first(view: View, asked: Request, named: Rows, sides: Sides) -> tuple[View,
         return view, {}
     pinned = replace(rules, pins={**rules.pins, place: best})
     return replace(view, curation=lambda anchor, request: pinned), {best: Note("exact", "This is what was typed.")}
+
+
+def _liked(view: View, asked: Request, named: Rows) -> Within | None:
+    """What the shopper did not say is not for them; what was named exactly is looked for all the same."""
+    person = asked.shopper
+    if person is None or not person.shopper.personal:
+        return None
+    barred = disliked(view, person)
+    barred[named] = False
+    return Within(~barred, lambda rows: ["the shopper said it is not for them"] * len(rows)) if barred.any() else None
 
 
 def _plain(item: Placed, told: Mapping[str, Note]) -> Placed:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,9 @@ import pytest
 
 from core.curation.resolve import RuleBook
 from core.domain.catalogue import Item
+from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Origin
+from core.domain.looks import LookRequest
 from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.shoppers import Context, Dislikes, History, Person, Shopper
@@ -526,3 +529,101 @@ def test_the_reference_of_shoppers_follows_from_the_edition_alone(shop: Shop) ->
     facts = {"coats-aurel-black": {"type": "Boots", "colour": ("red",)}}
     assert reference(view.with_facts(facts, 1)).sigma == before
     assert all((KIND, name) in before for name in ("text", "image", "attributes"))
+
+
+def test_the_lists_of_a_search_reorder_and_say_what_taste_adds(shop: Shop) -> None:
+    person = Person(ME, did(("handbags-norrland-red", "cart", 1.0), ("handbags-talamone-red", "view", 2.0)))
+    request = Request(Placement.SEARCH, words="leather bag", k=12, at=NOW)
+    plain, mine = shop.recommend(request), shop.recommend(request.changed(shopper=person))
+    assert plain.ids != mine.ids
+    assert set(plain.ids) & set(mine.ids)
+    reds = [sum("red" in shop.item(item).colour for item in one.ids[:4]) for one in (plain, mine)]
+    assert reds[1] > reds[0]
+    for one in mine.items:
+        assert "personal" in one.contributions
+        assert sum(one.contributions.values()) == pytest.approx(one.score, abs=1e-9)
+
+
+def test_a_name_that_is_typed_exactly_stays_first_for_everybody(shop: Shop) -> None:
+    for words in ("Aurel black boots", "boots-aurel-black"):
+        for history in (BAGS, (("boots-aurel-black", "purchase", 3.0), *BAGS)):
+            for me in (ME, ME.changed(dislikes=Dislikes(houses=("Aurel",)))):
+                request = Request(Placement.SEARCH, words=words, at=NOW, shopper=Person(me, did(*history)))
+                listing = shop.recommend(request)
+                assert listing.ids[0] == "boots-aurel-black"
+                if me.dislikes:
+                    assert not any(shop.item(item).brand == "Aurel" for item in listing.ids[1:])
+
+
+def test_looks_hold_nothing_that_a_shopper_owns_or_does_not_like(shop: Shop) -> None:
+    person = Person(
+        ME.changed(dislikes=Dislikes(houses=("Corvin",))), did(("boots-aurel-black", "purchase", 90.0), *BAGS)
+    )
+    request = LookRequest("coats-aurel-black", at=NOW)
+    plain, mine = shop.looks(request), shop.looks(request.changed(shopper=person))
+    assert mine.looks
+    for look in mine.looks:
+        for piece in look.pieces:
+            assert piece.id != "boots-aurel-black"
+            assert shop.item(piece.id).brand != "Corvin"
+            assert sum(piece.contributions.values()) == pytest.approx(piece.score, abs=1e-9)
+        assert "personal" in look.contributions
+        assert sum(look.contributions.values()) == pytest.approx(look.score, abs=1e-9)
+    assert all("personal" not in look.contributions for look in plain.looks)
+    assert [look.ids for look in plain.looks] != [look.ids for look in mine.looks]
+
+
+# -- through the door ------------------------------------------------------------------------------------------------
+
+
+def tell(shop: Shop, *events: dict[str, Any], at: datetime = NOW) -> None:
+    added, found = shop.hear([{"id": f"{at.isoformat()}-{n}", **one} for n, one in enumerate(events)], at=at)
+    assert added.new == len(events), found
+
+
+def test_one_event_is_in_the_next_list_of_its_shopper_and_of_nobody_else(tmp_path: Path, weightless: None) -> None:
+    shop = open_small_shop(tmp_path / "shop", all_in_stock())
+    for who in ("ann", "ben"):
+        for n, (item, kind, days) in enumerate(COATS):
+            tell(shop, {"id": f"{who}{n}", "kind": kind, "item": item, "shopper": who, "session": f"{who}1"},
+                 at=NOW - days * DAY)  # fmt: skip
+
+    def lists(at: datetime) -> list[Listing]:
+        return [
+            shop.recommend(Request(Placement.FOR_YOU, at=at, shopper=shop.person(who, at=at))) for who in ("ann", "ben")
+        ]  # fmt: skip
+
+    before = lists(NOW)
+    assert before[0].ids == before[1].ids
+    tell(shop, {"kind": "view", "item": "totes-talamone-red", "shopper": "ann", "session": "ann2"})
+    after = lists(NOW)
+    assert after[0].ids != before[0].ids
+    assert after[1].ids == before[1].ids
+    assert lists(NOW - timedelta(minutes=1))[0].ids == before[0].ids  # what was known a minute ago
+    tell(shop, {"id": "no", "kind": "not_for_me", "target": "house", "value": "Norrland", "shopper": "ann"}, at=NOW)
+    assert not any(shop.item(item).brand == "Norrland" for item in lists(NOW)[0].ids)
+
+
+def test_the_door_knows_the_record_and_forgets_with_it(tmp_path: Path, weightless: None) -> None:
+    shop = open_small_shop(tmp_path / "shop", all_in_stock())
+    for n in range(6):
+        for item in ("boots-aurel-black", "totes-talamone-red"):
+            tell(shop, {"id": f"{n}{item}", "kind": "view", "item": item, "shopper": f"s{n}", "session": f"v{n}"},
+                 at=NOW - n * DAY - DAY)  # fmt: skip
+    assert shop.crowd is not None
+    assert len(shop.crowd.shoppers) == 6
+    for n in range(6):
+        shop.events.forget(shop.shopper_id(f"s{n}"), NOW)
+    assert shop.crowd is None
+
+
+def test_the_door_makes_for_you_traces_it_and_says_what_is_missing(shop: Shop) -> None:
+    request = asking(Person(ME, did(*BOTH)))
+    found = shop.for_you(request)
+    assert found.listing == shop.recommend(request) == shop.trace(request).listing
+    assert found.as_json()["shopper"] == ME.id
+    missing = shop.why_missing(request, "coats-aurel-black")
+    assert missing is not None
+    assert missing.stage == "eligible"
+    with pytest.raises(BadRequest, match="one shopper"):
+        next(shop.recommend_all(request))
