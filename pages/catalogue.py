@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.domain.arrays import Rows
 from core.domain.query import FILTER_FIELDS
 from core.recommend import browse
 from pages.kit import address, cards, engine, frame, keeping, narrowing, parts, session, shaping, states, text, ticking
@@ -166,8 +167,14 @@ def front() -> None:
             pager(total)
     if ids is None:
         st.checkbox("Narrow down", key="drawer")
-    ticking.bar(shop, total, lambda: ids if found is None else [shop.catalogue(engine.at()).ids[row] for row in found])
+    ticking.bar(shop, total, lambda: every(ids, found))
     give_address()
+
+
+def every(ids: list[str] | None, found: Rows | None) -> list[str]:
+    """All that the page found: a set that was linked to, else what passes the filters."""
+    known = engine.shop().catalogue(engine.at()).ids
+    return list(ids or ()) if found is None else [known[row] for row in found.tolist()]
 
 
 def follow() -> None:

@@ -59,6 +59,7 @@ def opened() -> str:
 
 def open_one(id: str) -> None:
     held.put(STORE, open=id)
+    held.put(selection.STORE, page=0)
 
 
 # -- all of them ---------------------------------------------------------------------------------------------------

@@ -203,7 +203,8 @@ def proposed(shop: Shop, ids: Sequence[str]) -> str:
 
     "Black bags of Aurel"
     """
-    found = shop.atlas.statistics([item for item in ids if item in shop.catalogue(engine.at())], engine.moment())
+    known = shop.catalogue(engine.at())
+    found = shop.atlas.statistics([item for item in ids if item in known], engine.moment())
     shared = {}
     for field, values in found.fields.items():
         value, n = next(iter(values.items()), ("", 0))
