@@ -199,8 +199,10 @@ def _refile(catalogue: Catalogue, item: Item, case: Case, then: str) -> None:
             help=text.plain(f"Type {better}, category {path}") if path else None,
             on_click=_correct, args=(case, {item.id: dict(case.correct)}, says, then),
         )  # fmt: skip
-        with st.popover("Elsewhere", key=f"case-elsewhere-{case.key}"), st.container(width=300):
-            _elsewhere(item, case, then)
+        elsewhere = st.popover("Elsewhere", key=f"case-elsewhere-{case.key}", on_change="rerun")
+        if elsewhere.open:  # what a shop has is counted for whoever asks
+            with elsewhere, st.container(width=300):
+                _elsewhere(item, case, then)
         _others(case, then)
     _for_the_history()
 
@@ -231,20 +233,25 @@ def _paths(kind: str) -> list[tuple[str, ...]]:
 def _mend(item: Item, case: Case, then: str) -> None:
     """Correct a fact, where it is the words that are wrong."""
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-deeds"):
-        mending = st.popover("Correct a fact", key=f"case-mend-{case.key}", icon=":material/edit:")
-        with mending, st.container(width=300):
-            field = st.selectbox("What", FIELDS, format_func=text.field_name, key="case:field")
-            now = getattr(item, field)
-            value = _should_be(field, now, f"case:value:{case.key}:{field}")
-            fields = {field: value}
-            if field == "type" and value and (paths := _paths(str(value))):
-                fields["category"] = paths[0]
-            says = f"{text.field_name(field)} of {text.title(item)} is corrected."
-            st.button("Save", key="case:save", type="primary", disabled=value == now or not value, width="stretch",
-                      on_click=_correct, args=(case, {item.id: fields}, says, then))  # fmt: skip
-            st.caption("A wrong picture is put right in the catalogue file; the next import takes it up.")
+        mending = st.popover("Correct a fact", key=f"case-mend-{case.key}", icon=":material/edit:", on_change="rerun")
+        if mending.open:
+            with mending, st.container(width=300):
+                _other_facts(item, case, then)
         _others(case, then)
     _for_the_history()
+
+
+def _other_facts(item: Item, case: Case, then: str) -> None:
+    field = st.selectbox("What", FIELDS, format_func=text.field_name, key="case:field")
+    now = getattr(item, field)
+    value = _should_be(field, now, f"case:value:{case.key}:{field}")
+    fields = {field: value}
+    if field == "type" and value and (paths := _paths(str(value))):
+        fields["category"] = paths[0]
+    says = f"{text.field_name(field)} of {text.title(item)} is corrected."
+    st.button("Save", key="case:save", type="primary", disabled=value == now or not value, width="stretch",
+              on_click=_correct, args=(case, {item.id: fields}, says, then))  # fmt: skip
+    st.caption("A wrong picture is put right in the catalogue file; the next import takes it up.")
 
 
 def _should_be(field: str, now: Any, key: str) -> Any:
@@ -332,7 +339,8 @@ def _apart(items: Sequence[Item]) -> None:
         return
     head = "".join(f"<th scope='col'>{text.markup(text.title(one))}</th>" for one in shown)
     st.html(
-        '<div class="wide" tabindex="0" role="region" aria-label="Where they differ"><table class="plain-table side-facts">'
+        '<div class="wide" tabindex="0" role="region" aria-label="Where they differ">'
+        '<table class="plain-table side-facts">'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 

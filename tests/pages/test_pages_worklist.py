@@ -10,7 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import shop as shops
-from core.explore.worklist import CATEGORY, TWINS
+from core.explore.worklist import CATEGORY, PICTURE, TWINS, Case, Worked
 from core.shop import Shop
 from pages.kit import engine, white, worklist
 from tests.pages.conftest import Visit, part, words
@@ -203,3 +203,37 @@ def test_the_rehearsal_shows_where_a_product_lies_once_there_is_a_map(own_shop: 
     assert len(there["near"]) == 10
     assert len(there["points"]) == len(own_shop.catalogue())
     assert part(at, "arrival:beside")["items"][0]["id"].startswith("boots-")
+
+
+def test_somebody_who_knows_better_files_it_elsewhere(muddled: Shop, visit: Visit) -> None:
+    at = opened(visit)
+    key = next(one.key for one in muddled.atlas.worklist() if one.items == (BOOT,))
+    at.session_state[f"case-elsewhere-{key}"] = True
+    at.run()
+    at.selectbox(key=f"case:type:{key}").set_value("Loafers").run()
+    assert at.selectbox(key=f"case:path:{key}:Loafers").value == ("Shoes", "Loafers")
+    press(at, "File it there")
+    fixed = muddled.item(BOOT)
+    assert (fixed.type, fixed.category) == ("Loafers", ("Shoes", "Loafers"))
+
+
+def test_where_text_and_picture_disagree_a_fact_is_corrected_and_the_case_is_done(
+    own_shop: Shop, visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = Case("odd", PICTURE, (BOOT,), "It is odd.", beside=("coats-aurel-red",), read_like=("totes-aurel-red",))
+    monkeypatch.setattr(type(own_shop.atlas), "worked", lambda self, at=None, everything=False: Worked((case,), True))
+    at = opened(visit)
+    assert "It is odd." in words(at)
+    assert part(at, "worklist:seen")["items"][0]["id"] == "coats-aurel-red"
+    assert part(at, "worklist:read")["items"][0]["id"] == "totes-aurel-red"
+    at.session_state["case-mend-odd"] = True
+    at.run()
+    at.selectbox(key="case:field").set_value("pattern").run()
+    at.selectbox(key="case:field").set_value("colour").run()
+    at.multiselect(key="case:value:odd:colour").set_value(["red"]).run()
+    at.button(key="case:save").click().run()
+    assert own_shop.item(BOOT).colour == ("red",)
+    assert own_shop.atlas.left()["odd"]["why"].startswith("Colour of")
+    press(at, "Undo")
+    assert own_shop.item(BOOT).colour == ("black",)
+    assert not own_shop.atlas.left()
