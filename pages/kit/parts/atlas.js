@@ -383,7 +383,7 @@ class Atlas {
   hit(x, y, reach = 11) {
     const [mx, my] = this.toMap(x, y), far = (reach / this.w) * this.view.w;
     let best = -1, least = far * far;
-    for (const [at, box] of this.shots || []) if (x >= box[0] && x <= box[0] + box[2] && y >= box[1] && y <= box[1] + box[3]) best = at;
+    for (const [at, box] of [...(this.shots || [])].reverse()) if (x >= box[0] && x <= box[0] + box[2] && y >= box[1] && y <= box[1] + box[3]) best = at;
     if (best >= 0) return best;
     const count = this.drawn || 0;
     for (let at = 0; at < count; at++) {
@@ -426,8 +426,10 @@ class Atlas {
     pen.setTransform(this.sharp, 0, 0, this.sharp, 0, 0);
     pen.clearRect(0, 0, this.w, this.h);
     this.shots = [];
+    if (pictures) this.placePictures(seen);
+    this.drawPictures((at) => this.levels[at] === 1, paper, ink, accent);
     this.drawLines(ink, accent, paper, closer);
-    if (pictures) this.drawPictures(seen, paper, ink, accent);
+    this.drawPictures((at) => this.levels[at] > 1, paper, ink, accent);
     this.drawNames(closer, ink, paper, serif, pictures);
     this.drawSpots(ink, accent, paper, sans);
     this.drawPath(accent);
@@ -436,20 +438,25 @@ class Atlas {
     if (this.status.textContent !== shown + hint) this.status.textContent = shown + hint;
   }
 
-  drawPictures(seen, paper, ink, accent) {
-    const { pen } = this, wide = clamp(Math.sqrt((this.w * this.h) / seen.length) * 0.62, 36, 112), tall = wide * 1.25;
-    const focus = this.data.focus, hidden = new Set(focus ? focus.near.filter((one) => one.hidden).map((one) => one.row) : []);
+  // Which pictures there is room for: the most important first, and the others stay points.
+  placePictures(seen) {
+    const wide = clamp(Math.sqrt((this.w * this.h) / seen.length) * 0.62, 36, 112), tall = wide * 1.25, focus = this.data.focus;
     const rank = (at) => (focus && this.rows[at] === focus.row ? 9 : this.levels[at] + (this.near.has(this.rows[at]) ? 1 : 0));
     const order = [...seen].sort((a, b) => rank(b) - rank(a) || a - b);
     for (const at of order) {
-      const [x, y] = this.screen(at), box = [x - wide / 2, y - tall / 2, wide, tall], row = this.rows[at];
+      const [x, y] = this.screen(at), box = [x - wide / 2, y - tall / 2, wide, tall];
       if (this.shots.some(([, one]) => Math.abs(one[0] - box[0]) < wide * 0.8 && Math.abs(one[1] - box[1]) < tall * 0.8)) continue;
       const image = this.texts.k[at] && this.image(`/pictures/${this.texts.k[at]}.webp`);
       if (image) this.shots.push([at, box]);
     }
-    // The most important was placed first and is drawn last, on top.
-    for (const [at, box] of [...this.shots].reverse()) {
-      const image = this.images.get(`/pictures/${this.texts.k[at]}.webp`), row = this.rows[at];
+  }
+
+  drawPictures(wanted, paper, ink, accent) {
+    const { pen } = this, focus = this.data.focus;
+    const hidden = new Set(focus ? focus.near.filter((one) => one.hidden).map((one) => one.row) : []);
+    for (const [at, box] of [...this.shots].reverse()) {  // the most important was placed first and lies on top
+      if (!wanted(at)) continue;
+      const image = this.images.get(`/pictures/${this.texts.k[at]}.webp`), row = this.rows[at], [, , wide, tall] = box;
       pen.fillStyle = paper;
       pen.fillRect(...box);
       pen.globalAlpha = this.levels[at] === 1 ? 0.42 : 1;
@@ -468,7 +475,6 @@ class Atlas {
       pen.setLineDash([]);
       pen.globalAlpha = 1;
     }
-    this.shots.reverse();
   }
 
   image(url) {
