@@ -79,6 +79,8 @@ from core.recommend import (
     similar,
     substitute,
     supply,
+    together,
+    trending,
 )
 from core.recommend import suggest as suggesting
 from core.recommend.cold_start import Rehearsal
@@ -332,6 +334,15 @@ class Shop:
         if request.placement == Placement.FOR_YOU:
             return for_you.why_missing(self._asked(request, draft), request, item, self._around)
         return self._recipe(request).why_missing(self._asked(request, draft), request, item)
+
+    def bestsellers(self, request: Request, days: int, *, draft: Documents | None = None) -> Listing:
+        """What sold best in the last `days` days of the record; `request.filters` narrow it to a category."""
+        request = self._settled(request.changed(placement=Placement.TRENDING, anchor=None))
+        return trending.bestsellers(self._asked(request, draft), request, days)
+
+    def rising(self, at: datetime | None = None, most: int = 10) -> tuple[trending.Rising, ...]:
+        """The colours, materials, kinds and houses that shoppers turn to lately, those that rise most first."""
+        return trending.rising(self.view(at, Placement.TRENDING), self._moment(at), most)
 
     # -- the first visit -------------------------------------------------------------------------------------------
 
@@ -1483,6 +1494,8 @@ _RECIPES = {
     Placement.SUBSTITUTE: _Recipe(
         substitute.substitute, substitute.substitute_all, substitute.trace, substitute.why_missing
     ),
+    Placement.TOGETHER: _Recipe(together.together, together.together_all, together.trace, together.why_missing),
+    Placement.TRENDING: _Recipe(trending.trending, trending.trending_all, trending.trace, trending.why_missing),
 }
 
 

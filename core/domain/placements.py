@@ -13,6 +13,7 @@ class Placement(StrEnum):
     UPSELL = "upsell"
     CROSS_SELL = "cross_sell"
     CROSS_BRAND = "cross_brand"
+    TOGETHER = "together"
     TRENDING = "trending"
     FOR_YOU = "for_you"
     COLD_START = "cold_start"
@@ -27,6 +28,7 @@ PLACEMENT_NAMES = {
     Placement.UPSELL: "A Step Up",
     Placement.CROSS_SELL: "Goes With It",
     Placement.CROSS_BRAND: "Other Houses",
+    Placement.TOGETHER: "Bought Together",
     Placement.TRENDING: "Trending",
     Placement.FOR_YOU: "For You",
     Placement.COLD_START: "First Visit",

@@ -30,6 +30,7 @@ from core.domain.looks import Look, LookRequest
 from core.domain.query import Filters, Request
 from core.domain.rules import NOTHING, Curation
 from core.domain.strategy import SIGNAL_NAMES, Strategy
+from core.rank.behaviour import BehaviourSignal
 from core.rank.blend import DECIMALS, score
 from core.rank.candidates import ColumnCache, Scanner, pattern, scope
 from core.rank.pipeline import FILL, Batch, Query
@@ -122,9 +123,12 @@ def _opened(view: View, edition: Edition, fresh: Catalogue, places: Sequence[int
             signals[name] = known.widened(items, places)
         elif isinstance(known, ColumnSignal):
             signals[name] = ColumnSignal(name, np.insert(known.present, places, True), known.error)
+        elif isinstance(known, BehaviourSignal):
+            signals[name] = known.widened(places)
     text, image = (found if isinstance(found := signals.get(name), VectorSignal) else None for name in SEPARATE)
     wide = replace(
         view, snapshot=edition, catalogue=catalogue, signals=signals, columns=ColumnCache(),
+        daily=None if view.daily is None else view.daily.widened(places),
         shortlists=ShortlistCache(), versions=replace(view.versions, snapshot=edition.id), _live={},
         identity=widened_identity(view.identity, view.catalogue, items, places, text, image),
     )  # fmt: skip

@@ -22,6 +22,7 @@ from core.domain.query import Request
 from core.domain.rules import NOTHING, Curation
 from core.domain.strategy import Strategy
 from core.rank.agreement import FIELD_WEIGHTS
+from core.rank.baskets import Baskets
 from core.rank.behaviour import Behaviour, BehaviourSignal
 from core.rank.blend import Blend
 from core.rank.calibrate import PRIOR, Calibration, priors
@@ -217,6 +218,11 @@ class View:
             trend = self.trend_at(at)
             found["trending"] = np.full(len(self), np.nan) if trend is None else trend
         return {name: np.nan_to_num(self.calibration.z(PRIOR, name, found[name]), nan=0.0) for name in blend.priors}
+
+    @cached_property
+    def baskets(self) -> Baskets | None:
+        """What is bought together, as this edition knows it."""
+        return Baskets.from_arrays(_arrays(self.snapshot), len(self))
 
     def trend_at(self, at: datetime) -> Scores | None:
         """[n] what shoppers want lately; None where nothing is known of them by then."""
