@@ -79,10 +79,10 @@ from core.recommend import (
     similar,
     substitute,
     supply,
-    together,
     trending,
 )
 from core.recommend import suggest as suggesting
+from core.recommend import together as bought
 from core.recommend.cold_start import Rehearsal
 from core.recommend.first_visit import FirstVisit
 from core.recommend.for_you import Around, ForYou
@@ -1494,7 +1494,7 @@ _RECIPES = {
     Placement.SUBSTITUTE: _Recipe(
         substitute.substitute, substitute.substitute_all, substitute.trace, substitute.why_missing
     ),
-    Placement.TOGETHER: _Recipe(together.together, together.together_all, together.trace, together.why_missing),
+    Placement.TOGETHER: _Recipe(bought.together, bought.together_all, bought.trace, bought.why_missing),
     Placement.TRENDING: _Recipe(trending.trending, trending.trending_all, trending.trace, trending.why_missing),
 }
 

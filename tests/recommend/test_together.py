@@ -86,7 +86,7 @@ def asking(anchor="i000", placement=Placement.TOGETHER, **changes):
     return Request(placement=placement, anchor=anchor, at=AT, **changes)
 
 
-# -- bought together -----------------------------------------------------------------------------------------------------
+# -- bought together -------------------------------------------------------------------------------------------------
 
 
 def test_what_is_bought_with_a_product_comes_first_what_is_sold_out_not_at_all():
@@ -162,7 +162,7 @@ def test_a_basket_is_a_visit_or_a_day():
     assert sorted(map(sorted, groups.values())) == [[1, 2], [3, 4], [6]]
 
 
-# -- behaviour as a signal -----------------------------------------------------------------------------------------------
+# -- behaviour as a signal -------------------------------------------------------------------------------------------
 
 
 def test_how_much_a_shopper_acted_is_the_strongest_act_and_what_came_back_is_nothing():
@@ -250,7 +250,7 @@ def test_what_was_learnt_moves_along_when_products_come_and_go():
     assert behaviour.moved({}, VIEW.catalogue, after) == {}
 
 
-# -- trending ------------------------------------------------------------------------------------------------------------
+# -- trending --------------------------------------------------------------------------------------------------------
 
 
 def test_the_trend_of_an_edition_is_that_of_its_acts_by_day():
@@ -288,8 +288,8 @@ def test_what_shoppers_want_lately_is_trending():
 
 
 def test_bestsellers_count_pieces_in_their_window_less_what_came_back():
-    rows = [event("a", 4, quantity=5, days=2), event("b", 5, quantity=9, days=2), event("b", 5, "return", 1, quantity=6),
-            event("c", 6, quantity=50, days=40), event("d", 7, "view", 1)]  # fmt: skip
+    rows = [event("a", 4, quantity=5, days=2), event("b", 5, quantity=9, days=2), event("c", 6, quantity=50, days=40),
+            event("b", 5, "return", 1, quantity=6), event("d", 7, "view", 1)]  # fmt: skip
     view = shop(table(rows))
     week = trending.bestsellers(view, asking(None, Placement.TRENDING), 7)
     assert week.ids == ("i004", "i005")
