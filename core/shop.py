@@ -580,9 +580,9 @@ class Shop:
         instead_of: Documents | None = None,
         locale: str | None = None,
     ) -> dict[Placement, Laps]:
-        """What these documents would do to substitutes, looks and searches, lap by lap.
+        """What these documents would do to the lists that are made one by one, lap by lap.
 
-        Of substitutes and looks only those are made that a change can reach; of searches, those that shoppers did.
+        Only those beside a product are made that a change can reach; of searches, those that shoppers did.
         """
         moment = self._moment(at).replace(second=0, microsecond=0)
         request = Request(k=k, at=moment, locale=locale)
@@ -604,6 +604,10 @@ class Shop:
             Placement.LOOK: measure.looks(
                 live, draft, self.wardrobe(at), LookRequest("", at=moment, locale=locale), (weights[0], weights[1])
             ),
+            **{
+                placement: measure.besides(*both(placement), request.changed(placement=placement), self._wardrobe_of)
+                for placement in beside.PLACEMENTS
+            },
         }
 
     def queries(self, most: int = QUERIES) -> tuple[str, ...]:
@@ -1460,16 +1464,16 @@ class Shop:
         """How the lists of a placement are made; some know what this shop wears together."""
         if request.placement not in beside.PLACEMENTS:
             return _recipe(request)
-
-        def wardrobe(view: View) -> Wardrobe:
-            return open_wardrobe(view, self.layout.data / "looks")
-
+        wardrobe = self._wardrobe_of
         return _Recipe(
             lambda view, asked: beside.beside(view, asked, wardrobe),
             lambda view, asked, anchors, progress: beside.beside_all(view, asked, anchors, progress, wardrobe),
             lambda view, asked: beside.trace(view, asked, wardrobe),
             lambda view, asked, item: beside.why_missing(view, asked, item, wardrobe),
         )
+
+    def _wardrobe_of(self, view: View) -> Wardrobe:
+        return open_wardrobe(view, self.layout.data / "looks")
 
     def _settled(self, request: Request) -> Request:
         return request if request.at is not None else request.changed(at=self._moment(None))

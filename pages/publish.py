@@ -33,7 +33,11 @@ FIGURES = {
 }
 HISTORY = 20
 BESIDE, FRONT = "publish:beside", "publish:front"
-LATER = (Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # measured beside the page, in this order
+# Measured beside the page, in this order.
+LATER = (
+    Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK, Placement.UPSELL, Placement.CROSS_SELL,
+    Placement.CROSS_BRAND,
+)  # fmt: skip
 KINDS = {Placement.LOOK: "looks", Placement.SEARCH: "searches", Placement.SUBSTITUTE: "substitutes"}
 WORDS = {
     Placement.LOOK: ("product", "products"),

@@ -1,4 +1,4 @@
-"""What a draft does to the lists that are made one by one: substitutes, looks and searches.
+"""What a draft does to lists that are made one by one: substitutes and others beside a product, looks, searches.
 
 Only those that a changed rule can reach are made, live and with the draft, in an order without order, so that what is
 known half-way is a fair sample of the whole. Whoever asks takes one lap after the other, or lets a `Measuring` do that
@@ -29,6 +29,7 @@ from core.domain.query import Request
 from core.domain.rules import Boundary, Keep, Pin, PinBest
 from core.rank.figures import brand_shares, list_change, of_catalogue
 from core.recommend import look
+from core.recommend.beside import beside
 from core.recommend.looks.wardrobe import Wardrobe
 from core.recommend.substitute import substitute
 from core.recommend.view import View
@@ -143,6 +144,11 @@ def of_a_kind(view: View) -> Callable[[Mask], Mask]:
     return near
 
 
+def _anywhere(touched: Mask) -> Mask:
+    """For lists that hold any kind beside any."""
+    return np.full(len(touched), bool(touched.any()))
+
+
 def in_looks(view: View, wardrobe: Wardrobe) -> Callable[[Mask], Mask]:
     """For looks: pieces have another role, are for the same people, and do not conflict with the product."""
 
@@ -166,25 +172,44 @@ def in_looks(view: View, wardrobe: Wardrobe) -> Callable[[Mask], Mask]:
     return near
 
 
-# -- substitutes -------------------------------------------------------------------------------------------------------
+# -- substitutes, and other lists beside a product ---------------------------------------------------------------------
 
 
 def substitutes(live: View, draft: View, request: Request) -> Laps:
     """The substitutes of every product whose list a change can reach."""
-    request, at = request.changed(placement=Placement.SUBSTITUTE), _at(request)
+    yield from _beside(live, draft, request.changed(placement=Placement.SUBSTITUTE), of_a_kind(live), substitute)
+
+
+def besides(live: View, draft: View, request: Request, wardrobe: Callable[[View], Wardrobe]) -> Laps:
+    """The lists of `request.placement`, one of core/recommend/beside.py, that a change can reach."""
+    match request.placement:
+        case Placement.UPSELL:
+            near = of_a_kind(live)
+        case Placement.CROSS_SELL:
+            near = in_looks(live, wardrobe(live))
+        case _:
+            near = _anywhere
+    yield from _beside(live, draft, request, near, lambda view, asked: beside(view, asked, wardrobe))
+
+
+def _beside(
+    live: View, draft: View, request: Request, near: Callable[[Mask], Mask], made: Callable[[View, Request], Listing]
+) -> Laps:
+    """The lists of one placement beside every product that a change can reach."""
+    at = _at(request)
     mask = np.ones(len(live), dtype=bool)
     if live.strategy == draft.strategy and live.by_category == draft.by_category:
-        mask = reached(live, draft, request, of_a_kind(live))
+        mask = reached(live, draft, request, near)
     sellable, count = live.live(at), int(mask.sum())
 
     def of(view: View, row: int) -> Rows:
-        return _padded(live.catalogue, substitute(view, request.changed(anchor=live.catalogue.ids[row])), request.k)
+        return _padded(live.catalogue, made(view, request.changed(anchor=live.catalogue.ids[row])), request.k)
 
     def compared(rows: Rows, before: AnyArray, after: AnyArray) -> Impact:
-        return impact(Placement.SUBSTITUTE, live.catalogue, rows, before, after, sellable, asked=request.k)
+        return impact(request.placement, live.catalogue, rows, before, after, sellable, asked=request.k)
 
     yield from _laps(
-        Lap(Placement.SUBSTITUTE, count, len(live)), np.flatnonzero(mask), lambda row: (of(live, row), of(draft, row)),
+        Lap(request.placement, count, len(live)), np.flatnonzero(mask), lambda row: (of(live, row), of(draft, row)),
         lambda rows, pairs: compared(rows, *_sides(pairs, request.k)),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from core.domain.errors import BadRequest
 from core.domain.looks import LookStrategy
 from core.domain.placements import Placement
 from core.domain.query import Request
+from core.recommend.beside import PLACEMENTS, beside
 from core.recommend.look import looks
 from core.recommend.substitute import substitute
 from tests.curation.rule_checks import SHOP, under
@@ -82,6 +83,23 @@ def test_the_substitutes_that_change_are_those_that_were_found_to(before, after)
     changed = sum(substitute(live, one).ids != substitute(draft, one).ids for one in asked)
     assert lap.impact.changed == changed
     assert lap.lists >= changed
+
+
+@pytest.mark.parametrize("placement", PLACEMENTS)
+@QUICK
+@given(before=look_books, after=look_books)
+def test_the_lists_beside_a_product_that_change_are_those_that_were_found_to(placement, before, after):
+    live, draft = ruled(VIEW, before), ruled(VIEW, after)
+    request = ASKED.changed(placement=placement)
+    lap = last(measure.besides(live, draft, request, lambda view: WARDROBE))
+    assert lap.impact is not None
+    changed = 0
+    for anchor in KNOWN:
+        one, other = (beside(view, request.changed(anchor=anchor), lambda view: WARDROBE).ids for view in (live, draft))
+        changed += one != other
+    assert lap.impact.changed == changed
+    assert (lap.impact.lists, lap.impact.of) == (lap.lists, len(KNOWN))
+    assert lap.impact.placement == placement
 
 
 def test_a_draft_that_changes_nothing_reaches_nothing():
