@@ -38,10 +38,7 @@ if TYPE_CHECKING:
     from core.export.paper import Report
 
 
-MEASURED = (
-    Placement.SIMILAR, Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK, Placement.UPSELL, Placement.CROSS_SELL,
-    Placement.CROSS_BRAND,
-)  # placements with an impact  # fmt: skip
+MEASURED = (Placement.SIMILAR, Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # placements with an impact
 
 
 class _Parser(argparse.ArgumentParser):
@@ -160,6 +157,41 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--json", action="store_true", help="the report as JSON")
 
     command("import-demo", _import_demo, "Make the drawn demo boutique the shop's catalogue.")
+
+    one = command(
+        "events", _events, "What shoppers did: show, import, export; forget a shopper, or stop following one."
+    )
+    one.add_argument(
+        "action", nargs="?", default="show",
+        choices=("show", "import", "export", "forget", "opt-out", "opt-in", "retain"),
+    )  # fmt: skip
+    one.add_argument(
+        "name", nargs="?", metavar="FILE_ID_OR_DAYS",
+        help="import, export: a file; forget, opt-out, opt-in: a shopper, by the shop's id or its hash; retain: days",
+    )  # fmt: skip
+    one.add_argument("--kind", help="import: what every row is, where no column says so, such as purchase")
+    one.add_argument("--since", metavar="MOMENT", help="export: from then on")
+    one.add_argument("--until", metavar="MOMENT", help="export: up to then")
+    _add_intake_options(one)
+
+    one = command("reviews", _reviews, "What shoppers wrote: import it without their names, show what it comes to.")
+    one.add_argument("action", choices=("import", "show"))
+    one.add_argument("name", metavar="FILE_OR_ID", help="import: a file; show: a product")
+    one.add_argument("--words", action="store_true", help="import: key words alone, without the text model")
+    _add_intake_options(one)
+
+    one = command("shoppers", _shoppers, "What is known of shoppers: import it by their hash, list them, show one.")
+    one.add_argument("action", nargs="?", default="list", choices=("list", "import", "show"))
+    one.add_argument("name", nargs="?", metavar="FILE_OR_ID", help="import: a file; show: a shopper")
+    _add_intake_options(one)
+
+    one = command("stock", _stock, "Stock and prices from a file, or from those dropped into the folder `inbox`.")
+    one.add_argument("action", choices=("import", "look"))
+    one.add_argument("name", nargs="?", metavar="FILE", help="import: CSV, TSV, Parquet or Excel")
+    one.add_argument("--whole", action="store_true", help="import: sizes that are not named are not there any more")
+    one.add_argument("--every", type=int, metavar="SECONDS", help="look: stay, and look again after so many seconds")
+    _add_intake_options(one)
+
     one = command("rules", _rules, "The rule book: list it, take it to a file and back, roll it back.")
     one.add_argument("action", nargs="?", default="list", choices=("list", "export", "import", "history", "rollback"))
     one.add_argument(
@@ -243,6 +275,13 @@ def _parser() -> argparse.ArgumentParser:
         "train-image-tower", add_help=False, help="Train the compact image model; --help says how."
     ).set_defaults(run=_train)
     return parser
+
+
+def _add_intake_options(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--map", metavar="FIELD=COLUMN", action="append", default=[], help="import")
+    one.add_argument("--set-aside", metavar="FILE", help="import: write the refused rows here, with their reasons")
+    one.add_argument("--yes", action="store_true", help="import: keep what is right")
+    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
 
 
 def _add_list_options(one: argparse.ArgumentParser) -> None:
@@ -848,6 +887,245 @@ def _import_outfits(arguments: argparse.Namespace) -> int:
     elif plan.ready:
         print("Nothing was kept yet. Add --yes to count with these outfits from now on.")
     return 0 if plan.ready else 1
+
+
+def _named(arguments: argparse.Namespace, what: str) -> str:
+    if arguments.name is None:
+        raise BadRequest(f"Name {what}: `vitrine {arguments.command} {arguments.action} …`.")
+    return str(arguments.name)
+
+
+def _latest(settings: Settings, studio: Any) -> Any:
+    """The catalogue as it is now: that of the edition, or of the source where nothing was built, under the facts."""
+    from core.domain.errors import NotReady
+    from core.store.generations import open_current
+    from core.store.layout import Layout
+
+    layout = Layout(settings.data)
+    try:
+        found = open_current(layout)[0].catalogue
+    except NotReady:
+        found = _present(layout)
+    return None if found is None else found.with_changes(studio.facts())
+
+
+def _told(arguments: argparse.Namespace, plan: Any, report: Any, keep: Callable[[], dict[str, Any]], done: str) -> int:
+    """Show the dry run of a file, and with --yes keep what is right. done: the sentence for what was kept."""
+    from core.intake.facts import rows_with_reasons
+    from core.store.files import write_bytes
+
+    if not arguments.json:
+        print(report.summary())
+    if arguments.set_aside and plan.bad:
+        write_bytes(Path(arguments.set_aside), rows_with_reasons(plan.table, plan.bad))
+    kept = keep() if arguments.yes and plan.ready else None
+    if arguments.json:
+        print(_dumps({"report": report.as_json(), "kept": kept}))
+    elif kept is not None:
+        print(done.format(**kept))
+    elif plan.ready:
+        print("Nothing was kept yet. Add --yes to keep what is right.")
+    return 0 if plan.ready else 1
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from core.build import studio_of
+    from core.domain.shoppers import hashed
+    from core.intake import events as telling
+    from core.intake.mapping import read_mapping
+    from core.store.events import EventStore
+    from core.store.files import replacing
+    from core.store.salt import salt_for
+
+    settings, now = _settings(arguments), datetime.now(UTC)
+    with closing(studio_of(settings)) as studio:
+        store = EventStore(studio)
+        if arguments.action == "show":
+            return _show_events(arguments, store)
+        if arguments.action == "import":
+            plan = telling.plan_events(
+                _named(arguments, "the file"), salt=salt_for(settings, store), settings=settings, kind=arguments.kind,
+                present=_latest(settings, studio), mapping=read_mapping(arguments.map), at=now,
+            )  # fmt: skip
+            return _told(
+                arguments, plan, plan.report, lambda: telling.carry_out(plan, store).as_json(),
+                "Kept {new:,} events; {repeated:,} were known, {refused:,} are of shoppers who are not followed.",
+            )  # fmt: skip
+        if arguments.action == "export":
+            since, until = (None if one is None else parse_moment(one) for one in (arguments.since, arguments.until))
+            with replacing(Path(_named(arguments, "the file"))) as file:
+                for part in telling.export_csv(store.export(since, until), settings.currency):
+                    file.write(part)
+            return 0
+        if arguments.action == "retain":
+            days = _named(arguments, "how many days")
+            if not days.isdecimal():
+                raise BadRequest(f"{days!r} is no number of days. Write `vitrine events retain 400`.")
+            gone = store.retain(int(days), now)
+            studio.audit(_who(), now, "events retained", {"days": int(days), "removed": gone})
+            print(_dumps({"removed": gone}) if arguments.json else f"Removed {gone:,} events; the counts by day stay.")
+            return 0
+        shopper = hashed(salt_for(settings, store), _named(arguments, "the shopper"))
+        if arguments.action == "forget":
+            done = store.forget(shopper, now)
+            studio.audit(_who(), now, "shopper forgotten", {"events": done.events})  # nothing that says who
+            print(_dumps(done.as_json()) if arguments.json else f"Forgotten, with {done.events:,} events. "
+                  "Backups that were made before still hold them.")  # fmt: skip
+            return 0
+        (store.opt_out if arguments.action == "opt-out" else store.opt_in)(shopper, now)
+        studio.audit(_who(), now, f"shopper {arguments.action}", {})
+        print(_dumps({"shopper": shopper, "opted_out": arguments.action == "opt-out"}) if arguments.json
+              else "Done. `vitrine events forget` also removes what was recorded before."
+              if arguments.action == "opt-out" else "Done.")  # fmt: skip
+    return 0
+
+
+def _show_events(arguments: argparse.Namespace, store: Any) -> int:
+    days = store.days()
+    kinds = days.groupby("kind")["events"].sum().sort_values(ascending=False)
+    plain = {
+        "events": store.count(), "kinds": {str(kind): int(count) for kind, count in kinds.items()},
+        "from": str(days["day"].min()) if len(days) else None, "to": str(days["day"].max()) if len(days) else None,
+        "simulated": store.simulated(),
+    }  # fmt: skip
+    if arguments.json:
+        print(_dumps(plain))
+        return 0
+    marked = ", some made up for the demo" if plain["simulated"] else ""
+    print(f"{plain['events']:,} events{marked}, counted from {plain['from']} to {plain['to']}.")
+    for kind, count in plain["kinds"].items():
+        print(f"{count:>10,}  {kind}")
+    return 0
+
+
+def _reviews(arguments: argparse.Namespace) -> int:
+    from contextlib import ExitStack, closing
+
+    from core.build import studio_of
+    from core.embed import registry
+    from core.embed.worker import EncoderWorker
+    from core.intake import reviews as reviewing
+    from core.intake.mapping import read_mapping
+    from core.store.events import EventStore
+    from core.store.reviews import ReviewStore
+    from core.store.salt import salt_for
+
+    settings = _settings(arguments)
+    with closing(studio_of(settings)) as studio, ExitStack() as stack:
+        store = ReviewStore(studio)
+        if arguments.action == "show":
+            found = store.summary(arguments.name)
+            if arguments.json or found is None:
+                print(_dumps({"reviews": None if found is None else found.as_json()}) if arguments.json
+                      else "This product has no reviews.")  # fmt: skip
+                return 0
+            mean = "no ratings" if found.mean is None else f"{found.mean:.1f} of 5"
+            print(f"{found.count:,} reviews, {mean}{', made up for the demo' if found.simulated else ''}")
+            for theme in found.themes:
+                print(f"{theme.count:>6,}  {theme.label:<22} {theme.tone:<11} “{theme.quote}”")
+            return 0
+        plan = reviewing.plan_reviews(
+            arguments.name, salt=salt_for(settings, EventStore(studio)), settings=settings,
+            present=_latest(settings, studio), at=datetime.now(UTC), mapping=read_mapping(arguments.map),
+        )  # fmt: skip
+
+        def keep() -> dict[str, Any]:
+            reads, reason = registry.text_model_available(settings)
+            if arguments.words or not reads:
+                if not arguments.words:
+                    print(f"vitrine: themes are found by key words alone. {reason}", file=sys.stderr)
+                return reviewing.carry_out(plan, store).as_json()
+            worker = stack.enter_context(EncoderWorker(settings))
+            card = registry.text_card(settings)
+            name = None if card is None else card.name
+            return reviewing.carry_out(plan, store, worker.encode_texts, name).as_json()
+
+        return _told(arguments, plan, plan.report, keep, "Kept {new:,} new reviews; {repeated:,} say something anew.")
+
+
+def _shoppers(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from core.build import studio_of
+    from core.domain.shoppers import hashed
+    from core.intake import crm
+    from core.intake.mapping import read_mapping
+    from core.store.events import EventStore
+    from core.store.salt import salt_for
+
+    settings, now = _settings(arguments), datetime.now(UTC)
+    with closing(studio_of(settings)) as studio:
+        store = EventStore(studio)
+        if arguments.action == "list":
+            busiest = [{"shopper": shopper, "acts": acts} for shopper, acts in store.busiest()]
+            said = "\n".join(f"{one['acts']:>6,} acts  {one['shopper']}" for one in busiest)
+            print(_dumps({"shoppers": busiest}) if arguments.json else said or "Nobody was here yet.")
+            return 0
+        salt = salt_for(settings, store)
+        if arguments.action == "show":
+            person = store.person(hashed(salt, _named(arguments, "the shopper")), now)
+            plain = {"shopper": person.shopper.as_json(), "history": person.history.as_json()}
+            print(_dumps(plain) if arguments.json else _said_of(person))
+            return 0
+        plan = crm.plan_shoppers(
+            _named(arguments, "the file"),
+            salt=salt,
+            present=_latest(settings, studio),
+            mapping=read_mapping(arguments.map),
+        )
+        return _told(
+            arguments, plan, plan.report, lambda: {"changed": crm.carry_out(plan, store, now)},
+            "Kept; {changed:,} shoppers are known differently now.",
+        )  # fmt: skip
+
+
+def _said_of(person: Any) -> str:
+    shopper, told = person.shopper, person.history
+    lines = [shopper.id + ("" if shopper.personal else "  not followed, at their own wish")]
+    for name, value in shopper.as_json().items():
+        if name not in ("id", "consent", "opted_out") and value and (name != "dislikes" or shopper.dislikes):
+            lines.append(f"  {name}: {value}")
+    lines += [f"  {moment:%Y-%m-%d %H:%M}  {kind:<10}  {item or ''}" for moment, kind, item in
+              zip(told.moments, told.kinds, told.items, strict=True)]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _stock(arguments: argparse.Namespace) -> int:
+    import time
+    from contextlib import closing
+
+    from core.build import studio_of
+    from core.domain.errors import NotReady
+    from core.intake import stock_feed
+    from core.intake.facts import plan_facts
+    from core.intake.mapping import read_mapping
+
+    settings = _settings(arguments)
+
+    def present() -> Any:
+        found = _latest(settings, studio)
+        if found is None:
+            raise NotReady("No catalogue was imported yet. Run `vitrine import FILE` first.")
+        return found
+
+    with closing(studio_of(settings)) as studio:
+        if arguments.action == "import":
+            plan = plan_facts(_named(arguments, "the file"), settings=settings, present=present(),
+                              mapping=read_mapping(arguments.map), whole=arguments.whole)  # fmt: skip
+            return _told(
+                arguments, plan, plan.report,
+                lambda: {"changed": len(plan.changes),
+                         "facts": stock_feed.carry_out(plan, studio, who=_who(), at=datetime.now(UTC))},
+                "{changed:,} products changed, live with the next list.",
+            )  # fmt: skip
+        while True:
+            for one in stock_feed.look(settings, studio, present, datetime.now(UTC)):
+                print(_dumps(one.as_json()) if arguments.json else one.text, flush=True)
+            if arguments.every is None:
+                return 0
+            time.sleep(max(1, arguments.every))
 
 
 def _import_demo(arguments: argparse.Namespace) -> int:

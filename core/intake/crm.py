@@ -72,7 +72,7 @@ def plan_shoppers(
     if needs(columns, ("shopper",), table, findings):
         if len(columns) == 1:
             findings.add(
-                "no_fields", "error", "No column was recognised as a tier, a wishlist, sizes, followed houses or consent: "
+                "no_fields", "error", "No column was recognised as a tier, wishlist, sizes, houses or consent: "
                 f"{', '.join(table.headers[:12])}.",
             )  # fmt: skip
         else:

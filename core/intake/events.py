@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -82,6 +83,7 @@ NAMES: Mapping[str, Sequence[str]] = {
     "price": ("price", "unit_price", "unitprice"),
     "target": ("target",),
     "value": ("value",),
+    "simulated": ("simulated",),
 }  # fmt: skip
 _WORDS: Mapping[str, str] = {
     "view": "view viewed detail product_view productview view_item item_view page_view pdp_view look",
@@ -177,6 +179,7 @@ def _values(
         "kind": _read_kind, "item": read_id, "anchor": read_id, "placement": _read_text, "query": _read_text,
         "snapshot": _read_text, "arm": _read_text, "size": _read_text, "target": _read_text, "value": _read_text,
         "position": _whole("position"), "strategy": _whole("strategy"), "quantity": _whole("quantity"),
+        "simulated": lambda text: Read(text.strip().casefold() in ("true", "1")),
     }  # fmt: skip
     values |= {name: rows.read(columns[name], reader) for name, reader in readers.items() if name in columns}
     for name in ("at", "client_at"):
@@ -310,9 +313,9 @@ def _prices(rows: RowReader, header: str, settings: Settings) -> AnyArray:
     return loose.read(header, read_price)
 
 
-def export_csv(events: Iterator[Event] | Sequence[Event], currency: str) -> bytes:
-    """Events as a CSV file that `plan_events` reads; ids are the hashes, prices are written out."""
-    names = ("id", "at", *NAMES)[:2] + tuple(name for name in NAMES if name not in ("id", "at"))
+def export_csv(events: Iterable[Event], currency: str) -> Iterator[bytes]:
+    """Events as a CSV file that `plan_events` reads, part by part; ids are the hashes, prices are written out."""
+    names = ("id", "at", *(name for name in NAMES if name not in ("id", "at")))
     digits = minor_digits(currency)
 
     def cell(event: Event, name: str) -> Any:
@@ -323,7 +326,12 @@ def export_csv(events: Iterator[Event] | Sequence[Event], currency: str) -> byte
             return f"{value / 10**digits:.{digits}f}"
         return "" if value is None else value
 
-    return csv_bytes([*names, "simulated"], ([*(cell(one, name) for name in names), one.simulated] for one in events))
+    whole = csv_bytes(names, ())
+    yield whole
+    rest = iter(events)
+    while some := list(islice(rest, 5_000)):
+        rows = ([cell(one, name) for name in names] for one in some)
+        yield csv_bytes(names, rows)[len(whole) :]
 
 
 # --- posted -----------------------------------------------------------------------------------------------------------
