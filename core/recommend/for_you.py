@@ -87,12 +87,32 @@ class Around:
     crowd: Crowd | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A product whose place two lists do not agree on: its place in each, from 1; None where it is not in it."""
+
+    id: str
+    before: int | None
+    after: int | None
+
+    def as_json(self) -> dict[str, Any]:
+        return {"id": self.id, "before": self.before, "after": self.after}
+
+
+def shifts(before: Listing, after: Listing) -> tuple[Shift, ...]:
+    """What stands elsewhere in the second list, in its order; then what it has no more, in the order of the first."""
+    was, now = ({item: place for place, item in enumerate(one.ids, 1)} for one in (before, after))
+    moved = [Shift(item, was.get(item), place) for item, place in now.items() if was.get(item) != place]
+    return (*moved, *(Shift(item, place, None) for item, place in was.items() if item not in now))
+
+
 @dataclass(frozen=True)
 class ForYou:
     """A list for a shopper, and what it was made from.
 
     interests: the largest first.    preset: "none", "few" or "many".    strategy: what weighed.
-    visit:     the share of this visit in the taste.
+    visit:     the share of this visit in the taste.    away: what counts against, and how much.
+    moved:     what the context moved: against the list that the shopper has wherever they are.
     """
 
     listing: Listing
@@ -101,12 +121,14 @@ class ForYou:
     strategy: Strategy
     visit: float = 0.0
     away: Mapping[str, float] = field(default_factory=dict)
+    moved: tuple[Shift, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         return {
             **self.listing.as_json(), "preset": self.preset, "strategy_name": self.strategy.name,
             "visit": round(self.visit, 9), "interests": [one.as_json() for one in self.interests],
             "away": {item: round(weight, 9) for item, weight in sorted(self.away.items())},
+            "moved": [one.as_json() for one in self.moved],
         }  # fmt: skip
 
 
@@ -119,7 +141,11 @@ def told(view: View, request: Request, around: Around | None = None) -> ForYou:
     """The list with the interests that it comes from."""
     case = _Case(view, request, around or Around())
     away = case.liked.away if case.known else {}
-    return ForYou(case.listing, case.interests, case.preset, case.strategy, case.liked.visit, away)
+    moved: tuple[Shift, ...] = ()
+    if case.known and "context" in case.nudges:
+        anywhere = replace(case.person, context=Context())
+        moved = shifts(for_you(view, request.changed(shopper=anywhere), around), case.listing)
+    return ForYou(case.listing, case.interests, case.preset, case.strategy, case.liked.visit, away, moved)
 
 
 def trace(view: View, request: Request, around: Around | None = None) -> Trace:

@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 
 from core.domain.arrays import Mask, Rows, Scores
-from core.domain.catalogue import AUDIENCES
+from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.shoppers import Context, Person
 from core.rank.twins import Identity
 from core.recommend.filters import indexed
@@ -38,6 +38,7 @@ SOME = 0.1  # share of what is liked that an audience needs to be shopped for
 FOLLOWED = 0.2  # a house that is followed
 OCCASION, OTHER_OCCASION = 0.35, -0.15
 SEASON, OTHER_SEASON = 0.2, -0.25
+LEAN, STEEP, FEW = 0.15, 4.0, 5.0  # of what is worn all year: at most, at a quarter more than usual; shrunk by so many
 PLACE, HOUR, PICTURED = 0.1, 0.05, 0.05
 MOST = 0.9  # that all nudges together move a product
 SEASONS = ("winter", "spring", "summer", "autumn")
@@ -217,7 +218,7 @@ def context_nudge(view: View, context: Context, at: datetime) -> Scores:
     if context.occasion is not None:
         total += _match(view, ("occasion", "tags"), (context.occasion,), OCCASION, OTHER_OCCASION)
     if (season := season_of(context, at)) is not None:
-        total += _match(view, ("season",), (season,), SEASON, OTHER_SEASON)
+        total += season_nudge(view.catalogue, season)
     if context.place is not None:
         total += _match(view, ("occasion", "tags"), tuple(re.split(r"[,;/]\s*", context.place)), PLACE, 0.0)
     if context.hour is not None:
@@ -227,6 +228,40 @@ def context_nudge(view: View, context: Context, at: datetime) -> Scores:
     if context.device == "phone":  # a small screen shows the picture and little else
         total += np.where(view.catalogue.has_pictures(), PICTURED, -PICTURED)
     return np.clip(total, -MOST, MOST)
+
+
+def season_nudge(catalogue: Catalogue, season: str) -> Scores:
+    """[n] how far a season moves each product.
+
+    What is made for some seasons is raised or lowered by whether this is one of them. What is worn all year, or says
+    nothing, leans as the shop's seasonal products of its colours and materials do: linen to summer, velvet to winter.
+    """
+    kept = _leans.setdefault(catalogue, {})
+    if season in kept:
+        return kept[season]
+    seasons = [{SAME_SEASON.get(_plain(one), _plain(one)) for one in some} for some in catalogue.column("season")]
+    some = np.array([0 < len(one & {*SEASONS}) < len(SEASONS) for one in seasons], dtype=bool)
+    here = np.array([season in one for one in seasons], dtype=bool)
+    usual = float(here[some].mean()) if some.any() else 0.0
+    lean, fields = np.zeros(len(catalogue)), np.zeros(len(catalogue))
+    for name in ("colour", "material"):
+        values = [sorted({_plain(one) for one in words}) for words in catalogue.column(name)]
+        count, fitting = Counter[str](), Counter[str]()
+        for row in np.flatnonzero(some).tolist():
+            count.update(values[row])
+            fitting.update(values[row] if here[row] else ())
+        rate = {word: (fitting[word] + usual * FEW) / (count[word] + FEW) - usual for word in count}
+        for row, words in enumerate(values):
+            if words:
+                lean[row] += sum(rate.get(word, 0.0) for word in words) / len(words)
+                fields[row] += 1
+    leaning = np.clip(lean / np.maximum(fields, 1) * STEEP, -1.0, 1.0) * LEAN
+    out: Scores = np.where(some, np.where(here, SEASON, OTHER_SEASON), leaning)
+    kept[season] = out
+    return out
+
+
+_leans: weakref.WeakKeyDictionary[Catalogue, dict[str, Scores]] = weakref.WeakKeyDictionary()
 
 
 def season_of(context: Context, at: datetime) -> str | None:

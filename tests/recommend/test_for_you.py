@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from core.curation.resolve import RuleBook
-from core.domain.catalogue import Item
+from core.domain.catalogue import Catalogue, Item
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Origin
 from core.domain.looks import LookRequest
@@ -440,6 +440,23 @@ def test_the_season_moves_the_list(view: View, one: str, other: str) -> None:
     assert any(note.code == "context" for note in lists[0].notes)
 
 
+def test_what_is_worn_all_year_leans_as_its_colours_and_materials_do() -> None:
+    of = (("s", "white", "linen", ("summer",)), ("w", "black", "velvet", ("winter",)))
+    made = [
+        Item(f"{kind}-{n}", colour=(colour,), material=(stuff,), season=seasons)
+        for kind, colour, stuff, seasons in of
+        for n in range(20)
+    ]
+    every = ("spring", "summer", "autumn", "winter")
+    both = [Item("x-1", colour=("white",), material=("linen",), season=every), Item("x-2", colour=("black",))]
+    catalogue = Catalogue.of([*made, *both])
+    summer, winter = (personal.season_nudge(catalogue, one) for one in ("summer", "winter"))
+    light, dark = catalogue.row("x-1"), catalogue.row("x-2")
+    assert summer[light] > 0 > winter[light]
+    assert winter[dark] > 0 > summer[dark]
+    assert abs(summer[light]) <= personal.LEAN < summer[catalogue.row("s-0")]
+
+
 def test_a_season_is_that_of_the_place() -> None:
     january = datetime(2026, 1, 15, tzinfo=NOW.tzinfo)
     assert personal.season_of(Context(place="Melbourne, Australia"), january) == "summer"
@@ -627,3 +644,34 @@ def test_the_door_makes_for_you_traces_it_and_says_what_is_missing(shop: Shop) -
     assert missing.stage == "eligible"
     with pytest.raises(BadRequest, match="one shopper"):
         next(shop.recommend_all(request))
+
+
+# -- fifty personas --------------------------------------------------------------------------------------------------
+
+
+def persona(view: View, number: int) -> Person:
+    """One of fifty who each did something else, and more of it the higher their number."""
+    rng = np.random.default_rng(number)
+    ids = view.catalogue.ids
+    chosen = [ids[row] for row in rng.choice(len(ids), 1 + number % 9, replace=False)]
+    history = [(item, ("view", "save", "cart")[int(rng.integers(3))], float(rng.integers(1, 40))) for item in chosen]
+    return Person(ME, did(*history))
+
+
+@pytest.mark.parametrize("number", range(50))
+def test_two_contexts_that_must_differ_do_and_say_which_places_moved(view: View, number: int) -> None:
+    who = persona(view, number)
+    for one, other in (
+        (Context(season="winter"), Context(season="summer")),
+        (Context(place="Oslo"), Context(place="Sydney")),
+    ):
+        found = [for_you.told(view, asking(replace(who, context=context), 20)) for context in (one, other)]
+        moved = for_you.shifts(found[0].listing, found[1].listing)
+        assert moved
+        assert {shift.id for shift in moved} <= {*found[0].listing.ids, *found[1].listing.ids}
+        for mine in found:
+            plain = for_you.for_you(view, asking(who, 20))
+            assert (mine.listing.ids == plain.ids) == (not mine.moved)
+        for shift in moved:
+            places = [mine.listing.ids.index(shift.id) + 1 if shift.id in mine.listing.ids else None for mine in found]
+            assert places == [shift.before, shift.after]
