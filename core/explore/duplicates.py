@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.domain.arrays import AnyArray, Codes, Rows, Scores
+from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores
 from core.domain.errors import Damaged, NotReady, ShopError
 from core.explore.spaces import sketch
 from core.rank.signals import VectorSignal
@@ -25,7 +25,10 @@ log = logging.getLogger("vitrine.explore")
 
 GRID = (12, 15)  # points across and down
 ALIKE = 0.99  # correlation of two pictures at these points above which they are one photograph
-AGREED = 0.92  # cosine of their vectors that must go with it; see `python -m tests.benchmarks.map`
+# What the encoder must say of them, too: the less alike the points, the surer. (correlation, cosine) from which on two
+# pictures are one photograph, by pictures saved anew in 35,000 products; see `python -m tests.benchmarks.map`. The last
+# is for what is thin on white, such as a chain, whose few points change most when it is made smaller.
+AGREED = ((0.998, 0.90), (ALIKE, 0.92), (0.975, 0.991))
 COARSE = 64  # dimensions of the first look
 LANES = 1024
 SLACK = 1e-4  # how far a float32 distance may be off
@@ -160,17 +163,25 @@ def groups(
     looks: `prints`. image: the encoder's vectors, None where there is none. picture, family: [n] codes, -1 unknown.
     Products of one family that share one file are no finding: a shop that has one photograph for all sizes knows it.
     """
-    p, q, likeness = pairs(looks, ALIKE, progress)
+    p, q, likeness = pairs(looks, ALIKE if image is None else min(least for least, _ in AGREED), progress)
     known = (family[p] >= 0) & (family[p] == family[q]) & (picture[p] >= 0) & (picture[p] == picture[q])
+    one = likeness >= ALIKE
     if image is not None:
         both = np.flatnonzero(image.present[p] & image.present[q])
-        known[both] |= exact(image, p[both], q[both]) < AGREED
-    p, q, likeness = p[~known], q[~known], likeness[~known]
+        one[both] = _one_photograph(likeness[both], exact(image, p[both], q[both]))
+    found = one & ~known
+    p, q, likeness = p[found], q[found], likeness[found]
     out = [
         Group(rows, least, bool(picture[rows[0]] >= 0 and len(set(picture[list(rows)].tolist())) == 1))
         for rows, least in _cliques(p, q, likeness)
     ]
     return tuple(sorted(out, key=lambda one: (not one.same_file, -one.likeness, one.rows)))
+
+
+def _one_photograph(likeness: Scores, cosines: Scores) -> Mask:
+    """[m] whether points and encoder together say that two pictures are one photograph."""
+    steps = [(likeness >= least) & (cosines >= agreed) for least, agreed in AGREED]
+    return np.asarray(np.logical_or.reduce(steps), dtype=bool)
 
 
 def _cliques(p: Rows, q: Rows, likeness: Scores) -> list[tuple[tuple[int, ...], float]]:
