@@ -23,7 +23,8 @@ STAGE = """() => {
 
 
 def ready(one: Visitor) -> None:
-    one.page.wait_for_function(f"() => ({STAGE})()?.querySelector('.status').textContent.includes('products')")
+    there = f"() => ({STAGE})()?.querySelector('.status').textContent.includes('products')"
+    one.page.wait_for_function(there, timeout=120_000)  # the first time it may have to be drawn
     one.settle()
 
 
