@@ -46,6 +46,7 @@ PAGES = {
     "Today": "/",
     "Catalogue": "/catalogue",
     "Product": "/product?item=handbags-aurel-black",
+    "Map": "/map",
     "You May Also Like": "/you-may-also-like?item=handbags-aurel-black",
     "Complete the Look": "/complete-the-look?item=handbags-aurel-black",
     "Saved looks": "/complete-the-look?mode=saved",
