@@ -16,7 +16,7 @@ from pages.kit import address, alternatives, cards, engine, frame, looks, parts,
 
 LINES, SCARCE, NEW, COMING = "today:lines", "today:scarce", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
-SCARCEST = 5  # of what is running out
+SCARCEST = 3  # of what nothing is near to, and of what something is
 
 me = session.require()
 
@@ -147,8 +147,11 @@ def without_number(words: str) -> str:
 def running_out(found: RunningOut) -> list[dict]:
     """What is low or sold out, the scarcest first: what is left of it, and of what comes near to it."""
     catalogue = engine.shop().catalogue(engine.at())
+    known = {one.id: one for one in found.found}
+    bare = {one.id for one in found.bare}
+    near = [item for item in known if item not in bare]
     lines = []
-    for one in found.found[:SCARCEST]:
+    for one in (known[item] for some in (bare, near) for item in mixed(i for i in known if i in some)[:SCARCEST]):
         item = catalogue.item(one.id)
         house = f", {text.house(item)}" if text.house(item) else ""
         lines.append(line(

@@ -84,8 +84,11 @@ def test_today_says_what_runs_out_and_each_line_opens_its_repair(own_shop: Shop,
     assert found.found
     at = visit("today.py")
     lines = part(at, "today:scarce")["lines"]
-    assert [one["id"] for one in lines] == [one.id for one in found.found[:5]]
-    for one, line in zip(found.found, lines, strict=False):
+    known = {one.id: one for one in found.found}
+    shown = [known[line["id"]] for line in lines]
+    assert [bool(one.near) for one in shown] == sorted(bool(one.near) for one in shown), "the barest come first"
+    assert len(shown) == min(3, len(found.bare)) + min(3, len(known) - len(found.bare))
+    for one, line in zip(shown, lines, strict=True):
         assert line["href"].endswith(f"/product?item={one.id}")
         assert line["go"] == ("Change its stock" if one.left else "Restock it")
         told = f"{len(one.near)} near-substitute" if one.near else "Nothing near could stand in for it."
