@@ -95,7 +95,7 @@ def _keep(ids: tuple[str, ...], key: str, idea: str, after: Callable[[], None] |
 
     def step() -> None:
         if into:
-            fresh, name = keeping.add(into, ids), keeping.known()[into].name
+            fresh, name = keeping.add(into, ids), keeping.now()[into].name
             said = (
                 f"{text.count(fresh, 'product')} more in “{name}”."
                 if fresh

@@ -23,8 +23,14 @@ def standing() -> Documents:
 
 
 def known() -> dict[str, Collection]:
-    """The collections as they stand, by id, in the order of their names."""
+    """The collections as they stand on the day that is looked at, by id, in the order of their names."""
     return collections_in(standing())
+
+
+def now() -> dict[str, Collection]:
+    """The collections that a change begins with: as they stand now, whatever day is looked at. Raises BadRequest
+    without a name."""
+    return collections_in(_desk().standing())
 
 
 def drafted() -> dict[str, str]:
@@ -60,7 +66,7 @@ def make(name: str, items: Sequence[str], note: str = "") -> Collection:
         raise BadRequest("Give the collection a name, so that you find it again.")
     if len(tidy) > LONGEST_NAME:
         raise BadRequest(f"A collection's name has at most {LONGEST_NAME} characters.")
-    others = known()
+    others = now()
     if any(one.name.casefold() == tidy.casefold() for one in others.values()):
         raise BadRequest(f"There is a collection “{tidy}” already. Add to it, or take another name.")
     made = Collection(fresh_id(tidy, others), tidy, " ".join(note.split()), tuple(dict.fromkeys(items)))
@@ -70,43 +76,43 @@ def make(name: str, items: Sequence[str], note: str = "") -> Collection:
 
 def add(id: str, items: Sequence[str]) -> int:
     """Put products into a collection; how many were not in it yet. Raises BadRequest where it is gone, or is full."""
-    now = _of(id)
-    more = now.with_items(items)
-    fresh = len(more) - len(now)
+    before = _of(id)
+    more = before.with_items(items)
+    fresh = len(more) - len(before)
     if fresh:
-        _edit(more, f"{text.count(fresh, 'product')} into “{now.name}”")
+        _edit(more, f"{text.count(fresh, 'product')} into “{before.name}”")
     return fresh
 
 
 def take_out(id: str, items: Sequence[str]) -> None:
-    now = _of(id)
-    less = now.without_items(items)
-    gone = [item for item in items if item in now.items]
+    before = _of(id)
+    less = before.without_items(items)
+    gone = [item for item in items if item in before.items]
     if gone:
         catalogue = engine.shop().catalogue()
         what = text.count(len(gone), "product")
         if len(gone) == 1 and gone[0] in catalogue:
             what = f"“{text.title(catalogue.item(gone[0]))}”"
-        _edit(less, f"{what} out of “{now.name}”")
+        _edit(less, f"{what} out of “{before.name}”")
 
 
 def rename(id: str, name: str, note: str) -> None:
     """Give a collection another name and note. Raises BadRequest."""
-    now, tidy = _of(id), " ".join(name.split())
+    before, tidy = _of(id), " ".join(name.split())
     if not tidy:
         raise BadRequest("A collection has a name. Type one.")
-    if any(one.id != id and one.name.casefold() == tidy.casefold() for one in known().values()):
+    if any(one.id != id and one.name.casefold() == tidy.casefold() for one in now().values()):
         raise BadRequest(f"There is a collection “{tidy}” already. Take another name.")
-    then = now.changed(name=tidy, note=" ".join(note.split()))
-    if then != now:
-        says = f"“{now.name}” is called “{tidy}”" if tidy != now.name else f"A note on “{tidy}”"
+    then = before.changed(name=tidy, note=" ".join(note.split()))
+    if then != before:
+        says = f"“{before.name}” is called “{tidy}”" if tidy != before.name else f"A note on “{tidy}”"
         _edit(then, says)
 
 
 def drop(id: str) -> None:
     """Take a collection away; its products stay in the shop."""
-    now = _of(id)
-    _desk().edit(Key(KIND, id), None, says=f"Take the collection “{now.name}” away", at=engine.now())
+    name = _of(id).name
+    _desk().edit(Key(KIND, id), None, says=f"Take the collection “{name}” away", at=engine.now())
     st.session_state["kit:again"] = True
 
 
@@ -127,7 +133,7 @@ def doing(step: Callable[[], object]) -> bool:
 
 
 def _of(id: str) -> Collection:
-    found = known().get(id)
+    found = now().get(id)
     if found is None:
         raise BadRequest("This collection is not there any more. Somebody took it away, or you undid it.")
     return found

@@ -307,3 +307,36 @@ def test_tuning_shows_the_lists_of_what_was_chosen(own_shop: Shop, visit: Visit)
     assert at.selectbox(key="tuning:scope").value == "tuning:chosen"
     at = visit("tuning.py", mode="ab", anchors="gone-1")
     assert at.session_state["tuning:many"] != "A sheet"
+
+
+# -- what could go wrong -------------------------------------------------------------------------------------------
+
+
+def test_a_change_made_while_another_day_is_looked_at_begins_with_what_stands_now(own_shop: Shop, visit: Visit) -> None:
+    drafted(own_shop, *BAGS)
+    desk(own_shop).publish("For the window", engine.now())
+    at = with_ticks(visit, COAT)
+    at.session_state["session"] = {"who": "Ines", "as_of": "2026-01-01"}
+    at.session_state["ticked-keep-0"] = True
+    at.run()
+    assert not [one for one in at.selectbox if one.key == "ticked:into"], "there was no collection that day"
+    at.text_input(key="ticked:name").set_value("Autumn window")
+    press(at, "Into my draft")
+    assert "There is a collection “Autumn window” already" in words(at)
+    assert kept(own_shop)["autumn-window"].items == BAGS
+
+
+def test_a_name_that_is_no_name_is_shown_as_it_was_typed(own_shop: Shop, visit: Visit) -> None:
+    harm = "<img src=x onerror=alert(1)> :red[x] $y$"
+    drafted(own_shop, *BAGS, name=harm, note="<b>bold</b>")
+    rule = {"id": "r", "kind": "block", "target": {"collections": ["autumn-window"]}}
+    desk(own_shop).edit(Key("rule", "r"), rule, says="New", at=engine.now())
+    for page, address in (
+        (MAP, {"mode": "collections", "collection": "autumn-window"}), (RULES, {}), ("publish.py", {}),
+        (RULES, {"rule": "r"}),
+    ):  # fmt: skip
+        said = words(visit(page, **address))
+        assert "<img src=x" not in said, page
+        assert "<b>bold" not in said, page
+    desk(own_shop).publish(harm, engine.now())
+    assert "<img src=x" not in words(visit("today.py"))
