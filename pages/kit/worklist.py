@@ -6,7 +6,7 @@ A case is corrected (a fact, live at once, kept over the next import) or left, f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ import streamlit as st
 from core.domain.catalogue import Catalogue, Item
 from core.domain.errors import ShopError
 from core.explore.misfits import kinds
-from core.explore.worklist import CATEGORY, KINDS, PICTURE, TWINS, Case
+from core.explore.worklist import CATEGORY, KINDS, MOST, PICTURE, TWINS, Case
 from core.shop import Shop
 from pages.kit import cards, engine, frame, held, parts, states, text, underway
 
@@ -56,10 +56,9 @@ def panel(shop: Shop) -> None:
     every = {case.key: case for case in worked.cases}
     cases = {kind: [case for case in every.values() if case.kind == kind and case.key not in left] for kind in KINDS}
     counts = {**{kind: len(found) for kind, found in cases.items()}, LEFT: sum(key in every for key in left)}
-    kind = _switch(counts)
-    _just_done(shop)
-    if not worked.current:
-        _look_again(shop)
+    most = {kind for kind in KINDS if sum(case.kind == kind for case in every.values()) >= MOST}
+    kind = _switch(counts, most)
+    _just_done(shop, worked.current)
     if kind == LEFT:
         _left(shop, [(every[key], how) for key, how in left.items() if key in every])
         return
@@ -74,14 +73,14 @@ def panel(shop: Shop) -> None:
     _ahead(catalogue, following)
 
 
-def _switch(counts: Mapping[str, int]) -> str:
-    """The kinds of cases with how many there are of each; at first the one with the surest."""
+def _switch(counts: Mapping[str, int], most: Container[str]) -> str:
+    """The kinds of cases with how many there are of each. most: kinds of which only the surest were kept."""
     bound = held.bound(STORE, "kind", next((kind for kind in KINDS if counts[kind]), CATEGORY))
     if st.session_state[bound["key"]] not in NAMES:
         st.session_state[bound["key"]] = CATEGORY
     st.segmented_control(
         "Cases", list(NAMES), label_visibility="collapsed", required=True,
-        format_func=lambda kind: f"{NAMES[kind]} · {text.count(counts[kind])}", **bound,
+        format_func=lambda kind: f"{NAMES[kind]} · {text.count(counts[kind])}{'+' if kind in most else ''}", **bound,
     )  # fmt: skip
     return str(st.session_state[bound["key"]])
 
@@ -398,16 +397,21 @@ def _on(key: str) -> None:
     held.put(STORE, case=key)
 
 
-def _just_done(shop: Shop) -> None:
-    """What was done last, and the way back."""
+def _just_done(shop: Shop, current: bool) -> None:
+    """What was done last, and the way back. current: nothing was corrected since the list was made."""
     if said := st.session_state.pop(SAID, None):
         states.said(said, "warn")
     steps = st.session_state.get(DONE) or []
-    if not steps:
+    if not steps and current:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-done"):
-        st.html(f'<p class="said" role="status">{text.markup(steps[-1]["says"])}</p>', width="content")
-        st.button("Undo", key="case:undo", type="tertiary", icon=":material/undo:", shortcut="Z", on_click=_undo)
+        if steps:
+            done = text.markup(steps[-1]["says"])
+            st.html(f'<p class="said" role="status">{done}</p>', width="content")
+            st.button("Undo", key="case:undo", type="tertiary", icon=":material/undo:", shortcut="Z", on_click=_undo)
+        if not current:
+            st.button("Look again", key="worklist:anew", type="tertiary", icon=":material/refresh:", on_click=_anew,
+                      args=(shop,), help="Products were corrected since this list was made")  # fmt: skip
 
 
 def _undo() -> None:
@@ -436,14 +440,6 @@ def _undo() -> None:
         return
     st.session_state[DONE] = steps
     held.put(STORE, case=case.key, kind=case.kind)
-
-
-def _look_again(shop: Shop) -> None:
-    """Something was corrected since the list was made; it can be made anew."""
-    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-again"):
-        st.html('<p class="aside">Products were corrected since this list was made.</p>', width="content")
-        st.button("Look again", key="worklist:anew", type="tertiary", icon=":material/refresh:", on_click=_anew,
-                  args=(shop,))  # fmt: skip
 
 
 def _anew(shop: Shop) -> None:
