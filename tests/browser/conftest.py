@@ -47,6 +47,7 @@ PAGES = {
     "Catalogue": "/catalogue",
     "Product": "/product?item=handbags-aurel-black",
     "Map": "/map",
+    "Collections": "/map?mode=collections",
     "You May Also Like": "/you-may-also-like?item=handbags-aurel-black",
     "Complete the Look": "/complete-the-look?item=handbags-aurel-black",
     "Saved looks": "/complete-the-look?mode=saved",
