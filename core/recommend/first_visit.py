@@ -50,6 +50,7 @@ RUNG_NAMES = {
     QUIZ: "The quiz", CONTEXT: "This visit so far", TRENDING: "Trending", PICKS: "Picked by the house",
     WINDOW: "The shop window",
 }  # fmt: skip
+OUTGROWN = 0.5  # weight of the quiz below which its filters bound the list no more: from six interactions on
 SHOWN_WINDOW = 200  # products of the window that are looked at
 
 _SAID = {
@@ -218,7 +219,8 @@ class _Case:
     def fits(self) -> tuple[Mask, Mask]:
         """[n] what passes all answers, and [n] what whom the visit is for may be shown at all.
 
-        The answers to one question are joined by *or*, the questions by *and*.
+        The answers to one question are joined by *or*, the questions by *and*. Once what was done weighs more than the
+        quiz, only whom it is for still bounds the list: the filters were a first guess, and the styles fade by weight.
         """
         view = self.view
         whole, firm = np.ones(len(view), dtype=bool), np.ones(len(view), dtype=bool)
@@ -235,7 +237,12 @@ class _Case:
             firm &= for_whom
         if self.visit.audience is not None and not asked_whom:
             firm &= view.guard(self.visit.audience)
-        return whole & firm, firm
+        return firm if self.outgrown else whole & firm, firm
+
+    @property
+    def outgrown(self) -> bool:
+        """Whether what the shopper did weighs more than the quiz."""
+        return bool(self.chosen) and self.visit.weight < OUTGROWN
 
     def _for(self, audiences: Sequence[str]) -> Mask:
         masks = [self.view.guard(one) for one in audiences]
@@ -536,6 +543,11 @@ class _Case:
         if self.answered and self.seen:
             text = f"The quiz counts for {self.weight:.0%} of the taste, what was looked at for {1 - self.weight:.0%}."
             said.append(Note("quiz_weight", text))
+        if self.outgrown and any(_parted(option.filters)[1] for option in self.options):
+            text = (
+                "What was done weighs more than the quiz: its answers bound the list no more, their styles still count."
+            )
+            said.append(Note("quiz_outgrown", text))
         if gone := [item for option in self.options for item in option.style if item not in self.view.catalogue]:
             text = f"{', '.join(dict.fromkeys(gone))}: not in the catalogue any more, so no style is known by it."
             said.append(Note("style_gone", text))

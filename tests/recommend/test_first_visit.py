@@ -197,6 +197,27 @@ def test_the_list_goes_from_the_quiz_to_what_was_looked_at(shop: Shop) -> None:
     assert "quiz_weight" in {note.code for note in listing.notes}
 
 
+def test_answers_stop_bounding_the_list_once_more_was_done_than_the_quiz_weighs(shop: Shop) -> None:
+    answers, seen = {"whom": ("her",), "what": ("bags",), "style": ("warm",)}, ("knitwear-aurel-navy",)
+    catalogue = shop.catalogue(NOW)
+
+    def kinds(count: int) -> tuple[set[str], set[str | None], set[str]]:
+        listing = ask(shop, Visit(answers, seen, count), k=10)
+        first = [one.id for one in listing.items if rung_of(one) == "quiz"]
+        roots = {catalogue.item(item).category[0] for item in first}
+        return roots, {catalogue.item(item).audience for item in listing.ids}, {note.code for note in listing.notes}
+
+    for count in (1, 5):
+        roots, whom, said = kinds(count)
+        assert roots == {"Bags"}
+        assert "quiz_outgrown" not in said
+    for count in (6, 500):
+        roots, whom, said = kinds(count)
+        assert roots - {"Bags"}, "what was looked at has its say"
+        assert whom <= {"women", "unisex", None}, "whom it is for still bounds the list"
+        assert "quiz_outgrown" in said
+
+
 def test_details_of_a_taste_are_what_most_of_it_shares(shop: Shop) -> None:
     view = shop.view(NOW)
     item = as_item(view, centre(view, ("boots-aurel-black", "boots-corvin-black", "coats-aurel-red")))
