@@ -31,6 +31,7 @@ from core.curation.resolve import BookOn, RuleBook, book_over
 from core.demo.load import frequent_searches
 from core.domain import blends
 from core.domain.arrays import Mask, Vectors
+from core.domain.arrivals import KIND as ARRIVAL
 from core.domain.arrivals import Arrival, fresh_id
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
@@ -118,6 +119,7 @@ THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
 LATELY = timedelta(days=7)  # what went live in it is news for whoever is here for the first time
 PUBLISHED_SHOWN = 50
+PUBLICATIONS_ASKED = 200  # the last ones, asked who kept an arrival
 SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
 ACTS_SECONDS = 60  # after which what is trending is read again for a personal list
 CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
@@ -181,10 +183,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class KeptArrival:
-    """A published arrival and its state as a product; None while it has not joined the catalogue yet."""
+    """A published arrival and its state as a product; None while it has not joined the catalogue yet.
+
+    who: whose publication made it what it is; "" where that is long ago.
+    """
 
     arrival: Arrival
     state: State | None
+    who: str = ""
 
 
 class Shop:
@@ -1033,7 +1039,8 @@ class Shop:
     def take_pictures(self, uploads: Sequence[bytes]) -> list[tuple[str, str]]:
         """For each uploaded picture its key in the shop's pack, or "" and why it is refused.
 
-        What is kept is written anew from pixels; nothing else of the upload stays. Raises ShopError without encoders.
+        What is kept is written anew from pixels; nothing else of the upload stays. A picture that is rehearsed and never
+        kept stays in the pack, which only grows: some ten kilobytes each. Raises ShopError without encoders.
         """
         out = []
         for result in self.reader.decode_pictures(uploads):
@@ -1120,10 +1127,15 @@ class Shop:
     def arrivals(self, at: datetime | None = None) -> list[KeptArrival]:
         """The published arrivals, the next release first, and how each stands at `at`."""
         moment, view = self._moment(at), self.view(at)
-        found = []
-        for one in arriving.published(Publications(self.studio).documents()).values():
-            there = one.id in view.catalogue
-            found.append(KeptArrival(one, view.catalogue.item(one.id).state(moment) if there else None))
+        publications = Publications(self.studio)
+        found: list[KeptArrival] = []
+        kept: dict[Key, str] = {}
+        for published in publications.history(PUBLICATIONS_ASKED):
+            for change in published.changes:
+                kept.setdefault(change.key, published.who)
+        for one in arriving.published(publications.documents()).values():
+            state = view.catalogue.item(one.id).state(moment) if one.id in view.catalogue else None
+            found.append(KeptArrival(one, state, kept.get(Key(ARRIVAL, one.id), "")))
         far = datetime.max.replace(tzinfo=UTC)
         return sorted(found, key=lambda one: (one.arrival.release_at or far, one.arrival.id))
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import streamlit as st
 
 from core.curation.campaigns import STARTS
-from core.domain.catalogue import Item
+from core.domain.catalogue import Item, State
 from core.recommend.supply import RunningOut
 from core.shop import Glance
 from pages.kit import address, alternatives, cards, engine, frame, looks, parts, session, shaping, states, text
 
 LINES, SCARCE, NEW, COMING = "today:lines", "today:scarce", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
+WEEK = timedelta(days=7)
 SCARCEST = 3  # of what nothing is near to, and of what something is
 
 me = session.require()
@@ -97,7 +98,7 @@ def the_day(glance: Glance) -> list[dict]:
     if n := len(glance.arrivals):
         first = glance.arrivals[0][1]
         when = f"{text.day(first, zone)}, {text.ahead(first, glance.at, zone)}"
-        words = f"The first on {when}. Until then no list shows them."
+        words = f"The first on {when}. {launches(glance)}Until then no list shows them."
         lines.append(line(
             "arrivals", n, "Launches ahead" if n > 1 else "One launch ahead", words,
             items(item for item, _ in glance.arrivals), "See them", ("catalogue.py", {"state": "embargoed"}),
@@ -136,6 +137,16 @@ def the_day(glance: Glance) -> list[dict]:
             items(finding.ids), "See them", target, "calm",
         ))  # fmt: skip
     return lines
+
+
+def launches(glance: Glance) -> str:
+    """How many launch within a week, and who kept what is to come; "" where that says nothing new."""
+    soon = sum(date - glance.at <= WEEK for _, date in glance.arrivals)
+    kept = Counter(one.who for one in engine.shop().arrivals(glance.at) if one.who and one.state is State.EMBARGOED)
+    said = [f"{soon} within a week." if 0 < soon < len(glance.arrivals) else ""]
+    if kept:
+        said.append(f"Kept by {', '.join(f'{who} ({count})' for who, count in kept.most_common(3))}.")
+    return "".join(f"{part} " for part in said if part)
 
 
 def without_number(words: str) -> str:

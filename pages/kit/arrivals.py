@@ -378,8 +378,8 @@ def _clear() -> None:
 
 def kept() -> None:
     """What waits for its day: in the draft, or published and hidden; each can be taken back."""
-    standing = incoming.standing()
-    if not standing:
+    standing, leaving = incoming.standing(), incoming.leaving()
+    if not standing and not leaving:
         if not batch_now():
             states.empty(
                 "Nothing is on its way",
@@ -389,18 +389,20 @@ def kept() -> None:
             _findings(held.of(BATCH).get("found", ()))
         return
     state_of = {one.arrival.id: one.state for one in engine.shop().arrivals(engine.at())}
-    frame.section("On their way", text.count(len(standing), "product"))
+    frame.section("On their way", text.count(len(standing) + len(leaving), "product"))
     arrivals = sorted(
         ((Arrival.from_json(plain), live) for plain, live in standing.values()),
         key=lambda pair: (pair[0].release_at is None, pair[0].release_at, pair[0].id),
     )
     for one, live in arrivals:
         _kept(one, live, state_of.get(one.id))
+    for id, plain in sorted(leaving.items()):
+        _kept(Arrival.from_json(plain), False, state_of.get(id), leaves=True)
 
 
-def _kept(one: Arrival, live: bool, state: State | None) -> None:
+def _kept(one: Arrival, live: bool, state: State | None, *, leaves: bool = False) -> None:
     mark = f"{abs(hash(one.id)) % 10**8}"
-    badge, tone = said_state(one, live, state)
+    badge, tone = ("Leaves with your draft", "draft") if leaves else said_state(one, live, state)
     shot = incoming.url(one.pictures[0]) if one.pictures else ""
     initial = text.markup((one.brand or one.title or one.id)[:1].upper())
     picture = f'<img src="{text.markup(shot)}" alt="">' if shot else f'<span aria-hidden="true">{initial}</span>'
@@ -417,11 +419,14 @@ def _kept(one: Arrival, live: bool, state: State | None) -> None:
         if state is not None:
             st.page_link("product.py", label="Open", query_params={"item": one.id})
         if not live:
-            st.button("Leave it out", key=f"arrivals:leave:{one.id}", type="tertiary", on_click=_leave, args=(one.id,))
+            st.button("Leave it in" if leaves else "Leave it out", key=f"arrivals:leave:{one.id}", type="tertiary",
+                      on_click=_leave, args=(one.id,))  # fmt: skip
             return
         with st.popover("Take it back", key=f"back-{mark}", type="tertiary"), st.container(width=300):
             st.text_input("Why, for the history", key=f"arrivals:back:{one.id}", max_chars=300)
             st.button("Take it back", key=f"arrivals:remove:{one.id}", type="primary", on_click=_take_back,
+                      args=(one.id, one.title))  # fmt: skip
+            st.button("Into my draft", key=f"arrivals:remove-later:{one.id}", on_click=_take_back_later,
                       args=(one.id, one.title))  # fmt: skip
 
 
@@ -446,6 +451,15 @@ def _leave(id: str) -> None:
         desk.take_theirs(Key(KIND, id), engine.now())
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
+
+
+def _take_back_later(id: str, title: str) -> None:
+    try:
+        incoming.take_back_in_draft(id)
+    except ShopError as error:
+        st.session_state[SAID] = (error.message, "warn")
+        return
+    st.session_state[SAID] = (f"{title} leaves again when you publish your draft.",)
 
 
 def _take_back(id: str, title: str) -> None:

@@ -85,6 +85,26 @@ def standing() -> dict[str, tuple[Mapping[str, Any], bool]]:
     return {key.id: (plain, live.get(key) == plain) for key, plain in after.items() if key.kind == KIND}
 
 
+def leaving() -> dict[str, Mapping[str, Any]]:
+    """Id -> the published arrivals that leave again with the draft of whoever is here."""
+    desk = tray.desk()
+    if desk is None:
+        return {}
+    live = {key: plain for key, plain in engine.published().items() if key.kind == KIND}
+    after = desk.draft().applied(live)
+    return {key.id: plain for key, plain in live.items() if key not in after}
+
+
+def take_back_in_draft(id: str) -> None:
+    """Put it into the draft that a kept arrival leaves again. Raises BadRequest, Conflict."""
+    engine.who()
+    desk, key = tray.desk(), Key(KIND, id)
+    assert desk is not None
+    before = desk.published().get(key)
+    if before is not None:
+        desk.edit_all([(key, None, f"{before.get('title') or id} leaves again")], at=engine.now())
+
+
 def settle() -> str:
     """Let what is published join the catalogue; what is to be said of it."""
     works = engine.works()

@@ -131,6 +131,12 @@ def test_it_is_kept_hidden_until_its_day_and_taken_back(shop: Shop, visit: Visit
     beside = "handbags-corvin-black"
     assert one.id not in grown.recommend(Request(anchor=beside, k=30)).ids
     assert one.id in grown.recommend(Request(anchor=beside, k=30, at=later)).ids
+    # Into the draft it goes, and out of it again, before it is taken back.
+    at.button(key=f"arrivals:remove-later:{one.id}").click().run()
+    assert "Leaves with your draft" in words(sound(at))
+    assert published(grown)
+    at.button(key=f"arrivals:leave:{one.id}").click().run()
+    assert "Hidden until" in words(sound(at))
     at.text_input(key=f"arrivals:back:{one.id}").set_value("Not this season").run()
     at.button(key=f"arrivals:remove:{one.id}").click().run()
     sound(at)
