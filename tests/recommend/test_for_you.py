@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from core.curation.resolve import RuleBook
 from core.domain.catalogue import Catalogue, Item
@@ -22,6 +23,7 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.shoppers import Context, Dislikes, History, Person, Shopper
 from core.domain.strategy import Strategy
+from core.rank.behaviour import BehaviourSignal, train
 from core.recommend import for_you, personal, similar
 from core.recommend.fit import KIND, reference
 from core.recommend.for_you import CLASSIC, FEW_ACTS, MANY_ACTS, Around
@@ -675,3 +677,43 @@ def test_two_contexts_that_must_differ_do_and_say_which_places_moved(view: View,
         for shift in moved:
             places = [mine.listing.ids.index(shift.id) + 1 if shift.id in mine.listing.ids else None for mine in found]
             assert places == [shift.before, shift.after]
+
+
+# -- with a behaviour model ------------------------------------------------------------------------------------------
+
+
+def learnt(view: View, visits: Sequence[Sequence[str]]) -> View:
+    """The view of an edition that learnt from shoppers who each acted on some products."""
+    acted = np.zeros((len(visits), len(view)))
+    for number, items in enumerate(visits):
+        acted[number, view.catalogue.rows(items)] = 1.0
+    model = train(sparse.csr_matrix(acted))
+    assert model is not None
+    return replace(view, signals={**view.signals, "behaviour": BehaviourSignal(model)})
+
+
+def test_with_a_behaviour_model_it_takes_the_place_of_shoppers_alike(view: View) -> None:
+    visits = [["coats-aurel-black", "totes-talamone-red"]] * 8 + [["boots-aurel-red", "knitwear-norrland-red"]] * 8
+    wise = learnt(view, [*visits, ["coats-corvin-black", "loafers-aurel-navy"]])
+    alone = Strategy("What shoppers do", {"behaviour": 1.0}, lam=1.0)
+    assert ask(wise, COATS[0], strategy=alone).ids[0] == "totes-talamone-red"
+    for strategy in (MANY_ACTS, CLASSIC):
+        listing = ask(wise, *BOTH, strategy=strategy, k=30)
+        assert any(one.contributions.get("behaviour") for one in listing.items)
+        for one in listing.items:
+            assert sum(one.contributions.values()) == pytest.approx(one.score, abs=1e-9)
+
+
+def test_with_a_model_a_visit_still_goes_on_as_visits_like_it_did(view: View) -> None:
+    noise = [[f"knitwear-{house.lower()}-navy", f"loafers-{house.lower()}-red"] for house in HOUSES]
+    wise = learnt(view, [["coats-aurel-black", "boots-corvin-navy"]] * 6 + noise)
+    others = record(*([["coats-aurel-black", "totes-talamone-red"]] * 6))[1]
+    alone = Strategy("What shoppers do", {"behaviour": 1.0}, lam=1.0)
+    listing = ask(wise, ("coats-aurel-black", "view", 0.002), strategy=alone, around=Around(None, others), k=4)
+    assert {"boots-corvin-navy", "totes-talamone-red"} <= set(listing.ids)
+
+
+def test_lists_around_products_know_a_shopper_with_a_model_too(view: View) -> None:
+    wise = learnt(view, [["coats-aurel-black", "boots-corvin-navy"]] * 6)
+    listing = similar.similar(wise, Request(anchor="coats-aurel-black", at=NOW, shopper=Person(ME, did(*BAGS))))
+    assert all("personal" in one.contributions for one in listing.items)
