@@ -62,7 +62,7 @@ def figures(found: Selection) -> None:
     least, _, median, _, most = found.price
     told = [("Products", text.count(len(found)))]
     if math.isfinite(median):
-        told.append(("Price", money(median)))
+        told.append(("Middle price", money(median)))
         if least < most:
             told.append(("From, to", f"{money(least)} – {money(most)}"))
     told.append(("On sale", text.count(found.states.get(State.LIVE, 0))))
