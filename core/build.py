@@ -36,7 +36,7 @@ from core.embed.protocols import EncoderCard
 from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.intake import arrivals as arriving
-from core.intake import models, outfits
+from core.intake import models, outfits, stock_feed
 from core.intake import reviews as reviewing
 from core.intake.arrivals import MARKS
 from core.lab.editions import Side
@@ -1038,6 +1038,13 @@ class Serving:
 # -- the long work of the running app ------------------------------------------------------------------------------
 
 
+def take_stock(settings: Settings, studio: Studio) -> None:
+    """Take in the stock and prices that were dropped into the shop's folder, while something is served."""
+    if shops.serving():
+        for one in stock_feed.look(settings, studio, shops.current().catalogue, datetime.now(UTC)):
+            log.info("%s", one.text)
+
+
 class Works:
     """The one long piece of work a running app may do at a time, in a thread, with its progress.
 
@@ -1050,7 +1057,7 @@ class Works:
         self.studio = studio_of(settings)
         self._publication = -1  # the last one that was looked through for arrivals
         self.serving = Serving(
-            settings, worker=EncoderWorker(settings), studio=self.studio, each=self._look_for_arrivals
+            settings, worker=EncoderWorker(settings), studio=self.studio, each=self._look
         )  # fmt: skip
         self.stopping = threading.Event()
         self.progress: Progress | None = None
@@ -1161,6 +1168,10 @@ class Works:
                 raise
         self.note = done.waiting
         self.install()
+
+    def _look(self) -> None:
+        take_stock(self.settings, self.studio)
+        self._look_for_arrivals()
 
     def _look_for_arrivals(self) -> None:
         """Whoever published arrivals, at the command line too: they join within seconds."""

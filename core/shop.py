@@ -617,8 +617,9 @@ class Shop:
         }
 
     def queries(self, most: int = QUERIES) -> tuple[str, ...]:
-        """What shoppers searched for, the most frequent first. Only the demo boutique has a record of it so far."""
-        return frequent_searches(most) if self.simulated else ()
+        """What shoppers searched for, the most frequent first; none where nothing is recorded."""
+        found = self.events.searches(most, simulated=self.simulated)
+        return found or (frequent_searches(most) if self.simulated else ())  # the demo's record comes with a full build
 
     # -- the lab ---------------------------------------------------------------------------------------------------
 

@@ -107,12 +107,13 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
     if shop.serving():
         yield
         return
-    from core.build import Serving, studio_of
+    from core.build import Serving, studio_of, take_stock
     from core.embed.worker import EncoderWorker
 
     chosen = settings.read()
     worker = EncoderWorker(chosen)
-    serving = await anyio.to_thread.run_sync(lambda: Serving(chosen, worker=worker, studio=studio_of(chosen)))
+    studio = await anyio.to_thread.run_sync(studio_of, chosen)
+    serving = Serving(chosen, worker=worker, studio=studio, each=lambda: take_stock(chosen, studio))
     try:
         await anyio.to_thread.run_sync(serving.install)
     except (NotReady, Damaged) as error:  # answers say so too, until an edition is published

@@ -358,6 +358,21 @@ class EventStore:
                 return
             after = rows[-1].seq
 
+    def searches(self, most: int, *, simulated: bool = True) -> tuple[str, ...]:
+        """What was searched for, without case, the most frequent first, then by the alphabet."""
+        query = (
+            sa.select(EVENTS.c.query, sa.func.count().label("times"))
+            .where((EVENTS.c.kind == "search") & EVENTS.c.query.is_not(None))
+            .group_by(EVENTS.c.query)
+        )
+        if not simulated:
+            query = query.where(~EVENTS.c.simulated)
+        counts: Counter[str] = Counter()
+        with self._database.reading() as connection:
+            for row in connection.execute(query):
+                counts[row.query.strip().casefold()] += row.times
+        return tuple(words for words, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if words)[:most]
+
     def days(self, since: date | None = None, until: date | None = None, *, item: str | None = None,
              kinds: Iterable[str] | None = None) -> Any:  # fmt: skip
         """Counts by day (UTC), product and kind as a pandas table: day, item (None where none was named), kind, events,

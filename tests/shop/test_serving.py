@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -475,3 +476,22 @@ def test_many_who_ask_at_once_wait_for_one_view(own_shop: Shop, monkeypatch: pyt
     for one in askers:
         one.join()
     assert len(opened) == 1
+
+
+def test_a_stock_file_that_is_dropped_into_the_folder_reaches_a_running_shop(
+    tmp_path: Path, made: Callable[[Path], Works]
+) -> None:
+    stock_the_shop(tmp_path, boutique())
+    works = made(tmp_path)
+    works.open()
+    done(works)
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "night.csv").write_text(f"id,stock,price\n{BAG},0,12.50\n", encoding="utf-8")
+    os.utime(inbox / "night.csv", (1_000_000_000, 1_000_000_000))
+    snapshot = shops.current().snapshot.id
+    works._look()
+    assert shops.current().item(BAG).price == 1250
+    assert BAG not in shops.current().recommend(Request(anchor="handbags-aurel-navy", k=100)).ids
+    assert shops.current().snapshot.id == snapshot
+    assert [path.name for path in inbox.glob("*.csv")] == []

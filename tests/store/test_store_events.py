@@ -270,6 +270,13 @@ def test_shoppers_with_most_acts_are_named_first(store: EventStore) -> None:
     assert store.busiest(least=2) == [(JANE, 2)]
 
 
+def test_what_is_searched_for_most_comes_first(store: EventStore) -> None:
+    typed = ["Tote", "tote ", "bag", "abc", "secret"]
+    store.add(event(n, "search", None, query=one, simulated=one == "secret") for n, one in enumerate(typed))
+    assert store.searches(10) == ("tote", "abc", "bag", "secret")
+    assert store.searches(2, simulated=False) == ("tote", "abc")
+
+
 def test_the_salt_is_made_once_for_the_owner_alone_and_may_stand_in_the_settings(tmp_path: Path) -> None:
     layout = Layout(tmp_path / "shop")
     with ThreadPoolExecutor(8) as pool:
