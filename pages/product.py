@@ -14,7 +14,7 @@ from core.domain.placements import Placement
 from core.domain.query import Request
 from core.embed.template import item_text
 from core.store.studio import FactChange
-from pages.kit import alternatives, cards, engine, frame, looks, parts, session, shaping, states, text
+from pages.kit import alternatives, cards, engine, frame, looks, parts, reviews, session, shaping, states, text
 
 LIST, LOOK, SHOWN_IN = "product:list", "product:look", "product:shown"
 FACTS = (
@@ -409,6 +409,7 @@ else:
         states.guarded(its_look)(item)
         alternatives.panel(item, follow)
         shown_in(item)
+    states.guarded(reviews.panel)(item)
     history(item)
     frame.next_step(
         "See what would change beside it.",
