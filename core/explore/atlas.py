@@ -86,7 +86,7 @@ class Atlas:
         self._working = threading.Lock()
         self._maps: dict[str, CatalogueMap] = {}
         self._nears: dict[tuple[int, str], tuple[View, Near]] = {}
-        self._lists: dict[Any, tuple[tuple[Case, ...], dict[str, tuple[str, ...]]]] = {}
+        self._lists: dict[Any, tuple[tuple[Case, ...], dict[str, dict[str, Any]]]] = {}
 
     # -- maps ------------------------------------------------------------------------------------------------------
 

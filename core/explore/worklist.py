@@ -28,7 +28,9 @@ KINDS = {
 MOST = 500  # cases of each kind
 PREFIX = "map.left:"  # of the preferences that say what was left
 LEAN = 4  # neighbours that a case names on either side
-SAYS = ("type", "category", "family_id")  # facts that put a case right
+SETTLED_BY = {CATEGORY: ("type", "category"), PICTURE: (), TWINS: ("family_id",)}  # facts that put a case right
+
+_NOTHING = object()  # a fact that nobody has corrected
 
 Progress = Callable[[str, int, int], None]  # what is being looked for, done, of how many
 
@@ -93,24 +95,20 @@ class Worked:
     current: bool
 
 
-def said_of(view: View, cases: Sequence[Case]) -> dict[str, tuple[str, ...]]:
+def said_of(view: View, cases: Sequence[Case]) -> dict[str, dict[str, Any]]:
     """What is corrected by hand of each product of some cases, by which one sees whether it is corrected later."""
     ids = {item for case in cases for item in case.items} & set(view.facts)
-    return {item: _said(view, item) for item in ids}
+    return {item: dict(view.facts[item]) for item in ids}
 
 
-def untouched(view: View, cases: Sequence[Case], said: Mapping[str, tuple[str, ...]]) -> tuple[Case, ...]:
-    """The cases of an earlier list whose products are still as they were then. said: `said_of` of that time."""
-    nothing = ("",) * len(SAYS)
-    return tuple(
-        case for case in cases
-        if all(item in view.catalogue and _said(view, item) == said.get(item, nothing) for item in case.items)
-    )  # fmt: skip
+def untouched(view: View, cases: Sequence[Case], said: Mapping[str, Mapping[str, Any]]) -> tuple[Case, ...]:
+    """The cases of an earlier list that nobody has put right since. said: `said_of` of that time."""
 
+    def as_it_was(item: str, names: Sequence[str]) -> bool:
+        now, then = view.facts.get(item, {}), said.get(item, {})
+        return item in view.catalogue and all(now.get(name, _NOTHING) == then.get(name, _NOTHING) for name in names)
 
-def _said(view: View, item: str) -> tuple[str, ...]:
-    known = view.facts.get(item, {})
-    return tuple(repr(known[name]) if name in known else "" for name in SAYS)
+    return tuple(case for case in cases if all(as_it_was(item, SETTLED_BY[case.kind]) for item in case.items))
 
 
 def standing(cases: Sequence[Case], left: Mapping[str, Any]) -> tuple[Case, ...]:

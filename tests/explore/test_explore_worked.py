@@ -10,6 +10,7 @@ import pytest
 
 from core.domain.arrays import Vectors
 from core.explore.duplicates import ALIKE, groups
+from core.explore.worklist import TWINS
 from core.rank.signals import VectorSignal
 from tests.worlds import boutique, open_small_shop
 
@@ -28,7 +29,9 @@ def test_a_corrected_product_is_off_the_list_at_once_and_on_it_again_when_that_i
     then = atlas.worked()
     assert not then.current
     assert case not in then.cases
-    assert len(then.cases) >= len(atlas.worked(everything=True).cases) - 1
+    assert {one.key for one in atlas.worklist() if one.kind == TWINS} == {
+        one.key for one in then.cases if one.kind == TWINS
+    }  # whose pictures are alike has nothing to do with it
     for name in case.correct:
         opened.studio.clear_fact(BOOT, name, who="Ada", at=AT)
     assert case in atlas.worked().cases
