@@ -213,7 +213,7 @@ def worth(drawn: CatalogueMap, whole: int) -> None:
     if there < whole:
         said.append(f"{text.count(whole - there, 'product')} are not on it: nothing is known of what it shows.")
     if drawn.moved is not None:
-        said.append(f"Since the last edition a product moved by {100 * drawn.moved:.1f}{text.NBSP}% of its width.")
+        said.append(f"Since the map before a product moved by {100 * drawn.moved:.1f}{text.NBSP}% of its width.")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-worth"):
         st.html(f'<p class="aside">{text.markup(" ".join(said))}</p>', width="stretch")
         with st.popover("How true is it?", type="tertiary", key="map-truth"), st.container(width=340):
@@ -244,19 +244,23 @@ def _search() -> None:
 
 def _photo() -> None:
     """A photo to be placed on the map."""
-    fold = st.popover("Place a photo", icon=":material/photo_camera:", key="map-photo", on_change="rerun")
+    there = "map:shot" in st.session_state
+    fold = st.popover(
+        "Your photo" if there else "Place a photo", icon=":material/photo_camera:", key="map-photo", on_change="rerun"
+    )
     if fold.open:
         with fold, st.container(width=340):
-            dropped = st.file_uploader("Photo", type=list(PHOTOS), key="map:photo", max_upload_size=PHOTO_MB)
+            turn = st.session_state.get("map:turn", 0)
+            dropped = st.file_uploader("Photo", type=list(PHOTOS), key=f"map:photo:{turn}", max_upload_size=PHOTO_MB)
             if dropped is not None:
                 st.session_state["map:shot"] = bytes(dropped.getbuffer())
-    if "map:shot" in st.session_state:
-        st.button("Take the photo away", key="map-photo-away", icon=":material/close:", on_click=_no_photo)
+            if "map:shot" in st.session_state:
+                st.button("Take the photo away", key="map-photo-away", icon=":material/close:", on_click=_no_photo)
 
 
 def _no_photo() -> None:
-    for key in ("map:shot", "map:photo"):
-        st.session_state.pop(key, None)
+    st.session_state.pop("map:shot", None)
+    st.session_state["map:turn"] = st.session_state.get("map:turn", 0) + 1
 
 
 def _sought(shop: Shop, drawn: CatalogueMap) -> tuple[Rows | None, list[tuple[str, Spot]]]:
