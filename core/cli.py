@@ -428,13 +428,16 @@ def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.placement == Placement.FOR_YOU:
         return _for_you(arguments)
     _only_for("for_you", arguments, ("preset",))
-    if not (arguments.anchor or arguments.anchors or arguments.all):
+    alone = arguments.placement == Placement.TRENDING  # the one list of it stands beside no product
+    if alone and (arguments.anchor or arguments.anchors or arguments.all):
+        raise BadRequest("What is trending is about no product. Leave the product out; --filter narrows the list.")
+    if not (alone or arguments.anchor or arguments.anchors or arguments.all):
         raise BadRequest("Name the product with --anchor ID, several with --anchors FILE, or ask for --all.")
     shop = _shop(_settings(arguments))
     request = _request(
         arguments, shop, Placement(arguments.placement), anchor=arguments.anchor, shopper=_person(arguments, shop)
     )  # fmt: skip
-    if arguments.anchor is None:
+    if arguments.anchor is None and not alone:
         if arguments.why or arguments.trace:
             raise BadRequest("--why and --trace speak of one list. Name its product with --anchor.")
         anchors, gone = shop.to_export(None if arguments.all else _lines(arguments.anchors), request.at)

@@ -280,11 +280,14 @@ def recommend(
             said = ", ".join((*looking, *(["item_id"] if item_id is not None else [])))
             raise BadRequest(f"{said}: a first visit is asked about no product. Say what was looked at with seen.")
         return _first_visit(serving, asking.changed(placement=placement, visit=visit), weights, lam, explain, moved)
-    if item_id is None:
+    if placement == Placement.TRENDING and item_id is not None:
+        raise BadRequest("What is trending is about no product. Leave item_id out; filters narrow the list.")
+    if item_id is None and placement != Placement.TRENDING:
         raise BadRequest("This list is built around a product. Name it with item_id.")
     if visit is not None or moved:
         raise BadRequest("answer, seen, came_for and moved are of a first visit. Add placement=cold_start.")
     if placement == Placement.LOOK:
+        assert item_id is not None
         return _looks(serving, item_id, asking, looking, weights, lam, explain)
     if looking:
         raise BadRequest(f"{', '.join(looking)}: only looks are asked with this. Add placement=look, or leave it out.")

@@ -20,7 +20,7 @@ from core.domain.arrays import Mask, Rows
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Placed, Trace
 from core.domain.query import Request
-from core.domain.strategy import PRIOR_SIGNALS, Strategy
+from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, Strategy
 from core.rank.baskets import Baskets
 from core.rank.behaviour import BehaviourSignal
 from core.rank.candidates import ColumnCache
@@ -65,8 +65,12 @@ def why_missing(view: View, request: Request, item: str) -> Missing | None:
 
 
 def published(strategy: Strategy) -> Strategy:
-    """The shop's strategy for this placement; the one that every placement starts with is none."""
-    return TOGETHER_STRATEGY if strategy == Strategy() else strategy
+    """The shop's strategy for this placement; the one that every placement starts with is none, and the weights of that
+    are those of lists around a product."""
+    if strategy == Strategy():
+        return TOGETHER_STRATEGY
+    usual = dict(strategy.weights) == DEFAULT_WEIGHTS
+    return strategy.changed(weights=TOGETHER_STRATEGY.weights) if usual else strategy
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,7 @@ class _Case:
 
     @cached_property
     def asked(self) -> Request:
-        strategy = self.request.strategy or published(self.whole.strategy)
+        strategy = published(self.request.strategy or self.whole.strategy)
         weights = {name: weight for name, weight in strategy.weights.items() if name in COUNTS}
         if not weights.get("behaviour"):
             raise BadRequest("What is bought together is told by behaviour. Give it a weight.")

@@ -17,7 +17,7 @@ from core.domain.arrays import Scores
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Trace
 from core.domain.query import Request
-from core.domain.strategy import PRIOR_SIGNALS, Strategy
+from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, Strategy
 from core.rank.calibrate import PRIOR
 from core.rank.signals import Sides
 from core.recommend import similar
@@ -86,8 +86,12 @@ def why_missing(view: View, request: Request, item: str) -> Missing | None:
 
 
 def published(strategy: Strategy) -> Strategy:
-    """The shop's strategy for this placement; the one that every placement starts with is none."""
-    return TRENDING_STRATEGY if strategy == Strategy() else strategy
+    """The shop's strategy for this placement; the one that every placement starts with is none, and the weights of that
+    are those of lists around a product."""
+    if strategy == Strategy():
+        return TRENDING_STRATEGY
+    usual = dict(strategy.weights) == DEFAULT_WEIGHTS
+    return strategy.changed(weights=TRENDING_STRATEGY.weights) if usual else strategy
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,7 @@ def rising(view: View, at: datetime, most: int = 10) -> tuple[Rising, ...]:
 def _asked(view: View, request: Request) -> tuple[View, Request]:
     """The view with what the record says of the trend, and the request without a product."""
     assert request.at is not None
-    strategy = request.strategy or published(view.strategy)
+    strategy = published(request.strategy or view.strategy)
     weights = {name: weight for name, weight in strategy.weights.items() if name in PRIOR_SIGNALS}
     if not weights.get("trending"):
         raise BadRequest("What is trending is told by the trend. Give trending a weight.")
