@@ -32,10 +32,11 @@ from core.domain.errors import ShopError  # noqa: E402
 
 FOR_EVER = "public, max-age=31536000, immutable"
 # Rails, charts and theme fonts work under this policy; Plotly's WebGL charts are what needs 'unsafe-eval'.
+# A photo from the camera is a data address that the page reads itself, hence data: beside the connections.
 POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' 'wasm-unsafe-eval' blob:; "
     "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; "
-    "connect-src 'self' ws: wss:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
+    "connect-src 'self' ws: wss: data:; frame-ancestors 'none'; base-uri 'self'; form-action 'self'; object-src 'none'"
 )
 HEADERS = [
     (b"content-security-policy", POLICY.encode()),
