@@ -8,7 +8,7 @@ How much is known decides what weighs (`preset`), where the shop has published n
 
     nothing        the ladder of a first visit: quiz, context, what is trending, the window
     1 to 4 acts    mostly content; the tastes of shoppers alike are lent, less with each act
-    5 and more     content and behaviour, with a little of what is trending
+    5 and more     content and behaviour alike, with a little of what is trending
 
 What is owned, not for the shopper, gone in their size, or of a kind they bought one of lately leaves before ranking.
 What they have met already is not shown again, unless the list would be short: then it fills it, and is named as that.
@@ -64,8 +64,8 @@ def _hybrid(name: str, content: float, behaviour: float, trending: float, note: 
 
 
 NONE, FEW, MANY = "none", "few", "many"
-FEW_ACTS = _hybrid("A first acquaintance", 0.75, 0.1, 0.15, "For shoppers of whom one to four acts are known.")
-MANY_ACTS = _hybrid("A regular", 0.6, 0.3, 0.1, "For shoppers of whom five acts or more are known.")
+FEW_ACTS = _hybrid("A first acquaintance", 0.6, 0.2, 0.2, "For shoppers of whom one to four acts are known.")
+MANY_ACTS = _hybrid("A regular", 0.45, 0.4, 0.15, "For shoppers of whom five acts or more are known.")
 CLASSIC = _hybrid("Classic hybrid", 0.5, 0.3, 0.2, "Half content, three tenths behaviour, a fifth trend.")
 PRESETS = {FEW: FEW_ACTS, MANY: MANY_ACTS, "classic": CLASSIC}
 NO_PATTERN = frozenset({"plain", "solid", "none", "other", "na"})  # patterns that are none

@@ -41,10 +41,7 @@ def by_hand(table: pd.DataFrame, group: str, mine: dict[str, float], owner: str 
     popularity = {item: sum(item in some for some in groups.values()) for item in ITEMS}
     rare = {item: np.log1p(len(groups) / (1 + popularity[item])) for item in ITEMS}
     close = {
-        name: sum(
-            weight * np.log1p(len(groups) / (1 + popularity[item])) for item, weight in mine.items() if item in some
-        )
-        / np.sqrt(len(some))
+        name: sum(weight * rare[item] for item, weight in mine.items() if item in some) / np.sqrt(len(some))
         for name, some in groups.items()
         if owner is None or owners[name] != owner
     }
