@@ -30,7 +30,7 @@ Follow = Callable[
 def said(found: Supply) -> str:
     """ "3 near-substitutes, 4 pieces left in all"."""
     if not found.near:
-        return "Nothing near could stand in for it"
+        return "No near-substitutes"
     near = f"{text.count(len(found.near), 'near-substitute')}{' or more' if len(found.near) == MOST else ''}"
     if found.unknown == len(found.near):
         return f"{near}, nobody knows how many pieces"

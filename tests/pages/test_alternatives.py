@@ -45,7 +45,7 @@ def test_of_what_is_sold_out_the_substitutes_come_first_with_what_is_left_of_the
     at = visit("product.py", item=BAG)
     found = own_shop.supply(BAG)
     assert rail(at, Placement.SUBSTITUTE) == list(own_shop.substitutes(BAG).ids)
-    told = f"{len(found.near)} near-substitute" if found.near else "Nothing near could stand in for it"
+    told = f"{len(found.near)} near-substitute" if found.near else "No near-substitutes"
     assert told in words(at).replace("\u00a0", " ")
     assert Placement.SUBSTITUTE not in at.segmented_control(key="beside:which").options, "it is not offered twice"
     headings = [one.value for one in at.header]
@@ -91,7 +91,7 @@ def test_today_says_what_runs_out_and_each_line_opens_its_repair(own_shop: Shop,
     for one, line in zip(shown, lines, strict=True):
         assert line["href"].endswith(f"/product?item={one.id}")
         assert line["go"] == ("Change its stock" if one.left else "Restock it")
-        told = f"{len(one.near)} near-substitute" if one.near else "Nothing near could stand in for it."
+        told = f"{len(one.near)} near-substitute" if one.near else "No near-substitutes."
         assert told in line["text"].replace("\u00a0", " ")
     assert "low or sold out" in words(at)
     at = visit("catalogue.py", set="running-out")
