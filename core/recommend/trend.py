@@ -156,8 +156,8 @@ def day_of(at: datetime) -> int:
     return int(moment.astype(np.int64))
 
 
-def daily(events: Any, catalogue: Catalogue) -> Daily | None:
-    """A table of events with the columns at, kind and item, and perhaps quantity, summed up; the last `DAYS_KEPT` days.
+def daily(events: Any, catalogue: Catalogue, kept: int = DAYS_KEPT) -> Daily | None:
+    """A table of events with the columns at, kind and item, and perhaps quantity, summed up; the last `kept` days.
 
     None where it holds no act on a product of the catalogue.
     """
@@ -169,7 +169,7 @@ def daily(events: Any, catalogue: Catalogue) -> Daily | None:
     known = ~np.isnan(rows)
     if not known.any():
         return None
-    known &= days > days[known].max() - DAYS_KEPT
+    known &= days > days[known].max() - kept
     kinds = mine["kind"].astype(object).to_numpy()[known]
     pieces = mine["quantity"].to_numpy(dtype=np.float64)[known] if "quantity" in mine else np.ones(int(known.sum()))
     sold = np.where(kinds == "purchase", pieces, np.where(kinds == "return", -pieces, 0.0))

@@ -19,7 +19,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -39,7 +39,7 @@ from core.rank.calibrate import PRIOR, calibrate
 from core.rank.signals import Sides
 from core.rank.twins import coded
 from core.recommend import behaviour as behaving
-from core.recommend import for_you
+from core.recommend import for_you, trend
 from core.recommend.view import Edition, View, open_view
 from tests.benchmarks.speed import Row, table
 
@@ -192,7 +192,9 @@ def edition(shop: Gifts, train: splits.Record) -> View:
         shop.catalogue, vectors, present, behaviour=behaving.signals(arrays, items),
         trending=behaving.trending_of(arrays, kinds),
     )  # fmt: skip
-    return open_view(Edition("gifts", shop.catalogue, vectors, present, arrays), calibration)
+    view = open_view(Edition("gifts", shop.catalogue, vectors, present, arrays), calibration)
+    # customers are asked about all through the year, each as by the edition of their day
+    return replace(view, daily=trend.daily(events, shop.catalogue, kept=1000))
 
 
 def moment(task: splits.Task) -> datetime:
@@ -220,16 +222,16 @@ def hybrid(shop: Gifts, split: splits.Split, ease: np.ndarray) -> list[Row]:
             {"text": np.ones(len(part), dtype=bool), "behaviour": known},
         )  # fmt: skip
         trends = [view.trend_at(moment(task)) for task in part]
-        trend = np.stack([np.zeros(items) if one is None else one for one in trends])
-        z = np.nan_to_num(view.calibration.z(PRIOR, "trending", trend))
+        lately = np.stack([np.zeros(items) if one is None else one for one in trends])
+        z = np.nan_to_num(view.calibration.z(PRIOR, "trending", lately))
         scores = score(blend, view.signals, sides, np.tile(every, (len(part), 1)), {"trending": np.zeros(items)}).scores
         scores = scores + blend.weights["trending"] * z
         mine, cosine = x[[task.shopper for task in part]], taste @ shop.vectors.T.astype(np.float64)
         raw = CLASSIC["text"] * cosine + CLASSIC["behaviour"] * (mine @ weights)
-        largest = np.maximum(trend.max(axis=1, keepdims=True), 1e-9)
+        largest = np.maximum(lately.max(axis=1, keepdims=True), 1e-9)
         shown["hybrid"].append(lists(scores, part))
-        shown["raw"].append(lists(raw + CLASSIC["trending"] * trend, part))
-        shown["share"].append(lists(raw + CLASSIC["trending"] * trend / largest, part))
+        shown["raw"].append(lists(raw + CLASSIC["trending"] * lately, part))
+        shown["share"].append(lists(raw + CLASSIC["trending"] * lately / largest, part))
         shown["behaviour"].append(lists((mine @ kept).toarray(), part))
     got = {name: found(np.concatenate(some), split.tasks) for name, some in shown.items()}
     out = [Row("Classic hybrid on calibrated signals", f"NDCG {interval(got['hybrid'])}")]
