@@ -43,7 +43,7 @@ from core.lab.editions import Side
 from core.rank.calibrate import Calibration, calibrate
 from core.rank.twins import coded
 from core.recommend import behaviour as behaving
-from core.recommend import search
+from core.recommend import reviewed, search
 from core.settings import Settings
 from core.store import generations, source
 from core.store.events import EventStore
@@ -138,6 +138,7 @@ def build(
         if not quick:
             watch(Progress("Learning what shoppers do"))
             shoppers = behaving.learn(record_of(studio, meta, at), catalogue, vectors, present)
+            shoppers |= reviewed.learn(ReviewStore(studio).ratings(), catalogue)
         watch(Progress("Checking"))
         before = generations.last_known(layout)  # a damaged pointer is what this build is to mend
         identity = generations.write_generation(
@@ -332,7 +333,10 @@ def settle(
             findings=_findings(catalogue),
             built_at=at,
             meta={**meta, **same},
-            arrays=behaving.moved(snapshot.arrays, snapshot.catalogue, catalogue),
+            arrays={
+                **behaving.moved(snapshot.arrays, snapshot.catalogue, catalogue),
+                **reviewed.moved(snapshot.arrays, snapshot.catalogue, catalogue),
+            },
         )
         watch(Progress("Publishing"))
         generations.publish(layout, identity, pointer.calibration)
@@ -601,9 +605,11 @@ def _calibration(
     }  # fmt: skip
     if learnt := behaving.basis(shoppers):
         basis["shoppers"] = learnt
+    if reviewed.ARRAY in shoppers:
+        basis["reviews"] = True
     if before is not None and not anew:
         old = _basis(layout, before.calibration)
-        same = old is not None and all(old.get(name) == basis.get(name) for name in ("models", "shoppers"))
+        same = old is not None and all(old.get(name) == basis.get(name) for name in ("models", "shoppers", "reviews"))
         if old is not None and same and len(catalogue) <= GROWN * old["items"]:
             return before.calibration
     watch(Progress("Calibrating the signals"))
@@ -612,6 +618,7 @@ def _calibration(
             catalogue, vectors, present,
             behaviour=behaving.signals(shoppers, len(catalogue)),
             trending=behaving.trending_of(shoppers, coded(catalogue.frame["type"].tolist())),
+            reviews=reviewed.means(shoppers, len(catalogue)),
         ),
         catalogue,
         vectors,

@@ -12,7 +12,7 @@ from core.domain.errors import BadRequest
 from core.domain.steer import Steer
 
 SIMILARITY_SIGNALS = ("text", "image", "attributes", "behaviour", "words")
-PRIOR_SIGNALS = ("trending", "newness", "margin", "stock_depth")
+PRIOR_SIGNALS = ("trending", "newness", "margin", "stock_depth", "reviews")
 SIGNALS = (*SIMILARITY_SIGNALS, *PRIOR_SIGNALS)
 
 # What a person reads on the pages. `words` is BM25, which only a search has.
@@ -26,6 +26,7 @@ SIGNAL_NAMES = {
     "newness": "Newness",
     "margin": "Margin",
     "stock_depth": "Stock depth",
+    "reviews": "Reviews",
 }
 
 

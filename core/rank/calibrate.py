@@ -167,13 +167,14 @@ def calibrate(
     about: Mapping[str, Any] | None = None,
     behaviour: Mapping[str, BehaviourSignal] | None = None,
     trending: Scores | None = None,
+    reviews: Scores | None = None,
 ) -> Calibration:
     """Draw the reference pairs of `catalogue` and take the raw value of every signal over them.
 
     vectors, present: "text" and, with an image model, "image": unit rows [n, d], and which of them exist [n].
     at:    the moment at which newness is taken; None is the latest release, so that equal shops calibrate alike.
     behaviour: kind of query -> what shoppers do, for a shop that knows: "item", and "together" for baskets.
-    trending:  [n] the trend of each product, likewise.
+    trending:  [n] the trend of each product, likewise.    reviews: [n] its mean rating, NaN without.
     """
     similar = {
         name: sig.VectorSignal(name, vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)
@@ -193,6 +194,8 @@ def calibrate(
         raw[PRIOR, prior.name] = prior.values
     if trending is not None:
         raw[PRIOR, "trending"] = np.asarray(trending, dtype=np.float64)
+    if reviews is not None:
+        raw[PRIOR, "reviews"] = np.asarray(reviews, dtype=np.float64)
     return Calibration(raw, means, {"pairs": len(p), "items": len(catalogue), **(about or {})})
 
 

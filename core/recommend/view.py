@@ -31,6 +31,7 @@ from core.rank.diversify import price_bands
 from core.rank.shortlist import ShortlistCache
 from core.rank.signals import AttributeSignal, ColumnSignal, Signal, VectorSignal
 from core.rank.twins import Identity, identity
+from core.recommend import reviewed
 from core.recommend.trend import Daily
 
 # The fields that the attribute signal and de-duplication read; a change of any other field leaves both as they are.
@@ -217,6 +218,9 @@ class View:
         if "trending" in blend.priors:
             trend = self.trend_at(at)
             found["trending"] = np.full(len(self), np.nan) if trend is None else trend
+        if reviewed.NAME in blend.priors:
+            means = reviewed.means(_arrays(self.snapshot), len(self))
+            found[reviewed.NAME] = np.full(len(self), np.nan) if means is None else means
         return {name: np.nan_to_num(self.calibration.z(PRIOR, name, found[name]), nan=0.0) for name in blend.priors}
 
     @cached_property

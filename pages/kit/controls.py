@@ -14,7 +14,7 @@ from core.domain.strategy import Strategy, normalised
 from pages.kit import charts, documents, drafting, engine, session, text
 
 TASTE = ("text", "image", "attributes", "behaviour")
-TRADE = ("trending", "newness", "margin", "stock_depth")
+TRADE = ("trending", "newness", "margin", "stock_depth", "reviews")
 HELP = {
     "text": "What title and description say, read for their sense.",
     "image": "What the pictures look like.",
@@ -22,6 +22,7 @@ HELP = {
     "newness": "Lifts what came in lately.",
     "margin": "Lifts what earns more.",
     "stock_depth": "Lifts what there is plenty of.",
+    "reviews": "Lifts what is reviewed well.",
 }
 ONE_HOUSE = {0: "Any number", **{n: f"{n} of ten" for n in range(1, 10)}}
 
