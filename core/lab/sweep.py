@@ -35,6 +35,7 @@ DIVERSITIES = (0, 15, 30, 50, 75)  # on screen, 0..100; the live one takes the p
 SEED = 20260301
 DRAWN = 2_000  # random settings from which those furthest apart are taken
 PRIORS_MOST = 0.4  # the largest share of the weights that priors get: more of it and lists forget what they are around
+LEARNT = ("behaviour", "trending")  # signals made of the visits that lists are held against: they would win by heart
 ENOUGH = 30  # products whose visits must be known before behaviour is called a measure
 KEPT = 8  # sweeps kept on disk
 FORMAT = 1
@@ -152,14 +153,14 @@ def sweep(
     """Try about `settings` settings on about `anchors` products. None when `stop` said so between two settings.
 
     request:   k, the moment, filters; its strategy is the one that counts as live (the view's own without it).
-    behaviour: visits that no signal has learnt from; see core/lab/together.py.
+    behaviour: visits to hold the lists against; what has learnt from them keeps its weight. See core/lab/together.py.
     simulated: whether those visits were invented, which is then said.
     """
     assert request.at is not None
     live = request.strategy or view.strategy
     rows = sample(view, request.at, anchors)
     measure = _measure(view, request, rows, behaviour, simulated)
-    tried = design(view, live, settings, hold=() if measure.basis == "behaviour" else ("attributes",))
+    tried = design(view, live, settings, hold=LEARNT if measure.basis == "behaviour" else ("attributes",))
     ids = [view.catalogue.ids[row] for row in rows]
     lists: dict[int, Rows] = {}
     for done, (number, found) in enumerate(trials(view, request, ids, tried), start=1):
@@ -208,7 +209,7 @@ def design(
     if free and room > 0:
         for some in ([[name] for name in free], [free]):
             first += [_vector(names, {**held, **{name: room / len(one) for name in one}}) for one in some]
-        pool = _random(names, free, priors, held, room, seed)
+        pool = _random(names, free, [name for name in priors if name not in hold], held, room, seed)
         points = _furthest(first, pool, wanted)
     else:
         points = first[:1]

@@ -1,8 +1,8 @@
 """What shoppers looked at, saved or bought in one visit: the behaviour that lists can be held against.
 
 A pair counts in how many visits both products were acted on. What a visit reached through "You May Also Like" of the
-one is left out for the pair: it would only say that the list of that day was shown. No signal of this shop has learnt
-from these visits, so they are held out as they stand; once one does, hand over only the visits it has not seen.
+one is left out for the pair: it would only say that the list of that day was shown. Behaviour and trend are made of the
+same visits, so whoever holds lists against them must not let these two weigh more or less: they know the answers.
 """
 
 from __future__ import annotations

@@ -315,3 +315,12 @@ def test_a_strategy_that_does_not_weigh_the_trend_is_refused():
         trending.trending(VIEW, asking(None, Placement.TRENDING, strategy=Strategy(weights={"text": 1.0})))
     with pytest.raises(BadRequest, match="behaviour"):
         together.together(VIEW, asking(strategy=Strategy(weights={"text": 1.0})))
+
+
+def test_lists_held_against_visits_do_not_let_what_learnt_from_them_weigh_more():
+    from core.lab.sweep import LEARNT, design
+
+    live = Strategy(weights={"text": 0.5, "attributes": 0.3, "behaviour": 0.2})
+    for tried in design(VIEW, live, 60, hold=LEARNT):
+        assert tried.weights.get("behaviour", 0) == pytest.approx(0.2, abs=0.006)
+        assert not tried.weights.get("trending")
