@@ -131,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     one = command("search", _search, "What words find.")
     one.add_argument("words")
     _add_list_options(one)
+    _add_shopper_options(one)
 
     one = command("embed", _embed, "Texts or pictures as vectors, one unit row each.")
     source = one.add_mutually_exclusive_group(required=True)
@@ -331,7 +332,7 @@ def _person(arguments: argparse.Namespace, shop: Any) -> Any:
     """Who a list is for, and where they are; None where nobody is named."""
     from core.domain.shoppers import Context
 
-    given = {name: getattr(arguments, name) for name in ("hour", "device", "season", "place", "occasion")}
+    given = {name: getattr(arguments, name, None) for name in ("hour", "device", "season", "place", "occasion")}
     if arguments.shopper is None:
         if said := [
             name for name in ("hour", "device", "season", "place", "preset") if getattr(arguments, name) is not None
@@ -759,8 +760,11 @@ def _looks(arguments: argparse.Namespace) -> int:
 
 
 def _search(arguments: argparse.Namespace) -> int:
+    _only_for("for_you", arguments, ("preset",))
     shop = _shop(_settings(arguments), encoders=True)
-    request = _request(arguments, shop, Placement.SEARCH, words=arguments.words)
+    request = _request(
+        arguments, shop, Placement.SEARCH, words=arguments.words, shopper=_person(arguments, shop)
+    )  # fmt: skip
     _show(shop.search(request).as_json(), arguments, shop)
     return 0
 
