@@ -2,8 +2,8 @@
 
 Which interest that is follows from the weighted sum over the signals that vary from interest to interest, so that a
 product is never close by the words of one interest and the picture of another. An interest in many kinds of things
-lies near the middle of the shop and so closer to everything: what any product has of it is taken off. A smaller interest
-stands back a little: it must be so many deviations closer to win a place from the largest.
+lies near the middle of the shop and so closer to everything: what any product has of it is taken off. A smaller
+interest stands back a little: it must be so many deviations closer to win a place from the largest.
 """
 
 from __future__ import annotations
