@@ -615,7 +615,9 @@ def _calibration(
     watch(Progress("Calibrating the signals"))
     calibration = search.calibrate_words(
         calibrate(
-            catalogue, vectors, present,
+            catalogue,
+            vectors,
+            present,
             behaviour=behaving.signals(shoppers, len(catalogue)),
             trending=behaving.trending_of(shoppers, coded(catalogue.frame["type"].tolist())),
             reviews=reviewed.means(shoppers, len(catalogue)),

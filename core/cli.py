@@ -38,7 +38,10 @@ if TYPE_CHECKING:
     from core.export.paper import Report
 
 
-MEASURED = (Placement.SIMILAR, Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK)  # placements with an impact
+MEASURED = (
+    Placement.SIMILAR, Placement.SUBSTITUTE, Placement.SEARCH, Placement.LOOK, Placement.UPSELL, Placement.CROSS_SELL,
+    Placement.CROSS_BRAND,
+)  # placements with an impact  # fmt: skip
 
 
 class _Parser(argparse.ArgumentParser):

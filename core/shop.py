@@ -1040,8 +1040,8 @@ class Shop:
     def take_pictures(self, uploads: Sequence[bytes]) -> list[tuple[str, str]]:
         """For each uploaded picture its key in the shop's pack, or "" and why it is refused.
 
-        What is kept is written anew from pixels; nothing else of the upload stays. A picture that is rehearsed and never
-        kept stays in the pack, which only grows: some ten kilobytes each. Raises ShopError without encoders.
+        What is kept is written anew from pixels; nothing else of the upload stays. A picture that is rehearsed and
+        never kept stays in the pack, which only grows: some ten kilobytes each. Raises ShopError without encoders.
         """
         out = []
         for result in self.reader.decode_pictures(uploads):

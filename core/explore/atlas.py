@@ -162,7 +162,7 @@ class Atlas:
         Raises UnknownItem, BadRequest for a product that is not on the map.
         """
         view = self._of.view(at)
-        return neighbours(self._near(view, drawn.space), drawn.places, view.catalogue.row(item), k)
+        return neighbours(self._near(view, drawn.space), drawn.paper, view.catalogue.row(item), k)
 
     # -- what has no point of its own ------------------------------------------------------------------------------
 

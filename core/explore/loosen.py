@@ -2,8 +2,9 @@
 
 Crowded groups that stand alone are drawn larger, each about its own middle and in proportion, into the empty paper
 around them and never into one another; then points that would cover one another step aside. On the demo boutique the
-first step leaves the share of true neighbours that the map shows at .68, the second takes it to .64. It is for the eye
-alone: what is near is measured on the map as it was drawn.
+first step leaves the share of true neighbours that the map shows at .68, the second takes it to .64. Regions, white
+space and what is placed later are reckoned on the map before; what the map is worth is measured on this one, which is
+what a person sees.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from core.domain.progress import Progress, Watch, silent
 from core.explore import project as projecting
 from core.explore.clusters import Region, regions
 from core.explore.fidelity import Fidelity, fidelity
+from core.explore.loosen import loosened
 from core.explore.project import METHODS, PACMAP, moves, project
 from core.explore.spaces import BEHAVIOUR, Space, Visits, features, near
 from core.recommend.view import View
@@ -29,7 +30,7 @@ from core.store import files, generations, sealed
 
 log = logging.getLogger("vitrine.explore")
 
-FORMAT = 1
+FORMAT = 2
 MOST_KEPT = 24  # maps of one shop on disk; those that were drawn first go
 SHOWN = 50_000  # points that a browser is given at once
 
@@ -39,6 +40,7 @@ class CatalogueMap:
     """All products on a plane.
 
     places:  [n, 2] float32, NaN for products that have nothing of what the map shows.
+    paper:   [n, 2] float32, where they are drawn: `places` loosened for the eye. Fidelity is measured on it.
     region:  [n] which of `regions` a product lies in, -1 for none.
     moved:   median move of the products that were on the map before, as a share of its width; None for a first map.
     snapshot, calibration: what it was drawn from.
@@ -51,6 +53,7 @@ class CatalogueMap:
     snapshot: str
     calibration: str
     places: Vectors
+    paper: Vectors
     region: Codes
     regions: tuple[Region, ...]
     fidelity: Fidelity
@@ -84,7 +87,7 @@ class CatalogueMap:
     def inside(self, x: tuple[float, float], y: tuple[float, float]) -> Rows:
         """Rows whose points lie in a rectangle, edges included: all of them once somebody has zoomed in."""
         with np.errstate(invalid="ignore"):
-            low, high = self.places >= (x[0], y[0]), self.places <= (x[1], y[1])
+            low, high = self.paper >= (x[0], y[0]), self.paper <= (x[1], y[1])
         return np.flatnonzero(low.all(axis=1) & high.all(axis=1))
 
 
@@ -119,14 +122,15 @@ def draw(
     places[present] = project(
         vectors[present], method=method, seed=seed, last=known, progress=told("Drawing the map")
     )  # fmt: skip
-    found = fidelity(places, near(view, space, visits), seed=seed, progress=told("Measuring what it is worth"))
+    paper = loosened(places)
+    found = fidelity(paper, near(view, space, visits), seed=seed, progress=told("Measuring what it is worth"))
     watch(Progress("Naming its regions"))
     codes, named = regions(places, view.catalogue, seed)
     moved = None if before is None else _median(moves(places, before))
     versions = view.versions
     return CatalogueMap(
         map_key(view, space, method, seed, visits), space, method, seed, versions.snapshot, versions.calibration,
-        places, codes, named, found, moved,
+        places, paper, codes, named, found, moved,
     )  # fmt: skip
 
 
@@ -166,8 +170,8 @@ def kept(folder: Path, key: str) -> CatalogueMap | None:
     )  # fmt: skip
     return CatalogueMap(
         key, Space(meta["space"]), meta["method"], meta["seed"], meta["snapshot"], meta["calibration"],
-        arrays["places"], arrays["region"], tuple(Region.from_json(one) for one in meta["regions"]), found,
-        meta["moved"],
+        arrays["places"], arrays["paper"], arrays["region"],
+        tuple(Region.from_json(one) for one in meta["regions"]), found, meta["moved"],
     )  # fmt: skip
 
 
@@ -175,7 +179,7 @@ def keep(folder: Path, drawn: CatalogueMap, ids: Sequence[str]) -> None:
     """Seal a map in `folder` and remember it as the last one of its space and method."""
     worth = drawn.fidelity
     arrays = {
-        "places": drawn.places, "region": drawn.region, "trust": worth.trust, "kept": worth.kept,
+        "places": drawn.places, "paper": drawn.paper, "region": drawn.region, "trust": worth.trust, "kept": worth.kept,
         "measured": worth.measured, "ids": np.frombuffer("\0".join(ids).encode("utf-8", "surrogatepass"), np.uint8),
     }  # fmt: skip
     generations.save_arrays(folder / drawn.key, arrays, _meta(drawn))

@@ -21,7 +21,6 @@ from core.domain.arrays import AnyArray, Mask, Rows, Scores
 from core.domain.catalogue import Catalogue
 from core.domain.progress import Progress, Watch
 from core.explore.atlas import LISTED
-from core.explore.loosen import loosened
 from core.explore.maps import SHOWN, CatalogueMap
 from core.explore.project import Spot
 from core.shop import Shop
@@ -132,7 +131,7 @@ def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
     rng = np.random.default_rng(0)
     first = rng.permutation(_drawn.sample())
     rows = np.concatenate([first, rng.permutation(np.setdiff1d(there, first))]).astype(np.int64)
-    loose = loosened(_drawn.places).astype(np.float64)
+    loose = _drawn.paper.astype(np.float64)
     places = loose[rows]
     low, high = (places.min(axis=0), places.max(axis=0)) if len(rows) else (np.zeros(2), np.ones(2))
     step = max(float((high - low).max()), 1e-9) / SIDE

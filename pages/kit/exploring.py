@@ -220,8 +220,9 @@ def worth(drawn: CatalogueMap, whole: int) -> None:
             st.markdown(
                 f"{text.plain(of.note)}\n\nTrustworthiness falls where strangers stand side by side. A flat picture of "
                 "many dimensions always loses something: click a product, and dashed lines lead to the neighbours that "
-                "the map hides. Colour by *Neighbours kept* to see where it can be believed.\n\nIn a small "
-                "shop crowded groups are drawn larger than they are, so that products do not cover one another."
+                "the map hides. Colour by *Neighbours kept* to see where it can be believed.\n\nCrowded "
+                "groups are drawn larger than they are, so that products do not cover one another; the figures are "
+                "those of the map as it is drawn here."
             )
 
 

@@ -10,8 +10,9 @@ from core import build as building
 from core.domain.errors import BadRequest, ModelMissing, NotReady, Refused, UnknownItem
 from core.domain.query import Request
 from core.explore import maps
+from core.explore.fidelity import fidelity
 from core.explore.maps import draw, keep, kept, last_of, map_key
-from core.explore.spaces import Space, house_space
+from core.explore.spaces import Space, house_space, near
 from core.explore.worklist import CATEGORY
 from core.rank.figures import exposure
 from core.recommend.similar import rank_all
@@ -31,12 +32,22 @@ def test_a_map_that_is_kept_is_the_map_that_was_drawn(tmp_path, drawn):
     keep(tmp_path, drawn, view.catalogue.ids)
     found = kept(tmp_path, map_key(view, TEXT, "pacmap", 0))
     np.testing.assert_array_equal(found.places, drawn.places)
+    np.testing.assert_array_equal(found.paper, drawn.paper)
     np.testing.assert_array_equal(found.region, drawn.region)
     np.testing.assert_array_equal(found.fidelity.trust, drawn.fidelity.trust)
     assert found.regions == drawn.regions
     assert (found.space, found.method, found.snapshot) == (drawn.space, "pacmap", "synthetic-600")
     assert found.fidelity.note == drawn.fidelity.note
     assert kept(tmp_path, "0" * 16) is None
+
+
+def test_what_a_map_is_worth_is_told_of_the_map_that_is_seen(drawn):
+    view = shop()
+    assert np.abs(drawn.paper - drawn.places).max() > 0
+    seen = fidelity(drawn.paper, near(view, TEXT))
+    np.testing.assert_array_equal(drawn.fidelity.trust, seen.trust)
+    assert drawn.fidelity.preservation == seen.preservation
+    assert drawn.fidelity.preservation != fidelity(drawn.places, near(view, TEXT)).preservation
 
 
 def test_a_damaged_map_is_drawn_anew_and_never_read(tmp_path, drawn):
@@ -60,7 +71,8 @@ def test_after_a_build_with_new_products_the_old_ones_lie_where_they_were(tmp_pa
     view = shop()
     new = np.random.default_rng(0).choice(len(view), 30, replace=False)
     smaller = without(view, new)
-    keep(tmp_path, draw(smaller, house_space(smaller)), smaller.catalogue.ids)
+    before = draw(smaller, house_space(smaller))
+    keep(tmp_path, before, smaller.catalogue.ids)
     after = draw(view, house_space(view), last=last_of(tmp_path, house_space(view), "pacmap", 0))
     assert after.moved < 0.03
     assert after.there.all()
