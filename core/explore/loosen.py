@@ -4,7 +4,8 @@ Crowded groups that stand alone are drawn larger, each about its own middle and 
 around them and never into one another; then points that would cover one another step aside. On the demo boutique the
 first step leaves the share of true neighbours that the map shows at .68, the second takes it to .64. Regions, white
 space and what is placed later are reckoned on the map before; what the map is worth is measured on this one, which is
-what a person sees.
+what a person sees. Where most products were drawn before, each keeps the room that it was given then, so that the map
+holds still; a new one takes that of the product it lies closest to.
 """
 
 from __future__ import annotations
@@ -20,11 +21,14 @@ ROOM = 0.45  # of the gap to the nearest other group that a group may grow by; b
 MOST = 30.0  # times its size that a group may grow
 FULL = 0.08  # of the map's width: how far the outermost point of a group may lie from its middle
 INK = 0.12  # of the square around a map that points, each with its share of room, may fill
+KNOWN = 0.5  # share of the points that must have been on the last map for the room they had there to be kept
 STEPS = 20  # in which points step aside
 
 
-def loosened(places: Vectors) -> Vectors:
+def loosened(places: Vectors, last: tuple[AnyArray, AnyArray] | None = None) -> Vectors:
     """[n, 2] float32 where to draw the points of `places` [n, 2]; the same where nothing stands alone.
+
+    last: [n, 2] the places of the map before and [n, 2] where it was drawn, NaN for products that are new.
 
     >>> tight = np.array([[0, 0], [0, 0.1], [9, 0], [9, 0.1]], dtype=np.float32)
     >>> loosened(tight)[:, 0].tolist(), bool(loosened(tight)[1, 1] > 0.5)
@@ -37,15 +41,34 @@ def loosened(places: Vectors) -> Vectors:
     wide = float(np.ptp(points, axis=0).max())
     if wide <= 0:
         return places
-    group, middle, radius, gap = _groups(points, wide)
-    reach = np.minimum(radius + ROOM * gap, np.maximum(FULL * wide, radius))
-    grown = np.where(radius > 0, np.clip(reach / np.maximum(radius, 1e-12), 1.0, MOST), 1.0)
     out = places.copy()
-    spread = middle[group] + (points - middle[group]) * grown[group][:, None]
+    spread = _as_before(points, (last[0][there], last[1][there])) if last is not None else None
+    if spread is None:
+        spread = _grown(points, wide)
     if len(there) <= ASIDE_UP_TO:
         spread = _aside(spread, float(np.ptp(spread, axis=0).max()) * (INK / len(there)) ** 0.5)
     out[there] = spread
     return out
+
+
+def _as_before(points: AnyArray, last: tuple[AnyArray, AnyArray]) -> AnyArray | None:
+    """[n, 2] points moved as they were on the last map; None where too few of them were on it."""
+    from scipy.spatial import cKDTree
+
+    gave = last[1] - last[0]
+    known = np.isfinite(gave).all(axis=1)
+    if known.mean() < KNOWN:
+        return None
+    of = np.flatnonzero(known)[cKDTree(points[known]).query(points)[1]]
+    return points + np.where(known[:, None], gave, gave[of])
+
+
+def _grown(points: AnyArray, wide: float) -> AnyArray:
+    """[n, 2] with each group that stands alone drawn larger, about its own middle."""
+    group, middle, radius, gap = _groups(points, wide)
+    reach = np.minimum(radius + ROOM * gap, np.maximum(FULL * wide, radius))
+    grown = np.where(radius > 0, np.clip(reach / np.maximum(radius, 1e-12), 1.0, MOST), 1.0)
+    return np.asarray(middle[group] + (points - middle[group]) * grown[group][:, None])
 
 
 def _groups(points: AnyArray, wide: float) -> tuple[AnyArray, AnyArray, AnyArray, AnyArray]:

@@ -91,6 +91,15 @@ class CatalogueMap:
         return np.flatnonzero(low.all(axis=1) & high.all(axis=1))
 
 
+@dataclass(frozen=True, eq=False)
+class Last:
+    """What the next map needs of the one before. ids: [m].    places, paper: [m, 2], as in `CatalogueMap`."""
+
+    ids: Sequence[str]
+    places: Vectors
+    paper: Vectors
+
+
 def map_key(view: View, space: Space, method: str, seed: int, visits: Visits | None = None) -> str:
     """What a map is kept under: all that it is drawn from."""
     behind = visits.fingerprint if space.name == BEHAVIOUR and visits is not None else view.versions.calibration
@@ -100,11 +109,11 @@ def map_key(view: View, space: Space, method: str, seed: int, visits: Visits | N
 
 def draw(
     view: View, space: Space, *, method: str = PACMAP, seed: int = 0, visits: Visits | None = None,
-    last: tuple[Sequence[str], AnyArray] | None = None, watch: Watch = silent,
+    last: Last | None = None, watch: Watch = silent,
 ) -> CatalogueMap:  # fmt: skip
     """Draw the map of a shop as its edition has it.
 
-    last: ids [m] and places [m, 2] of the map before, so that what was there stays there.
+    last: the map before, so that what was there stays there.
     Raises BadRequest for a space that the shop does not have, or an unknown method.
     """
     if method not in METHODS:
@@ -118,15 +127,15 @@ def draw(
         return lambda done, total: watch(Progress(stage, done, total))
 
     places = np.full((len(view), 2), np.nan, dtype=np.float32)
-    known = None if before is None else before[present]
+    known = None if before is None else before[0][present]
     places[present] = project(
         vectors[present], method=method, seed=seed, last=known, progress=told("Drawing the map")
     )  # fmt: skip
-    paper = loosened(places)
+    paper = loosened(places, before)
     found = fidelity(paper, near(view, space, visits), seed=seed, progress=told("Measuring what it is worth"))
     watch(Progress("Naming its regions"))
     codes, named = regions(places, view.catalogue, seed)
-    moved = None if before is None else _median(moves(places, before))
+    moved = None if before is None else _median(moves(paper, before[1]))
     versions = view.versions
     return CatalogueMap(
         map_key(view, space, method, seed, visits), space, method, seed, versions.snapshot, versions.calibration,
@@ -134,16 +143,17 @@ def draw(
     )  # fmt: skip
 
 
-def _before(view: View, last: tuple[Sequence[str], AnyArray] | None) -> AnyArray | None:
-    """[n, 2] where the products lay on the last map; None without one, or where too few of them were on it."""
+def _before(view: View, last: Last | None) -> tuple[AnyArray, AnyArray] | None:
+    """[n, 2] where the products lay on the last map, and [n, 2] where they were drawn, NaN for those that were not on
+    it; None without one, or where too few of them were on it."""
     if last is None:
         return None
-    out = np.full((len(view), 2), np.nan)
-    there = [(view.catalogue.row(item), at) for at, item in enumerate(last[0]) if item in view.catalogue]
+    places, paper = np.full((len(view), 2), np.nan), np.full((len(view), 2), np.nan)
+    there = [(view.catalogue.row(item), at) for at, item in enumerate(last.ids) if item in view.catalogue]
     if there:
         rows, ats = np.array(there).T
-        out[rows] = last[1][ats]
-    return out if np.isfinite(out).all(axis=1).sum() >= 3 else None
+        places[rows], paper[rows] = last.places[ats], last.paper[ats]
+    return (places, paper) if np.isfinite(places).all(axis=1).sum() >= 3 else None
 
 
 def _median(values: Scores) -> float | None:
@@ -190,8 +200,8 @@ def keep(folder: Path, drawn: CatalogueMap, ids: Sequence[str]) -> None:
     files.write_json(folder / "series.json", series[-MOST_KEPT:])
 
 
-def last_of(folder: Path, space: Space, method: str, seed: int) -> tuple[tuple[str, ...], AnyArray] | None:
-    """Ids [m] and places [m, 2] of the last map of this space and method; None where there is none that is whole."""
+def last_of(folder: Path, space: Space, method: str, seed: int) -> Last | None:
+    """What is left of the last map of this space and method; None where there is none that is whole."""
     for line, key in reversed(_series(folder)):
         if line != _line(space, method, seed):
             continue
@@ -200,7 +210,7 @@ def last_of(folder: Path, space: Space, method: str, seed: int) -> tuple[tuple[s
         except (Damaged, NotReady):
             continue
         ids = arrays["ids"].tobytes().decode("utf-8", "surrogatepass").split("\0")
-        return tuple(ids), arrays["places"]
+        return Last(tuple(ids), arrays["places"], arrays.get("paper", arrays["places"]))  # the first maps had none
     return None
 
 

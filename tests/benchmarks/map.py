@@ -117,11 +117,10 @@ def holding_still(view: View, space: Space) -> Row:
         {name: np.asarray(vectors)[old] for name, vectors in shop.vectors.items()},
         {name: np.asarray(mask)[old] for name, mask in shop.present.items()},
     )
-    before = draw(open_view(part, view.calibration), space)
-    last = np.full((len(view), 2), np.nan)
-    last[old] = before.places
-    after = draw(view, space, last=(view.catalogue.ids, last))
-    moved = moves(after.places, last)
+    smaller = open_view(part, view.calibration)
+    before = draw(smaller, space)
+    after = draw(view, space, last=Last(smaller.catalogue.ids, before.places, before.paper))
+    moved = moves(after.paper[old], before.paper)
     return Row(
         f"    {1 - old.mean():.1%} new products: move of an old one, median and worst tenth",
         f"{np.median(moved):.2%}, {np.quantile(moved, 0.9):.2%}",

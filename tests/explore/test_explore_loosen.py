@@ -71,3 +71,32 @@ def test_on_a_large_map_who_is_near_whom_does_not_change_within_a_group() -> Non
         scale = np.ptp(after, axis=0).max() / np.ptp(before, axis=0).max()
         shifted = (after - after.mean(axis=0)) / scale
         np.testing.assert_allclose(shifted, before - before.mean(axis=0), atol=2e-3)
+
+
+def test_what_was_drawn_before_keeps_its_room_and_the_new_join_those_they_are_like() -> None:
+    places, of = kinds(12, 30, 0.05)
+    rng = np.random.default_rng(1)
+    new = np.zeros(len(places), dtype=bool)
+    new[rng.choice(len(places), 18, replace=False)] = True
+    old = np.where(new[:, None], np.nan, places)
+    drawn = np.full_like(places, np.nan)
+    drawn[~new] = loosened(places[~new])
+    shifted = places + rng.normal(0, 0.01, places.shape).astype(np.float32)
+    after = loosened(shifted, (old, drawn))
+    wide = float(np.ptp(drawn[~new], axis=0).max())
+    assert np.median(np.linalg.norm(after[~new] - drawn[~new], axis=1)) < 0.01 * wide
+    for row in np.flatnonzero(new):
+        middle = after[(of == of[row]) & ~new].mean(axis=0)
+        others = [
+            np.linalg.norm(after[row] - after[(of == kind) & ~new].mean(axis=0))
+            for kind in range(12)
+            if kind != of[row]
+        ]
+        assert np.linalg.norm(after[row] - middle) < min(others)
+
+
+def test_a_shop_that_is_mostly_new_is_loosened_afresh() -> None:
+    places, _ = kinds(6, 20, 0.05)
+    last = np.full_like(places, np.nan)
+    last[:10] = places[:10]
+    np.testing.assert_array_equal(loosened(places, (last, last)), loosened(places))

@@ -12,6 +12,7 @@ from core.domain.query import Request
 from core.explore import maps
 from core.explore.fidelity import fidelity
 from core.explore.maps import draw, keep, kept, last_of, map_key
+from core.explore.project import moves
 from core.explore.spaces import Space, house_space, near
 from core.explore.worklist import CATEGORY
 from core.rank.figures import exposure
@@ -74,7 +75,9 @@ def test_after_a_build_with_new_products_the_old_ones_lie_where_they_were(tmp_pa
     before = draw(smaller, house_space(smaller))
     keep(tmp_path, before, smaller.catalogue.ids)
     after = draw(view, house_space(view), last=last_of(tmp_path, house_space(view), "pacmap", 0))
+    stayed = np.setdiff1d(np.arange(len(view)), new)
     assert after.moved < 0.03
+    assert after.moved == pytest.approx(np.median(moves(after.paper[stayed], before.paper)), rel=0.05)  # as it is seen
     assert after.there.all()
 
 
