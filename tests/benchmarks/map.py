@@ -29,7 +29,7 @@ from core.embed import registry
 from core.embed.template import item_text
 from core.explore import duplicates, misfits
 from core.explore.atlas import Atlas, Sources
-from core.explore.maps import CatalogueMap, draw
+from core.explore.maps import CatalogueMap, Last, draw
 from core.explore.project import moves
 from core.explore.selection import statistics
 from core.explore.spaces import Space, features, house_space, near, spaces
