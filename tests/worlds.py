@@ -144,7 +144,10 @@ def open_small_shop(data: Path, items: Iterable[Item] | None = None, *, pictures
         build(built, worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
         open_shop(built, worker=PlainWorker()).studio.close()  # type: ignore[arg-type]
         _BUILT[key] = folder
-    shutil.copytree(_BUILT[key], data, dirs_exist_ok=True)
+    # What points to the edition comes last: a server may be watching the folder already.
+    shutil.copytree(_BUILT[key], data, dirs_exist_ok=True, ignore=shutil.ignore_patterns("CURRENT*"))
+    for pointer in sorted(_BUILT[key].glob("CURRENT*"), reverse=True):
+        shutil.copy2(pointer, data)
     return open_shop(Settings(data=data), worker=PlainWorker())  # type: ignore[arg-type]
 
 
