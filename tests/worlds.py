@@ -145,9 +145,11 @@ def open_small_shop(data: Path, items: Iterable[Item] | None = None, *, pictures
         open_shop(built, worker=PlainWorker()).studio.close()  # type: ignore[arg-type]
         _BUILT[key] = folder
     # What points to the edition comes last: a server may be watching the folder already.
-    shutil.copytree(_BUILT[key], data, dirs_exist_ok=True, ignore=shutil.ignore_patterns("CURRENT*"))
-    for pointer in sorted(_BUILT[key].glob("CURRENT*"), reverse=True):
-        shutil.copy2(pointer, data)
+    pointers = [path.name for path in _BUILT[key].glob("CURRENT*")]
+    top = str(_BUILT[key])  # the folder of imports has a pointer of its own, which goes with it
+    shutil.copytree(top, data, dirs_exist_ok=True, ignore=lambda folder, _: pointers if folder == top else ())
+    for name in sorted(pointers, reverse=True):
+        shutil.copy2(_BUILT[key] / name, data)
     return open_shop(Settings(data=data), worker=PlainWorker())  # type: ignore[arg-type]
 
 
