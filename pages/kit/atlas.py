@@ -69,16 +69,15 @@ def exposure(shop: Shop) -> Scores | None:
     """
     at = engine.moment().replace(minute=0, second=0, microsecond=0)
     mark = repr((shop.view(engine.at()).versions, at))
-    before = underway.of(shop, EXPOSURE)
-    if before is not None and before.done and (before.found is None or before.found[0] != mark):
-        underway.forget(shop, EXPOSURE)
 
-    def work(watch: Watch) -> tuple[str, Scores]:
+    def work(watch: Watch) -> Scores:
         says = "Making every list"
-        return mark, shop.atlas.exposure(at, lambda done, total: watch(Progress(says, done, total)), k=LISTED)
+        return shop.atlas.exposure(at, lambda done, total: watch(Progress(says, done, total)), k=LISTED)
 
-    done = underway.watched(shop, EXPOSURE, "Who is shown how often", work, "It is computed once, and then kept.")
-    return done.found[1] if done is not None and done.found[0] == mark else None
+    done = underway.watched(
+        shop, EXPOSURE, "Who is shown how often", work, "It is computed once, and then kept.", mark
+    )  # fmt: skip
+    return done.found if done is not None else None
 
 
 # -- what the browser draws --------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Long work beside the page: begun once for the whole shop, watched by whoever looks, kept when it is done.
 
 Somebody may leave the page meanwhile. Whoever opens it next, in whichever window, finds the same work further on.
+People who look at different days ask for different works of one name: each has a mark of its own.
 """
 
 from __future__ import annotations
@@ -22,22 +23,26 @@ from pages.kit import states, text
 log = logging.getLogger("vitrine.pages")
 QUICK = 1.5  # seconds for which a page waits before it shows how far something is
 SETTLED = 3.0  # seconds of a stage before which nobody can say how long it still takes
+KEPT = 4  # works of one name that stay when they are done, each with its mark
 
 _lock = threading.Lock()
-_works: WeakKeyDictionary[Shop, dict[str, Work]] = WeakKeyDictionary()
+_works: WeakKeyDictionary[Shop, dict[tuple[str, str], Work]] = WeakKeyDictionary()
 
 
 class Work:
-    """Something that takes a while. told: where it stands. error: what a person can put right."""
+    """Something that takes a while. told: where it stands. error: what a person can put right.
+
+    Once done it holds nothing of its shop but what it found, so that a shop nobody looks at any more is let go.
+    """
 
     def __init__(self, name: str, body: Callable[[Watch], Any]) -> None:
-        self.name, self._body = name, body
+        self.name = name
         self.told = Progress("Beginning")
         self.found: Any = None
         self.error: ShopError | None = None
         self.failed = False
         self._since = time.monotonic()
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(body,), name=name, daemon=True)
         self._thread.start()
 
     def _watch(self, progress: Progress) -> None:
@@ -45,11 +50,11 @@ class Work:
             self._since = time.monotonic()
         self.told = progress
 
-    def _run(self) -> None:
+    def _run(self, body: Callable[[Watch], Any]) -> None:
         try:
-            self.found = self._body(self._watch)
+            self.found = body(self._watch)
         except ShopError as error:
-            self.error = error
+            self.error = error.with_traceback(None)  # its frames hold the shop
         except Exception:
             log.exception("%s stopped", self.name)
             self.failed = True
@@ -71,33 +76,42 @@ class Work:
         return spent * (now.total - now.done) / now.done
 
 
-def begin(shop: Shop, name: str, body: Callable[[Watch], Any]) -> Work:
-    """The work of this name: the one under way, else a new one."""
+def begin(shop: Shop, name: str, body: Callable[[Watch], Any], mark: str = "") -> Work:
+    """The work of this name and mark: the one under way, else a new one."""
+    key = (name, mark)
     with _lock:
         mine = _works.setdefault(shop, {})
-        if name not in mine or mine[name].done:
-            mine[name] = Work(name, body)
-        return mine[name]
+        if key not in mine or mine[key].done:
+            mine.pop(key, None)
+            mine[key] = Work(name, body)
+            for old in [one for one, work in mine.items() if one[0] == name and work.done][:-KEPT]:
+                del mine[old]
+        return mine[key]
 
 
-def of(shop: Shop, name: str) -> Work | None:
-    """The work of this name that was begun last."""
+def of(shop: Shop, name: str, mark: str = "") -> Work | None:
+    """The work of this name and mark that was begun last."""
     with _lock:
-        return _works.get(shop, {}).get(name)
+        return _works.get(shop, {}).get((name, mark))
 
 
-def forget(shop: Shop, name: str) -> None:
-    """So that it is begun anew, after it failed."""
+def forget(shop: Shop, name: str, mark: str | None = None) -> None:
+    """So that it is begun anew, after it failed. mark: None is whichever mark it has."""
     with _lock:
-        _works.get(shop, {}).pop(name, None)
+        mine = _works.get(shop, {})
+        for key in [one for one in mine if one[0] == name and mark in (None, one[1])]:
+            del mine[key]
 
 
-def watched(shop: Shop, name: str, says: str, body: Callable[[Watch], Any], aside: str = "") -> Work | None:
+def watched(
+    shop: Shop, name: str, says: str, body: Callable[[Watch], Any], aside: str = "", mark: str = ""
+) -> Work | None:  # fmt: skip
     """The work once it is done; else None, and the page shows how far it is and shows itself anew when it is done.
 
     says: what is being done, in a few words. aside: what one may know meanwhile. What went wrong is said here, too.
+    mark: what it depends on. Works of one name that differ in it are different works.
     """
-    work = of(shop, name) or begin(shop, name, body)
+    work = of(shop, name, mark) or begin(shop, name, body, mark)
     if not work.wait(QUICK):
         _follow(work, says, aside)
         return None
@@ -106,7 +120,7 @@ def watched(shop: Shop, name: str, says: str, body: Callable[[Watch], Any], asid
             states.trouble(work.error)
         else:
             states.said("This could not be finished. The reason stands in the log; nothing was lost.", "warn")
-        st.button("Try again", key=f"underway:{name}", on_click=forget, args=(shop, name))
+        st.button("Try again", key=f"underway:{name}", on_click=forget, args=(shop, name, mark))
         return None
     return work
 

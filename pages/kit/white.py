@@ -57,13 +57,9 @@ def panel(shop: Shop) -> None:
 
 def regions(shop: Shop) -> tuple[CatalogueMap, tuple[Gap, ...], bool] | None:
     """The map, its gaps, and whether demand is known; None while they are found, which the page then shows."""
-    mark = (shop.snapshot.id, engine.as_of())
-    before = underway.of(shop, WORK)
-    if before is not None and before.done and before.found is not None and before.found[0] != mark:
-        underway.forget(shop, WORK)
     at = engine.moment().replace(minute=0, second=0, microsecond=0)
 
-    def work(watch: Watch) -> tuple[object, CatalogueMap, tuple[Gap, ...], bool]:
+    def work(watch: Watch) -> tuple[CatalogueMap, tuple[Gap, ...], bool]:
         drawn = shop.atlas.map(watch=watch)
         assert drawn is not None
         watch(Progress("Reading what shoppers did"))
@@ -71,10 +67,11 @@ def regions(shop: Shop) -> tuple[CatalogueMap, tuple[Gap, ...], bool] | None:
         told = "Making every list"
         demand = None if known else shop.atlas.exposure(at, lambda done, of: watch(Progress(told, done, of)))
         watch(Progress("Holding demand against products"))
-        return mark, drawn, shop.atlas.white_space(drawn, at, demand=demand, most=MOST), known
+        return drawn, shop.atlas.white_space(drawn, at, demand=demand, most=MOST), known
 
-    done = underway.watched(shop, WORK, "Looking for white space", work, "It is found once, and then kept.")
-    return None if done is None or done.found[0] != mark else done.found[1:]
+    mark = repr((shop.snapshot.id, engine.as_of()))
+    done = underway.watched(shop, WORK, "Looking for white space", work, "It is found once, and then kept.", mark)
+    return done.found if done is not None else None
 
 
 def _whose(known: bool) -> None:
