@@ -36,7 +36,7 @@ from core.domain.arrivals import Arrival, fresh_id
 from core.domain.campaigns import COMING, RUNNING, Campaign
 from core.domain.catalogue import FACT_FIELDS, Catalogue, Item, State
 from core.domain.changes import BOOK, Documents, Key, Plain
-from core.domain.errors import BadRequest, ModelMissing, NotReady, ShopError, UnknownItem
+from core.domain.errors import BadRequest, Conflict, ModelMissing, NotReady, ShopError, UnknownItem
 from core.domain.listing import Listing, Missing, Trace
 from core.domain.looks import Look, LookRequest, Looks, LookStrategy, LookTrace, SavedLook, Swap
 from core.domain.placements import Placement
@@ -121,6 +121,7 @@ LATELY = timedelta(days=7)  # what went live in it is news for whoever is here f
 PUBLISHED_SHOWN = 50
 PUBLICATIONS_ASKED = 200  # the last ones, asked who kept an arrival
 SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
+POSTS = 8  # times that posted stock is laid over facts that changed meanwhile
 ACTS_SECONDS = 60  # after which what is trending is read again for a personal list
 CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
 MANY_WORDS = 200  # words read at once that are kept on disk
@@ -720,15 +721,26 @@ class Shop:
         return ReviewStore(self.studio)
 
     def take_stock(self, plain: Any, *, who: str, at: datetime | None = None) -> dict[str, Any]:
-        """Stock and prices that were posted, live with the next list; what makes no sense is refused one by one."""
-        moment = self._moment(at)
-        present = self.catalogue()
-        changes, refused = stock_feed.posted(plain, present)
-        version = self.studio.facts_version()
-        if changes:
+        """Stock and prices that were posted, live with the next list; what makes no sense is refused one by one.
+
+        Sizes that are not named keep their stock, so posts that meet are laid over one another, in turn. Raises
+        Conflict where facts change all the time.
+        """
+        for attempt in range(1, POSTS + 1):
+            version = self.studio.facts_version()
+            present, moment = self.catalogue(), self._moment(at)
+            changes, refused = stock_feed.posted(plain, present)
             before = {item: {name: getattr(present.item(item), name) for name in fields}
                       for item, fields in changes.items()}  # fmt: skip
-            version = self.studio.change_facts(changes, before=before, who=who, at=moment, why="posted")
+            try:
+                if changes:
+                    version = self.studio.change_facts(
+                        changes, before=before, who=who, at=moment, why="posted", expected=version
+                    )
+                break
+            except Conflict:
+                if attempt == POSTS:
+                    raise
         return {"changed": len(changes), "refused": refused, "facts": version}
 
     def judge(self, anchor: str, item: str, verdict: int, *, who: str, at: datetime | None = None) -> Judgement:

@@ -405,7 +405,7 @@ async def events(request: Request) -> Response:
 
 @api.post(
     "/stock", summary="Stock and prices, live with the next list; with the shop's feed key",
-    responses={**_TAKEN, 401: _REFUSED, 403: _REFUSED},
+    responses={**_TAKEN, **dict.fromkeys((401, 403, 409), _REFUSED)},
     openapi_extra={**_body_of("items", stock_feed.MOST_POSTED, _STOCK), "security": [{"feed": []}]},
 )  # fmt: skip
 async def stock(request: Request) -> Response:
@@ -416,10 +416,13 @@ async def stock(request: Request) -> Response:
 
 
 def _may_feed(key: str | None, sent: str) -> None:
-    """Raises HTTPException unless the feed key was sent along; the comparison takes as long whatever is wrong in it."""
+    """Raises HTTPException unless the feed key was sent along; the comparison takes as long whatever is wrong in it.
+
+    sent: the header as the server read it, which takes bytes for Latin-1 whatever they are.
+    """
     if key is None and sent:
         raise HTTPException(403, "This shop takes no stock over HTTP. Set `feed_key` in its settings.")
-    if key is None or not hmac.compare_digest(sent.encode(), f"Bearer {key}".encode()):
+    if key is None or not hmac.compare_digest(sent.encode("latin-1"), f"Bearer {key}".encode()):
         raise HTTPException(401, "Send the shop's feed key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
 
 

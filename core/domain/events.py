@@ -10,6 +10,7 @@ from typing import Any
 
 from core.domain.errors import BadRequest
 from core.domain.shoppers import EVENT, LONGEST_ID, SESSION, SHOPPER, TARGETS, hashed, is_hashed
+from core.domain.words import writable
 
 KINDS = ("view", "save", "cart", "purchase", "return", "impression", "click", "not_for_me", "search")
 ACTS = ("view", "save", "cart", "purchase", "return")  # what says something about taste
@@ -178,7 +179,7 @@ def _moment(value: Any, name: str) -> datetime | None:
 
 
 def _check_text(value: Any, name: str, longest: int) -> None:
-    if not isinstance(value, str) or not value.strip() or len(value) > longest or "\x00" in value:
+    if not isinstance(value, str) or not value.strip() or len(value) > longest or not writable(value):
         raise BadRequest(f"{name} holds a text of 1 to {longest} characters, or is left out.")
 
 

@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from core.domain.errors import BadRequest
+from core.domain.words import writable
 
 SHOPPER, SESSION, EVENT = "s", "v", "e"  # what a hash stands for; the letter it begins with
 LONGEST_ID = 200  # characters of an id as the shop has it
@@ -33,7 +34,7 @@ def hashed(salt: bytes, raw: str, kind: str = SHOPPER) -> str:
     >>> hashed(b"salt", "jane"), hashed(b"salt", hashed(b"salt", "jane")) == hashed(b"salt", "jane")
     ('s_4857100474064941aff68af4', True)
     """
-    if not isinstance(raw, str) or not raw.strip() or len(raw) > LONGEST_ID or "\x00" in raw:
+    if not isinstance(raw, str) or not raw.strip() or len(raw) > LONGEST_ID or not writable(raw):
         raise BadRequest(f"An id of a shopper, a visit or an event is a text of 1 to {LONGEST_ID} characters.")
     if is_hashed(raw, kind):
         return raw

@@ -24,6 +24,15 @@ def slug(name: str, otherwise: str = "strategy") -> str:
     return "-".join(re.findall(r"[a-z0-9]+", plain))[:60].strip("-") or otherwise
 
 
+def writable(text: str) -> bool:
+    """Whether a text can be kept: JSON may carry NUL and halves of characters, which no database and no file takes.
+
+    >>> writable("été"), writable("\\ud800"), writable("\\0")
+    (True, False, False)
+    """
+    return (text.isascii() and "\0" not in text) or not any(c == "\0" or "\ud800" <= c <= "\udfff" for c in text)
+
+
 def count(number: int, one: str = "", many: str | None = None) -> str:
     """A whole number with thin spaces, and its noun in the right number.
 

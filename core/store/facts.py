@@ -9,6 +9,7 @@ from typing import Any
 
 from core.domain.catalogue import AUDIENCES, DATE_COLUMNS, FACT_FIELDS, MONEY_COLUMNS, SET_COLUMNS
 from core.domain.errors import BadRequest
+from core.domain.words import writable
 
 
 def encode(name: str, value: Any) -> str:
@@ -70,6 +71,6 @@ def _whole(name: str, value: Any) -> int:
 
 
 def _words(name: str, value: Any) -> str:
-    if not isinstance(value, str) or "\x00" in value:
+    if not isinstance(value, str) or not writable(value):
         raise BadRequest(f"{value!r} is no {name}: it must be text.")
     return value

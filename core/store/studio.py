@@ -23,7 +23,7 @@ from core.domain.blends import AT, ByCategory, read_place
 from core.domain.errors import BadRequest, Conflict, UnknownLook
 from core.domain.looks import LookStrategy, SavedLook
 from core.domain.strategy import Strategy
-from core.domain.words import slug
+from core.domain.words import slug, writable
 from core.store import facts as values
 from core.store.database import Database
 
@@ -668,7 +668,7 @@ def as_utc(moment: datetime) -> datetime:
 
 
 def _text(text: str) -> str:
-    if not isinstance(text, str) or "\x00" in text:
+    if not isinstance(text, str) or not writable(text):
         raise BadRequest(f"{text!r} is not text.")
     return text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from tests.worlds import NOW
 
 BAG, TOTE = "handbags-aurel-black", "totes-corvin-black"
 KEY = "a key of sixteen and more"
+SIZES = ("34", "36", "38", "40")
 
 
 @pytest.fixture
@@ -69,6 +71,15 @@ def test_an_event_that_makes_no_sense_does_not_cost_the_others(client: TestClien
     assert told["new"] == 1
     assert [(one["index"], one["code"]) for one in told["refused"]] == [(1, "bad_request"), (2, "personal_data")]
     assert "jane" not in answer.text
+
+
+def test_half_a_character_costs_nobody_but_its_own_event(client: TestClient) -> None:
+    half = [{"id": "\ud800"}, {"item": "\ud800"}, {"shopper": "\udfff"}, {"kind": "search", "query": "a\ud800"}]
+    body = {"events": [event(1), *({**event(2 + n), **more} for n, more in enumerate(half))]}
+    answer = client.post("/events", content=json.dumps(body), headers={"content-type": "application/json"})
+    assert answer.status_code == 200
+    assert answer.json()["new"] == 1
+    assert [one["index"] for one in answer.json()["refused"]] == [1, 2, 3, 4]
 
 
 def test_nothing_is_recorded_of_who_opted_out(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
@@ -123,6 +134,25 @@ def test_posted_stock_and_prices_count_with_the_next_list(client: TestClient, ow
     assert own_shop.item(TOTE).price == 100
     again = client.post("/stock", json={"items": items[:1]}, headers={"authorization": f"Bearer {KEY}"}).json()
     assert (again["changed"], again["facts"]) == (0, answer.json()["facts"]), "what is so already is no change"
+
+
+def test_sizes_that_are_posted_at_once_all_count(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
+    assert set(own_shop.item(BAG).stock or {}) != set(SIZES)
+
+    def post(size: str) -> dict[str, Any]:
+        return own_shop.take_stock([{"id": BAG, "stock": {size: 7}}], who="stock feed")
+
+    own_shop.take_stock([{"id": BAG, "stock": {"XS": 1}}], who="stock feed")
+    with ThreadPoolExecutor(len(SIZES)) as pool:
+        told = list(pool.map(post, SIZES))
+    assert [one["changed"] for one in told] == [1] * len(SIZES)
+    assert {size: (own_shop.item(BAG).stock or {}).get(size) for size in SIZES} == dict.fromkeys(SIZES, 7)
+
+
+def test_a_feed_key_may_hold_any_letter(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
+    own_shop.settings = own_shop.settings.changed(feed_key="clé de la réserve")
+    sent = {"authorization": "Bearer clé de la réserve".encode()}
+    assert client.post("/stock", json={"items": []}, headers=sent).status_code == 200
 
 
 def test_stock_is_taken_from_who_has_the_key_alone(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
