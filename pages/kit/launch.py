@@ -201,7 +201,8 @@ def band(found: Rehearsal, one: Arrival, take: Callable[[int], None]) -> None:
     low, median, high = (text.money(round(price), currency) for price in (it.low, it.median, it.high))
     said = f"Half of them cost {low} to {high}, the middle one {median}."
     if one.price is not None and it.below is not None:
-        said += f" At {text.money(one.price, currency)} it costs more than {text.per_cent(it.below)} of them."
+        than = {0.0: "less than any", 1.0: "more than any"}.get(it.below, f"more than {text.per_cent(it.below)}")
+        said += f" At {text.money(one.price, currency)} it costs {than} of them."
     st.html(
         f'<div class="scale price" role="img" aria-label="{text.markup(said)}"><i class="band" '
         f'style="left:{at(it.low)};width:{100 * (it.high - it.low) / width:.1f}%"></i>'
