@@ -31,7 +31,7 @@ def take_address() -> None:
     came = address.arrived(PAGE)
     if came is None:
         return
-    one = {name: values[0][:200] for name, values in came.items() if values}
+    one = {name: values[0].strip()[:200] for name, values in came.items() if values}
     held.put(
         PAGE, mode=ADDRESSES.get(one.get("mode", ""), EXPLORE),
         **{name: one[name] for name in KEPT if name in one and name != "item"},

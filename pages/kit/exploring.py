@@ -77,6 +77,8 @@ def panel(shop: Shop) -> None:
     near = _near(shop, drawn)
     lit, spots = _sought(shop, drawn)
     chosen = catalogue.rows(atlas.chosen())
+    for sentence, tone in st.session_state.pop(SAID, ()):
+        states.said(sentence, tone)
     parts.atlas(
         of.plain,
         atlas.figure(
@@ -85,8 +87,6 @@ def panel(shop: Shop) -> None:
         ),
         key=PART, label=_label(drawn, space), on_action=act,
     )  # fmt: skip
-    for sentence, tone in st.session_state.pop(SAID, ()):
-        states.said(sentence, tone)
     worth(drawn, len(catalogue))
     if near is not None:
         nearest(shop, near)
@@ -94,7 +94,7 @@ def panel(shop: Shop) -> None:
 
 
 def say(sentence: str, tone: str = "") -> None:
-    """A remark under the map, once."""
+    """A remark above the map, once."""
     st.session_state[SAID] = [*st.session_state.get(SAID, ()), (sentence, tone)]
 
 
@@ -213,7 +213,9 @@ def worth(drawn: CatalogueMap, whole: int) -> None:
     if there < whole:
         said.append(f"{text.count(whole - there, 'product')} are not on it: nothing is known of what it shows.")
     if drawn.moved is not None:
-        said.append(f"Since the map before a product moved by {100 * drawn.moved:.1f}{text.NBSP}% of its width.")
+        said.append(
+            f"Since the last map half of all moved by less than {100 * drawn.moved:.1f}{text.NBSP}% of its width."
+        )
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="map-worth"):
         st.html(f'<p class="aside">{text.markup(" ".join(said))}</p>', width="stretch")
         with st.popover("How true is it?", type="tertiary", key="map-truth"), st.container(width=340):

@@ -232,8 +232,10 @@ def apart(shop: Shop, ids: Sequence[str], of: Collection | None = None) -> None:
     with fold:
         options = others(ids, of)
         key = "selection:against"
-        if st.session_state.get(key) not in options:
+        fresh = HELD in options and held.of(STORE).get("fresh", False)
+        if fresh or st.session_state.get(key) not in options:
             st.session_state[key] = next(iter(options))
+            held.put(STORE, fresh=False)
         with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="apart-controls"):
             st.selectbox("Compared with", list(options), format_func=options.__getitem__, key=key, width=320)
             st.button("Hold these for later", key="selection:hold", type="tertiary", icon=":material/push_pin:",
@@ -274,7 +276,7 @@ def _against(shop: Shop, ids: Sequence[str], choice: str) -> list[str]:
 
 
 def _hold(ids: tuple[str, ...], name: str) -> None:
-    held.put(STORE, a=list(ids), a_name=f"“{name}”" if name else "")
+    held.put(STORE, a=list(ids), a_name=f"“{name}”" if name else "", fresh=True)
     st.session_state[keeping.SAID] = (f"{text.count(len(ids), 'product')} held. Choose others, and compare.", "")
 
 
