@@ -36,6 +36,8 @@ COMPARED = ("brand", "type", "category", "colour", "material", "pattern", "audie
 OPEN = {"act": "product", "label": "Open the product", "icon": "open"}
 CHOOSE = {"act": "choose", "label": "Look at this one", "icon": "choose"}
 
+Doubt = tuple[str, Case]  # what speaks against a correction, in words, and the case that shows it
+
 
 def panel(shop: Shop) -> None:
     """The worklist: what kinds of cases there are, the one on the table, those that come next, and what was left."""
@@ -69,7 +71,8 @@ def panel(shop: Shop) -> None:
     at = _place(cases[kind])
     case = cases[kind][at]
     following = cases[kind][at + 1 :] + cases[kind][:at]
-    _table(shop, catalogue, case, at, len(cases[kind]), following[0].key if following else "")
+    doubt = _doubted(catalogue, case, [*cases[PICTURE], *cases[TWINS]])
+    _table(shop, catalogue, case, at, len(cases[kind]), following[0].key if following else "", doubt)
     _ahead(catalogue, following)
 
 
@@ -94,7 +97,9 @@ def _place(cases: Sequence[Case]) -> int:
 # -- the case on the table ---------------------------------------------------------------------------------------------
 
 
-def _table(shop: Shop, catalogue: Catalogue, case: Case, at: int, of: int, then: str) -> None:
+def _table(
+    shop: Shop, catalogue: Catalogue, case: Case, at: int, of: int, then: str, doubt: Doubt | None
+) -> None:  # fmt: skip
     with st.container(key="case", gap="medium"):
         if case.kind == TWINS:
             _twins(catalogue, case, at, of, then)
@@ -107,7 +112,9 @@ def _table(shop: Shop, catalogue: Catalogue, case: Case, at: int, of: int, then:
             _words(case, at, of)
             if case.kind == CATEGORY:
                 _votes(shop, catalogue, case)
-                _refile(catalogue, item, case, then)
+                if doubt is not None:
+                    _perhaps(*doubt)
+                _refile(item, case, then, sure=doubt is None)
                 _rail(catalogue, case.beside[:SHOWN], "nearest", "Its nearest")
             else:
                 _described(item)
@@ -150,6 +157,37 @@ def _votes(shop: Shop, catalogue: Catalogue, case: Case) -> None:
         for kind, count in said.most_common(5)
     )
     st.html(f'<ul class="votes" aria-label="What its nearest are">{lines}</ul>')
+    first = said.most_common(1)[0][0] if said else better
+    if said.get(better, 0) < most:
+        states.said(f"Fewer, yet likelier: in this shop {better} often stand among {first}.")
+
+
+def _doubted(catalogue: Catalogue, case: Case, others: Sequence[Case]) -> Doubt | None:
+    """Whether the picture may be what is wrong of a product that seems filed wrongly: the other case that says so."""
+    if case.kind != CATEGORY:
+        return None
+    mine = case.items[0]
+    kind = catalogue.item(mine).type
+    for other in others:
+        if mine not in other.items:
+            continue
+        if other.kind == PICTURE:
+            return "Its words and its picture disagree, too: perhaps it is the picture that is wrong.", other
+        for id in other.items:
+            if id in catalogue and catalogue.item(id).type != kind:
+                title = text.title(catalogue.item(id))
+                return f"{title} shows the same picture: perhaps it is the picture that is wrong.", other
+    return None
+
+
+def _perhaps(says: str, other: Case) -> None:
+    with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-doubt"):
+        states.said(says, "warn")
+        st.button("See both sides", key="case:doubt", type="tertiary", on_click=_to, args=(other,))
+
+
+def _to(case: Case) -> None:
+    held.put(STORE, kind=case.kind, case=case.key)
 
 
 def _described(item: Item) -> None:
@@ -188,13 +226,14 @@ def _follow(key: str) -> None:
 # -- what can be done with it ------------------------------------------------------------------------------------------
 
 
-def _refile(catalogue: Catalogue, item: Item, case: Case, then: str) -> None:
-    """File it elsewhere: where its neighbours say, or where somebody knows better."""
+def _refile(item: Item, case: Case, then: str, *, sure: bool) -> None:
+    """File it elsewhere: where its neighbours say, or where somebody knows better. sure: nothing speaks against it."""
     better, path = str(case.correct["type"]), " › ".join(case.correct["category"])
     says = f"{text.title(item)} is filed under {better}."
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-deeds"):
         st.button(
-            f"File it under {text.plain(better)}", key="case:correct", type="primary", shortcut="Y",
+            f"File it under {text.plain(better)}", key="case:correct", type="primary" if sure else "secondary",
+            shortcut="Y" if sure else None,
             help=text.plain(f"Type {better}, category {path}") if path else None,
             on_click=_correct, args=(case, {item.id: dict(case.correct)}, says, then),
         )  # fmt: skip
@@ -306,7 +345,8 @@ def _parted(items: Sequence[Item], case: Case, then: str) -> None:
         if len(families) > 1 or None in families:
             family = next((one.family_id for one in items if one.family_id), items[0].id)
             st.button(
-                "They are one style", key="case:style", type="primary" if alike else "secondary", shortcut="Y",
+                "They are one style", key="case:style", type="primary" if alike else "secondary",
+                shortcut="Y" if alike else None,
                 args=(case, {one.id: {"family_id": family} for one in items if one.family_id != family},
                       f"{text.title(items[0])} and what shows its picture are one style.", then),
                 on_click=_correct, help="Colours or lengths of one thing: no list shows two of them",
@@ -321,6 +361,10 @@ def _parted(items: Sequence[Item], case: Case, then: str) -> None:
             st.button("Retire it", key="case:retire", type="primary", width="stretch", on_click=_retire,
                       args=(case, gone, names[gone], then))  # fmt: skip
         _others(case, then)
+    if len({one.type for one in items}) > 1:
+        states.said(
+            "They are of different kinds: one picture is probably wrong. It is put right in the catalogue file."
+        )
     _for_the_history()
 
 
