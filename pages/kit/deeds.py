@@ -124,23 +124,32 @@ def make_a_rule(
         st.radio("What it does", RULES, format_func=rule_form.KIND_LABELS.__getitem__, key=f"{key}:kind")
         states.said(rule_form.WHAT[st.session_state[f"{key}:kind"]])
         idea = proposed(shop, ids) if of is None else ""
+        same = None if of is not None else _kept_as(ids)
         if of is None:
             few = len(ids) <= FEW
             if few:
                 st.segmented_control("Its products", (KEPT, NAMED), key=f"{key}:how", required=True, default=KEPT)
-            if not few or st.session_state.get(f"{key}:how") != NAMED:
+            one_by_one = few and st.session_state.get(f"{key}:how") == NAMED
+            if same is not None and not one_by_one:
+                states.said(f"About the collection “{same.name}”, which holds just these.")
+            elif not one_by_one:
                 st.text_input("Name of the collection", key=f"{key}:rule-name", max_chars=LONGEST_NAME,
                               placeholder=idea or "Autumn window",
                               help="Put more into it later, and the rule is about those too.")  # fmt: skip
         st.button("Write the rule", key=f"{key}-write", type="primary", width="stretch",
-                  on_click=_write, args=(tuple(ids), key, of.id if of is not None else "", idea, after))  # fmt: skip
+                  on_click=_write, args=(tuple(ids), key, getattr(of or same, "id", ""), idea, after))  # fmt: skip
+
+
+def _kept_as(ids: Sequence[str]) -> Collection | None:
+    """The collection that holds just these products, if there is one."""
+    return next((one for one in keeping.known().values() if set(one.items) == set(ids)), None)
 
 
 def _write(ids: tuple[str, ...], key: str, of: str, idea: str, after: Callable[[], None] | None) -> None:
     kind = str(st.session_state.get(f"{key}:kind") or RULES[0])
     if kind not in RULES:
         return
-    one_by_one = len(ids) <= FEW and st.session_state.get(f"{key}:how") == NAMED and not of
+    one_by_one = len(ids) <= FEW and st.session_state.get(f"{key}:how") == NAMED
 
     def step() -> None:
         chosen = "" if one_by_one else of or keeping.make(_typed(key, "rule-name") or idea, ids).id

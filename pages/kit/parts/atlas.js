@@ -221,6 +221,7 @@ class Atlas {
       this.gl.places(this.places);
       this.home = this.around(null);
       this.view = null;
+      this.again();
       this.texts = null;
       const mark = data.mark;
       inflated(sheet.texts).then((texts) => { if (this.mark === mark) { this.texts = texts; this.soon(); } });
@@ -229,7 +230,8 @@ class Atlas {
     if (data.legendMark !== this.legendMark) {
       this.legendMark = data.legendMark;
       this.codes = new Uint8Array(bytes(data.codes).buffer);
-      this.off.clear();
+      this.off = new Set(this.kept);
+      this.kept = null;
       this.fillLegend();
     }
     this.signs.hidden = !data.focus;
@@ -243,6 +245,19 @@ class Atlas {
     }
     this.paint();
     if (data.say && data.say !== this.said) this.root.parentNode.querySelector(".sr").textContent = this.said = data.say;
+  }
+
+  // A page that is laid out anew makes another stage: it goes on where the last one was.
+  again() {
+    const last = window.vitrineMapSeen;
+    if (!last || last.mark !== this.mark) return;
+    window.vitrineMapSeen = null;
+    this.press(last.tool);
+    this.flown = last.flown;
+    if (last.w !== this.stage.clientWidth) return;
+    this.view = last.view;
+    this.aim = last.aim;
+    if (last.legendMark === this.data.legendMark) this.kept = last.off;
   }
 
   fillLegend() {
@@ -742,6 +757,8 @@ class Atlas {
 
   end() {
     this.gone = true;
+    const { mark, legendMark, tool, flown, view, aim, off, w } = this;
+    if (view) window.vitrineMapSeen = { mark, legendMark, tool, flown, view, aim, off, w };
     removeEventListener("vitrine-map", this.waiting);
     this.watch.disconnect();
     cancelAnimationFrame(this.asked);
