@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.kit import arrivals, frame, held, incoming, quiz, rehearsal, session
+from pages.kit import address, arrivals, frame, held, incoming, quiz, rehearsal, session
 from pages.kit.incoming import BATCH, PAGE, QUIZ, REHEARSAL
 
 ADDRESSES = {"rehearsal": REHEARSAL, "arrivals": BATCH, "quiz": QUIZ}
@@ -14,17 +14,20 @@ session.require()
 
 
 def take_address() -> None:
-    """A link may open one of the parts, or an arrival that waits in it."""
-    asked = st.query_params
-    if (named := ADDRESSES.get(asked.get("mode", ""))) is not None:
+    """A link may open one of the parts."""
+    came = address.arrived(PAGE) or {}
+    if (named := ADDRESSES.get(came.get("mode", [""])[0])) is not None:
         held.put(PAGE, mode=named)
-    for name in ("mode",):
-        if name in asked:
-            del asked[name]
+
+
+def give_address() -> None:
+    """A page that is read anew shows the part that it showed."""
+    address.write(PAGE, {"mode": [name for name, part in ADDRESSES.items() if part == mode() != REHEARSAL]})
 
 
 def mode() -> str:
-    return str(held.of(PAGE).get("mode", REHEARSAL))
+    named = str(held.of(PAGE).get("mode", REHEARSAL))
+    return named if named in PANELS else REHEARSAL
 
 
 def switch() -> None:
@@ -46,6 +49,7 @@ frame.heading(
     beside=switch,
 )
 incoming.prepare()
+give_address()
 PANELS[mode()]()
 frame.next_step(
     "Is the day near? See the shop as it will be, and tell everybody at once.",

@@ -424,6 +424,7 @@ def _kept(one: Arrival, live: bool, state: State | None, *, leaves: bool = False
             return
         with st.popover("Take it back", key=f"back-{mark}", type="tertiary"), st.container(width=300):
             st.text_input("Why, for the history", key=f"arrivals:back:{one.id}", max_chars=300)
+            st.caption("It leaves the catalogue now, or when you publish your draft.")
             st.button("Take it back", key=f"arrivals:remove:{one.id}", type="primary", on_click=_take_back,
                       args=(one.id, one.title))  # fmt: skip
             st.button("Into my draft", key=f"arrivals:remove-later:{one.id}", on_click=_take_back_later,

@@ -417,7 +417,8 @@ def read_stock(said: str) -> dict[str, int] | None:
 def said_stock(stock: Mapping[str, int] | None) -> str:
     if stock is None:
         return ""
-    return ", ".join(f"{size}={left}" if size else str(left) for size, left in stock.items())
+    there = sorted(stock.items(), key=lambda pair: text.size_order(pair[0]))
+    return ", ".join(f"{size}={left}" if size else str(left) for size, left in there)
 
 
 # -- keeping it --------------------------------------------------------------------------------------------------------

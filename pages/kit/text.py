@@ -142,7 +142,23 @@ def stock(by_size: Mapping[str, int] | None) -> str:
         return "Sold out"
     if set(by_size) == {""}:
         return count(total, "piece")
-    return ", ".join(f"{size or 'one size'}: {left}" for size, left in by_size.items() if left > 0)
+    there = sorted(((size, left) for size, left in by_size.items() if left > 0), key=lambda pair: size_order(pair[0]))
+    return ", ".join(f"{size or 'one size'}: {left}" for size, left in there)
+
+
+def size_order(size: str) -> tuple[int, float, str]:
+    """Sorts sizes as a shop hangs them: letters, then numbers, then whatever else there is.
+
+    >>> sorted(["L", "10", "S", "9.5", "one size", "XL", "2XL", "M"], key=size_order)
+    ['S', 'M', 'L', 'XL', '2XL', '9.5', '10', 'one size']
+    """
+    word = size.strip().upper()
+    if found := re.fullmatch(r"(?:(\d+)X|(X*))([SL])|M", word):
+        steps = int(found[1]) if found[1] else len(found[2] or "")
+        return 0, {"S": -1.0, "L": 1.0}.get(found[3], 0.0) * (1 + steps), size
+    if found := re.search(r"\d+(?:[.,]\d+)?", word):
+        return 1, float(found[0].replace(",", ".")), size
+    return 2, 0.0, size
 
 
 def title(item: Item) -> str:

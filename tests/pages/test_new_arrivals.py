@@ -22,7 +22,7 @@ from core.intake.thumbs import shrunk
 from core.settings import Settings
 from core.shop import Shop
 from core.store.publications import Publications
-from pages.kit import rehearsal
+from pages.kit import incoming, rehearsal
 from tests.pages.conftest import Visit, part, words
 from tests.worlds import PlainWorker, boutique, drawing, open_small_shop
 
@@ -245,3 +245,13 @@ def test_a_published_arrival_is_a_document_of_its_own_kind(shop: Shop, visit: Vi
     (id,) = published(shop)
     assert Publications(shop.studio).documents()[Key("arrival", id)]["title"] == "Corvin red handbags"
     assert "Drop a photo, or write a title" in words(at), "the desk is clear for the next one"
+
+
+def test_a_page_that_is_read_anew_shows_the_part_it_showed(shop: Shop, visit: Visit) -> None:
+    at = visit(PAGE, mode="arrivals")
+    assert at.query_params["mode"] == "arrivals"
+    assert at.segmented_control[0].value == incoming.BATCH
+    at = at.segmented_control[0].set_value(incoming.REHEARSAL).run()
+    assert "mode" not in at.query_params
+    at.query_params["mode"] = "quiz"
+    assert at.run().segmented_control[0].value == incoming.QUIZ
