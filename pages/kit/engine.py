@@ -151,8 +151,8 @@ def occasions() -> list[str]:
 
 
 def facets() -> Mapping[str, Mapping[str, int]]:
-    """Field -> its values in this shop, the most frequent first, with how many products have each."""
-    return _of_catalogue("facets", lambda known: shelf(Filters(), size=1).facets)
+    """Field -> its values in this shop as it is now, the most frequent first, with how many products have each."""
+    return _of_catalogue("facets", lambda known: shop().browse(size=1).facets)  # for everybody, whatever day they see
 
 
 def priced() -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from core.domain.arrays import Rows, Scores
-from core.domain.errors import NotReady, ShopError
+from core.domain.errors import ModelMissing, NotReady, ShopError
 from core.domain.query import Filters
 from core.explore.maps import CatalogueMap
 from core.explore.neighbours import Neighbour
@@ -293,6 +293,8 @@ def _sought(shop: Shop, drawn: CatalogueMap) -> tuple[Rows | None, list[tuple[st
             say(_told("Your photo", spot, 0))
         except ShopError as error:
             say(error.message, "warn")
+            if not isinstance(error, NotReady | ModelMissing):
+                _no_photo()  # or it would be opened again with every click, in a process that it may bring down
     return lit, spots
 
 

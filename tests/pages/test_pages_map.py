@@ -12,6 +12,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain.catalogue import Catalogue, State
+from core.domain.errors import Refused
 from core.explore.maps import CatalogueMap
 from core.explore.project import Spot
 from core.shop import Shop
@@ -293,3 +294,20 @@ def test_exposure_is_told_against_an_even_share(read_shop: Shop, drawn: Catalogu
     made = colouring.coloured("exposure", catalogue, drawn, NOW, lambda: shares)
     assert made.entries[made.codes[0]].name == "In no list"
     assert made.entries[made.codes[1]].name == "Once to twice"
+
+
+def test_what_is_no_photo_is_said_once_and_let_go(
+    open_map: Any, read_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = open_map()
+    opened: list[bytes] = []
+
+    def place_photo(self: Any, drawn: CatalogueMap, photo: bytes, moment: Any = None) -> Spot:
+        opened.append(photo)
+        raise Refused("This photo could not be read.")
+
+    monkeypatch.setattr(type(read_shop.atlas), "place_photo", place_photo)
+    at.session_state["map:shot"] = b"no picture"
+    assert "This photo could not be read" in words(at.run())
+    assert "This photo could not be read" not in words(at.run())
+    assert opened == [b"no picture"]
