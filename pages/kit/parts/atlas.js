@@ -214,7 +214,7 @@ class Atlas {
       this.mark = data.mark;
       this.places = new Uint16Array(bytes(sheet.places).buffer);
       this.rows = new Int32Array(bytes(sheet.rows).buffer);
-      this.names = sheet.names;
+      this.names = sheet.names.map((one) => ({ ...one, beside: null }));
       this.most = sheet.most;
       this.count = this.rows.length;
       this.placeOf = new Map(Array.from(this.rows, (row, at) => [row, at]));
@@ -343,11 +343,13 @@ class Atlas {
     };
     const [left, right] = side(0), [low, high] = side(1);
     const wide = Math.max(right - left, WHOLE / 30), tall = Math.max(high - low, WHOLE / 30);
-    return { x: (left + right - wide) / 2, y: (low + high - tall) / 2, w: wide, h: tall };
+    return { x: (left + right - wide) / 2, y: (low + high - tall) / 2, w: wide, h: tall, few: ats && count <= PICTURED ? count : 0 };
   }
 
   fitted(box) {
-    const scale = Math.max(box.w / Math.max(this.w - 72, 40), box.h / Math.max(this.h - 96, 40));
+    const wide = box.few ? this.pictured(box.few) : 0;  // few are shown as pictures, which need room at the edges
+    const across = Math.max(72, wide + 24), down = Math.max(96, wide * 1.25 + 84);
+    const scale = Math.max(box.w / Math.max(this.w - across, 40), box.h / Math.max(this.h - down, 40));
     const w = scale * this.w, h = scale * this.h;
     return { x: box.x + box.w / 2 - w / 2, y: box.y + box.h / 2 - h / 2 - 12 * scale, w, h };
   }
@@ -453,9 +455,11 @@ class Atlas {
     if (this.status.textContent !== shown + hint) this.status.textContent = shown + hint;
   }
 
+  pictured(count) { return clamp(Math.sqrt((this.w * this.h) / count) * 0.62, 36, 112); }
+
   // Which pictures there is room for: the most important first, and the others stay points.
   placePictures(seen) {
-    const wide = clamp(Math.sqrt((this.w * this.h) / seen.length) * 0.62, 36, 112), tall = wide * 1.25, focus = this.data.focus;
+    const wide = this.pictured(seen.length), tall = wide * 1.25, focus = this.data.focus;
     const rank = (at) => (focus && this.rows[at] === focus.row ? 9 : this.levels[at] + (this.near.has(this.rows[at]) ? 1 : 0));
     const order = [...seen].sort((a, b) => rank(b) - rank(a) || a - b);
     for (const at of order) {
@@ -539,6 +543,19 @@ class Atlas {
     }
   }
 
+  // The points closest to a spot: where the legend hides them all, what stands there has no name.
+  beside(x, y, most = 12) {
+    const best = [];
+    for (let at = 0; at < this.count; at++) {
+      const far = Math.hypot(this.places[2 * at] - x, this.places[2 * at + 1] - y);
+      if (best.length === most && far >= best[most - 1][0]) continue;
+      best.push([far, at]);
+      best.sort((a, b) => a[0] - b[0]);
+      if (best.length > most) best.pop();
+    }
+    return best.map(([, at]) => at);
+  }
+
   drawNames(closer, ink, paper, serif, pictures) {
     const pen = this.pen, taken = [[0, 0, 330, 58]];
     pen.textAlign = "center";
@@ -554,6 +571,7 @@ class Atlas {
       if (one.above) y = Math.max(y - px * 0.72 - this.size, Math.min(y, px));
       const box = [x - half, y - px * 0.72, 2 * half, px * 1.44];
       if (x < 8 || y < 8 || x > this.w - 8 || y > this.h - 8) continue;
+      if (this.off.size && !(one.beside ||= this.beside(one.x, one.y)).some((at) => this.levels[at])) continue;
       const cx = clamp(x, half + 4, this.w - half - 4);
       box[0] = cx - half;
       if (taken.some((t) => box[0] < t[0] + t[2] && t[0] < box[0] + box[2] && box[1] < t[1] + t[3] && t[1] < box[1] + box[3])) continue;
