@@ -166,23 +166,23 @@ def _doubted(catalogue: Catalogue, case: Case, others: Sequence[Case]) -> Doubt 
     """Whether the picture may be what is wrong of a product that seems filed wrongly: the other case that says so."""
     if case.kind != CATEGORY:
         return None
-    mine = case.items[0]
-    kind = catalogue.item(mine).type
+    mine = catalogue.item(case.items[0])
     for other in others:
-        if mine not in other.items:
+        if mine.id not in other.items:
             continue
         if other.kind == PICTURE:
             return "Its words and its picture disagree, too: perhaps it is the picture that is wrong.", other
-        for id in other.items:
-            if id in catalogue and catalogue.item(id).type != kind:
-                title = text.title(catalogue.item(id))
-                return f"{title} shows the same picture: perhaps it is the picture that is wrong.", other
+        for twin in (catalogue.item(id) for id in other.items if id in catalogue):
+            if twin.type != mine.type and twin.brand != mine.brand:  # of one house it may be the same thing
+                whose = f" by {text.house(twin)}" if text.house(twin) else ""
+                says = f"{text.title(twin)}{whose} shows this picture, too: perhaps it is the picture that is wrong."
+                return says, other
     return None
 
 
 def _perhaps(says: str, other: Case) -> None:
     with st.container(horizontal=True, gap="small", vertical_alignment="center", key="case-doubt"):
-        states.said(says, "warn")
+        st.html(f'<p class="said warn">{text.markup(says)}</p>', width="content")
         st.button("See both sides", key="case:doubt", type="tertiary", on_click=_to, args=(other,))
 
 
@@ -363,7 +363,8 @@ def _parted(items: Sequence[Item], case: Case, then: str) -> None:
         _others(case, then)
     if len({one.type for one in items}) > 1:
         states.said(
-            "They are of different kinds: one picture is probably wrong. It is put right in the catalogue file."
+            "They are of different kinds: one is probably filed wrongly, or shows the picture of the other, which is "
+            "put right in the catalogue file."
         )
     _for_the_history()
 
