@@ -169,7 +169,7 @@ _TAKEN: dict[int | str, dict[str, Any]] = {
         "description": "What came of it; what makes no sense is named by its place in the list, and the rest is taken",
         "content": {"application/json": {"schema": {"type": "object"}}},
     },
-    **dict.fromkeys((413, 415), _REFUSED), 422: _ANSWERS[422], 503: _ANSWERS[503],
+    **dict.fromkeys((409, 413, 415), _REFUSED), 422: _ANSWERS[422], 503: _ANSWERS[503],
 }  # fmt: skip
 _EVENT = {
     "id": "7c1f-0001", "kind": "click", "item": "bag-0007", "shopper": "4711", "session": "a1b2",
@@ -405,7 +405,7 @@ async def events(request: Request) -> Response:
 
 @api.post(
     "/stock", summary="Stock and prices, live with the next list; with the shop's feed key",
-    responses={**_TAKEN, **dict.fromkeys((401, 403, 409), _REFUSED)},
+    responses={**_TAKEN, **dict.fromkeys((401, 403), _REFUSED)},
     openapi_extra={**_body_of("items", stock_feed.MOST_POSTED, _STOCK), "security": [{"feed": []}]},
 )  # fmt: skip
 async def stock(request: Request) -> Response:

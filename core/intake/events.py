@@ -376,6 +376,8 @@ def received(plain: Any, *, salt: bytes, at: datetime, present: Catalogue) -> Re
     for index, one in enumerate(plain):
         try:
             event = Event.from_json(one, salt=salt, at=at)
+            if event.simulated:  # or whoever can post could make real visits look made up
+                raise BadRequest("What is posted happened: simulated is said by the demo's own record alone.")
             _impersonal(event, present)
         except ShopError as error:
             found.append(Refusal(index, error.code, error.message))

@@ -73,6 +73,13 @@ def test_an_event_that_makes_no_sense_does_not_cost_the_others(client: TestClien
     assert "jane" not in answer.text
 
 
+def test_nobody_makes_visits_look_made_up(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
+    told = client.post("/events", json={"events": [event(1, simulated=True), event(2, simulated=False)]}).json()
+    assert told["new"] == 1
+    assert [one["index"] for one in told["refused"]] == [0]
+    assert not own_shop.events.simulated()
+
+
 def test_half_a_character_costs_nobody_but_its_own_event(client: TestClient) -> None:
     half = [{"id": "\ud800"}, {"item": "\ud800"}, {"shopper": "\udfff"}, {"kind": "search", "query": "a\ud800"}]
     body = {"events": [event(1), *({**event(2 + n), **more} for n, more in enumerate(half))]}
