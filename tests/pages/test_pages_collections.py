@@ -12,7 +12,7 @@ from core.domain.changes import Key
 from core.domain.collections import KIND, Collection, collections_in
 from core.domain.query import Request
 from core.shop import Shop
-from pages.kit import collections, deeds, engine, keeping, parts, ticking
+from pages.kit import atlas, collections, deeds, engine, keeping, parts, selection, ticking
 from tests.pages.conftest import Visit, part, words
 
 CATALOGUE, MAP, RULES = "catalogue.py", "map.py", "curation_rules.py"
@@ -184,6 +184,17 @@ def test_a_few_products_can_be_named_one_by_one(own_shop: Shop, visit: Visit) ->
     assert kept(own_shop) == {}
 
 
+def test_a_rule_about_what_is_kept_already_is_about_that_collection(own_shop: Shop, visit: Visit) -> None:
+    drafted(own_shop, *BAGS)
+    at = with_ticks(visit, *reversed(BAGS))
+    at.session_state["ticked-rule-0"] = True
+    at.run()
+    assert "About the collection “Autumn window”, which holds just these." in words(at)
+    press(at, "Write the rule")
+    assert at.session_state["rules:form"]["collections"] == ["autumn-window"]
+    assert set(kept(own_shop)) == {"autumn-window"}, "no second one with the same products"
+
+
 def test_a_link_begins_a_rule_about_a_collection(own_shop: Shop, visit: Visit) -> None:
     drafted(own_shop, *BAGS)
     at = visit(RULES, new="boost", collection="autumn-window")
@@ -291,6 +302,17 @@ def test_a_selection_is_told_in_figures_audited_and_compared(own_shop: Shop, vis
     assert "handbags" in words(at).lower()
     press(at, "Hold these for later")
     at = press(at, "All collections")
+
+
+def test_what_is_held_is_what_the_next_choice_is_compared_with(own_shop: Shop, visit: Visit) -> None:
+    own_shop.atlas.map()
+    at = visit(MAP)
+    at.session_state[selection.COMPARE] = True
+    for ids, against in ((BAGS, selection.REST), ((COAT, TOTE), selection.HELD)):
+        at.session_state[atlas.CHOSEN] = {"ids": list(ids), "why": ""}
+        at.run()
+        assert at.selectbox(key="selection:against").value == against
+        press(at, "Hold these for later")
 
 
 def test_the_table_keeps_the_order_and_the_ids_of_what_is_gone(own_shop: Shop, visit: Visit) -> None:

@@ -73,6 +73,23 @@ def test_a_wrong_category_is_told_with_its_reason_and_put_right_with_one_click(m
     assert (said.who, said.why) == ("Ines", "From the worklist")
 
 
+@pytest.mark.parametrize(
+    ("others", "doubted"),
+    [
+        ([], False),
+        ([Case("b", PICTURE, (BOOT,), "")], True),
+        ([Case("b", TWINS, (BOOT, "handbags-corvin-black"), "")], True),  # another house, another kind
+        ([Case("b", TWINS, (BOOT, "handbags-aurel-black"), "")], False),  # one house: perhaps the same thing
+        ([Case("b", TWINS, ("handbags-aurel-red", "handbags-corvin-black"), "")], False),
+    ],
+)
+def test_where_the_picture_may_be_wrong_a_correction_is_doubted(
+    muddled: Shop, visit: Visit, others: list[Case], doubted: bool
+) -> None:
+    case = Case("a", CATEGORY, (BOOT,), "It is filed under Totes.")
+    assert (worklist._doubted(muddled.catalogue(), case, others) is not None) is doubted
+
+
 def test_a_correction_is_undone_and_asked_again(muddled: Shop, visit: Visit) -> None:
     at = press(opened(visit), "File it under Boots")
     press(at, "Undo")
