@@ -114,6 +114,7 @@ log = logging.getLogger("vitrine.shop")
 
 DRAFTS_KEPT = 4  # a draft, the same with the rule being written, and without any
 VIEWS_KEPT = 12  # live in each placement, a draft or two, and one of another day
+COUNTS_KEPT = 4  # of what is counted in the background: people look at different days at once
 QUERIES = 200  # that a change is measured over, the most frequent
 THIN = 10  # a list with fewer items than this is thin
 NEW_FOR = timedelta(days=14)
@@ -1010,7 +1011,7 @@ class Shop:
                 lately = None if self.acts is None else self.acts.trend(view.identity.kind, moment)
                 found = supply.running_out(view, moment, SCARCE, lately)
                 with self._lock:
-                    self._scarce = {key: found}
+                    self._scarce = dict([*self._scarce.items(), (key, found)][-COUNTS_KEPT:])
                     self._counting.discard(key)
             except Exception:  # it stays among those being counted, as with thin lists
                 log.exception("What is running out was not counted")
@@ -1336,8 +1337,9 @@ class Shop:
                 lists = reverse.all_lists(view, Request(k=THIN, at=at))
                 short = ((lists >= 0).sum(axis=1) < THIN) & (view.catalogue.states(at) == State.LIVE)
                 ids = view.catalogue.ids
+                found = tuple(ids[row] for row in np.flatnonzero(short))
                 with self._lock:
-                    self._thin = {key: tuple(ids[row] for row in np.flatnonzero(short))}
+                    self._thin = dict([*self._thin.items(), (key, found)][-COUNTS_KEPT:])
                     self._counting.discard(key)
             except Exception:  # it stays among those being counted: a fault would only be met again every second
                 log.exception("The thin lists were not counted")

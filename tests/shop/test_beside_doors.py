@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from core.domain.query import Request
 from core.domain.rules import Rule
 from core.domain.strategy import Strategy
 from core.recommend.beside import PLACEMENTS, STRATEGIES
+from core.recommend.supply import RunningOut
 from core.shop import Shop
 from tests.recommend.beside_rules import violations
 from tests.worlds import NOW, boutique, open_small_shop
@@ -148,3 +150,18 @@ def test_what_was_one_of_a_kind_and_is_sold_goes_into_no_export_of_lists(
         assert single not in page.read_text(encoding="utf-8")
         assert f"it was one of a kind and is sold, so nothing is exported for: {single}." in err
     assert own.supply(single).single
+
+
+def test_two_days_are_counted_side_by_side(own_shop: Shop) -> None:
+    days = (NOW, NOW + timedelta(days=30))
+
+    def counted(day: datetime) -> RunningOut | None:
+        for _ in range(200):
+            if (found := own_shop.running_out(day)) is not None:
+                return found
+            time.sleep(0.02)
+        return None
+
+    first = [counted(day) for day in days]
+    assert all(one is not None for one in first)
+    assert [own_shop.running_out(day) for day in days] == first
