@@ -137,6 +137,25 @@ def test_the_legend_filters_and_what_it_shows_can_be_chosen(visitor: Visitor) ->
     says(visitor, "120")
 
 
+def test_who_comes_back_finds_the_map_as_it_was_left(visitor: Visitor) -> None:
+    page = visitor.page
+    visitor.go("/map?by=category")
+    ready(visitor)
+    page.get_by_role("button", name="Closer").click()
+    page.get_by_role("button", name="Choose with a lasso").click()
+    page.get_by_role("checkbox", name="Shoes").uncheck()
+    visitor.settle()
+    left = status(visitor)
+    page.get_by_role("link", name="Catalogue", exact=True).last.click()
+    page.wait_for_url("**/catalogue*")
+    visitor.settle()
+    page.go_back()
+    ready(visitor)
+    says(visitor, left)
+    assert not page.get_by_role("checkbox", name="Shoes").is_checked()
+    assert page.get_by_role("button", name="Choose with a lasso").get_attribute("aria-pressed") == "true"
+
+
 def test_words_are_placed_on_the_map(visitor: Visitor) -> None:
     page = visitor.page
     visitor.go("/map")
