@@ -211,6 +211,6 @@ def test_the_open_drawer_breaks_no_rule_of_accessibility(visitor: Visitor) -> No
     page = board(visitor)
     press(visitor, "shoes", "swap")
     page.locator(".drawer .option").first.wait_for()
-    page.wait_for_timeout(500)
+    visitor.settle()
     found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
     assert not found.response["violations"], found.generate_report()

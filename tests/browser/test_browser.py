@@ -126,9 +126,9 @@ def test_every_page_opens_first_by_its_link_after_a_start(
         served.stop()
 
 
-@pytest.mark.parametrize(
-    "visitor", [{"scheme": scheme, "width": width} for scheme in SCHEMES for width in ("wide", "phone")], indirect=True,
-    ids=[f"{scheme}-{width}" for scheme in SCHEMES for width in ("wide", "phone")],
+@pytest.mark.parametrize(  # each page in both themes, each width once: all four take four minutes
+    "visitor", [{"scheme": "light", "width": "wide"}, {"scheme": "dark", "width": "phone"}], indirect=True,
+    ids=["light-wide", "dark-phone"],
 )  # fmt: skip
 def test_no_page_breaks_a_rule_of_accessibility(visitor: Visitor) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
@@ -252,7 +252,7 @@ def test_an_own_catalogue_is_tried_confirmed_built_and_taken_back(
         page.get_by_role("button", name="Go back to it").click()
         page.get_by_role("button", name="Serve this edition").click()
         page.locator(".facts", has_text="A small shop").wait_for(timeout=60_000)
-        assert page.get_by_text("every list comes from that edition now").is_visible()
+        page.get_by_text("every list comes from that edition now").wait_for()
     finally:
         context.close()
         served.stop()

@@ -69,6 +69,7 @@ def test_a_model_is_brought_built_compared_and_left_again(
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(500)
+            window.settle()
             found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
             assert not found.response["violations"], found.response["violations"]
         for width, height in WIDTHS.values():

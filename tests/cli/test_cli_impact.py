@@ -52,7 +52,7 @@ def test_a_draft_is_measured_published_and_served(run: Run, own_shop: Shop) -> N
     assert status == 0
     told = json.loads(out)
     assert told["changes"] == ["Rule a"]
-    assert set(told["impact"]) == {"similar", "substitute", "look"}
+    assert set(told["impact"]) == {"similar", "substitute", "look", "upsell", "cross_sell", "cross_brand"}
     assert told["impact"]["similar"]["changed"] > 0
     assert told["impact"]["look"]["lists"] <= told["impact"]["look"]["of"] == len(own_shop.catalogue())
     assert "keeps no record of what shoppers search for" in told["notes"][0]
