@@ -23,7 +23,7 @@ from core.explore import project as projecting
 from core.explore.clusters import Region, regions
 from core.explore.fidelity import Fidelity, fidelity
 from core.explore.loosen import loosened
-from core.explore.project import METHODS, PACMAP, moves, project
+from core.explore.project import METHODS, PACMAP, Spot, moves, project
 from core.explore.spaces import BEHAVIOUR, Space, Visits, features, near
 from core.recommend.view import View
 from core.store import files, generations, sealed
@@ -70,6 +70,12 @@ class CatalogueMap:
     @property
     def width(self) -> float:
         return projecting.width(self.places)
+
+    def beside(self, spot: Spot) -> tuple[float, float]:
+        """Where on paper something is drawn that has no point of its own: as it lies to the product closest to it."""
+        best = spot.near[0]
+        x, y = np.array((spot.x, spot.y)) + self.paper[best] - self.places[best]
+        return float(x), float(y)
 
     def sample(self, most: int = SHOWN, seed: int = 0) -> Rows:
         """Rows to show when there are more than `most`: each region keeps its share, and at least one of its points."""

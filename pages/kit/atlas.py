@@ -89,7 +89,7 @@ class Sheet:
 
     mark:   changes when anything of it does.    rows: [m] the products on it; the first of them are a fair sample.
     spots:  [m, 2] uint16 their places.          plain: what is sent once.
-    corner, step: places on paper = corner + step * spots.    loose, places: [n, 2] all places on paper and on the map.
+    corner, step: places on paper = corner + step * spots.    drawn: the map.
     """
 
     mark: str
@@ -98,14 +98,11 @@ class Sheet:
     corner: AnyArray
     step: float
     plain: Mapping[str, Any]
-    loose: AnyArray
-    places: AnyArray
+    drawn: CatalogueMap
 
     def told(self, spot: Spot) -> dict[str, float]:
-        """Where something that has no point of its own is drawn: as it lies beside the product closest to it."""
-        best = spot.near[0]
-        moved = np.array((spot.x, spot.y)) + self.loose[best] - self.places[best]
-        x, y = np.clip((moved - self.corner) / self.step, 0, SIDE)
+        """Where something that has no point of its own is drawn."""
+        x, y = np.clip((np.array(self.drawn.beside(spot)) - self.corner) / self.step, 0, SIDE)
         return {"x": round(float(x), 1), "y": round(float(y), 1)}
 
     def mask(self, rows: Rows) -> str:
@@ -130,8 +127,7 @@ def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
     rng = np.random.default_rng(0)
     first = rng.permutation(_drawn.sample())
     rows = np.concatenate([first, rng.permutation(np.setdiff1d(there, first))]).astype(np.int64)
-    loose = _drawn.paper.astype(np.float64)
-    places = loose[rows]
+    places = _drawn.paper[rows].astype(np.float64)
     low, high = (places.min(axis=0), places.max(axis=0)) if len(rows) else (np.zeros(2), np.ones(2))
     step = max(float((high - low).max()), 1e-9) / SIDE
     corner = (low + high - step * SIDE) / 2.0
@@ -146,7 +142,7 @@ def _sheet(mark: str, _drawn: CatalogueMap, _catalogue: Catalogue) -> Sheet:
         "mark": mark, "places": _text(spots), "rows": _text(rows.astype(np.int32)), "names": names,
         "most": max(1, min(SHOWN, len(first))), "texts": _words(_catalogue, rows),
     }  # fmt: skip
-    return Sheet(mark, rows, spots, corner, step, plain, loose, _drawn.places)
+    return Sheet(mark, rows, spots, corner, step, plain, _drawn)
 
 
 def _spoken(spots: AnyArray) -> dict[str, float]:

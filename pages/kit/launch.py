@@ -114,7 +114,7 @@ def lies(found: Rehearsal, read: Mapping[str, Vectors]) -> None:
     left, right = st.columns([1, 1.4], gap="large")
     with left:
         says = "The map of the catalogue, with the place of this product and the products nearest to it."
-        parts.minimap(minimap.drawing(drawn, says, near=spot.near, here=(spot.x, spot.y)), key="arrival:map")
+        parts.minimap(minimap.drawing(drawn, says, near=spot.near, here=drawn.beside(spot)), key="arrival:map")
     with right, st.container(gap="small"):
         codes = [int(drawn.region[row]) for row in spot.near if drawn.region[row] >= 0]
         (home, count), *_ = Counter(codes).most_common(1) or [(-1, 0)]

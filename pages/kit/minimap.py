@@ -12,12 +12,13 @@ from core.explore.maps import CatalogueMap
 
 SIDE, EDGE = 1000, 45  # of the drawing, in its own units
 POINTS = 4_000
+MOST = 0.8  # share of the products that a circle goes around
 LEAST = 34  # radius of a circle that a number fits into
 
 
 @dataclass(frozen=True, slots=True)
 class Ring:
-    """A circle on the map, in its places. label: what stands in it."""
+    """A circle around some products, in places on paper. label: what stands in it."""
 
     x: float
     y: float
@@ -25,12 +26,20 @@ class Ring:
     label: str = ""
 
 
+def ring(drawn: CatalogueMap, rows: Sequence[int], label: str) -> Ring:
+    """A circle around most of some products."""
+    points = drawn.paper[list(rows)].astype(np.float64)
+    middle = np.median(points, axis=0)
+    reach = float(np.quantile(np.linalg.norm(points - middle, axis=1), MOST))
+    return Ring(float(middle[0]), float(middle[1]), reach, label)
+
+
 def drawing(
     drawn: CatalogueMap, says: str, *, rings: Sequence[Ring] = (), near: Sequence[int] = (),
     here: tuple[float, float] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The map as it is drawn. says: what it shows, for who cannot see it. near: rows to point out. here: a place."""
-    places = drawn.places[drawn.there].astype(np.float64)
+    """The map as it is drawn. says: what it shows, for who cannot see it. near: rows to point out. here: on paper."""
+    places = drawn.paper[drawn.there].astype(np.float64)
     low, high = places.min(axis=0), places.max(axis=0)
     scale = (SIDE - 2 * EDGE) / max(float((high - low).max()), 1e-9)
     width, height = ((high - low) * scale + 2 * EDGE).round()
@@ -45,7 +54,7 @@ def drawing(
         made.append({"x": x, "y": y, "r": round(max(LEAST, one.radius * scale)), "label": one.label})
     return {
         "label": says, "width": int(max(width, SIDE / 2)), "height": int(max(height, SIDE / 4)),
-        "points": [put(drawn.places[row]) for row in drawn.sample(POINTS)],
-        "near": [put(drawn.places[row]) for row in near], "rings": made,
+        "points": [put(drawn.paper[row]) for row in drawn.sample(POINTS)],
+        "near": [put(drawn.paper[row]) for row in near], "rings": made,
         "here": put(here) if here is not None else None,
     }  # fmt: skip

@@ -42,7 +42,7 @@ def panel(shop: Shop) -> None:
     shown = gaps if st.session_state.get(ALL) else gaps[:FIRST]
     left, right = st.columns([1, 1.75], gap="large")
     with left, st.container(key="white-map"):
-        rings = [minimap.Ring(gap.x, gap.y, gap.radius, str(number)) for number, gap in enumerate(shown, 1)]
+        rings = [minimap.ring(drawn, gap.rows, str(number)) for number, gap in enumerate(shown, 1)]
         says = f"The map of the catalogue with {text.count(len(shown), 'region')} that lack products."
         parts.minimap(minimap.drawing(drawn, says, rings=rings), key="white:where")
         _whose(known)

@@ -15,7 +15,6 @@ import pytest
 from tests.browser.conftest import PAGES, Served, Visitor, serve
 
 pytestmark = pytest.mark.browser
-SCHEMES = ("light", "dark")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 
 
