@@ -336,7 +336,7 @@ class BehaviourSignal:
         return None
 
     def left(self, rows: Rows) -> Vectors:
-        raise NotImplementedError("behaviour joins no matrix product")
+        raise TypeError("behaviour has no factors, so it joins no matrix product")
 
     def exact(self, side: BehaviourSide, rows: Rows) -> Matrix:
         width = len(self.model)
