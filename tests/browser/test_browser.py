@@ -15,6 +15,7 @@ import pytest
 from tests.browser.conftest import PAGES, Served, Visitor, serve
 
 pytestmark = pytest.mark.browser
+SCHEMES = ("light", "dark")
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 
 
@@ -125,9 +126,9 @@ def test_every_page_opens_first_by_its_link_after_a_start(
         served.stop()
 
 
-@pytest.mark.parametrize(  # each page in both themes, each width once: all four take four minutes
-    "visitor", [{"scheme": "light", "width": "wide"}, {"scheme": "dark", "width": "phone"}], indirect=True,
-    ids=["light-wide", "dark-phone"],
+@pytest.mark.parametrize(
+    "visitor", [{"scheme": scheme, "width": width} for scheme in SCHEMES for width in ("wide", "phone")], indirect=True,
+    ids=[f"{scheme}-{width}" for scheme in SCHEMES for width in ("wide", "phone")],
 )  # fmt: skip
 def test_no_page_breaks_a_rule_of_accessibility(visitor: Visitor) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
