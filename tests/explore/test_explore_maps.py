@@ -225,3 +225,12 @@ def test_a_build_draws_the_map_and_serves_though_it_fails(tmp_path, monkeypatch,
     other = stock_the_shop(tmp_path / "other", boutique(), pictures=False)
     built = building.build(other, worker=PlainWorker(), at=AT)
     assert building.open_shop(other).snapshot.id == built.snapshot
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_shop_of_a_few_products_is_told_that_it_has_no_map_and_nothing_falls(tmp_path, encoders, count):
+    few = open_small_shop(tmp_path, list(boutique())[:count])
+    with pytest.raises(BadRequest, match="nothing to draw a map from"):
+        few.atlas.map()
+    assert few.atlas.spaces() == ()
+    assert few.atlas.worklist() == ()
