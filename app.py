@@ -115,6 +115,7 @@ app = st.App(
     HERE / "pages" / "main.py",
     routes=[
         Route("/recommend", endpoint=api),
+        Route("/recommendations/{shopper_id:path}", endpoint=api),
         Route("/search", endpoint=api),
         Route("/explain", endpoint=api),
         Route("/quiz", endpoint=api),
