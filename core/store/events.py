@@ -198,6 +198,16 @@ class EventStore:
         with self._database.reading() as connection:
             return [(row.shopper, row.acts) for row in connection.execute(query)]
 
+    def begins_with(self, start: str, most: int = 2) -> list[str]:
+        """Shoppers whose hash begins with `start`, in order, at most `most`: of whom there are events or a profile."""
+        found: set[str] = set()
+        with self._database.reading() as connection:
+            for column in (EVENTS.c.shopper, SHOPPERS.c.id):
+                mine = (column >= start) & (column < start + "g")  # no hash holds a letter after f
+                query = sa.select(column).where(mine).distinct().order_by(column).limit(most)
+                found.update(connection.execute(query).scalars())
+        return sorted(found)[:most]
+
     def keep_shoppers(self, shoppers: Iterable[Shopper], at: datetime) -> int:
         """Keep what is known of shoppers in place of what was; returns how many that changed.
 
