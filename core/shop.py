@@ -50,6 +50,8 @@ from core.embed import registry
 from core.embed.cached import encode_with_cache
 from core.embed.template import item_text, text_hash
 from core.embed.worker import EncoderWorker
+from core.evaluate import shown as evaluating
+from core.evaluate.shown import ShownLists
 from core.explore.atlas import Atlas, Sources
 from core.intake import arrivals as arriving
 from core.intake import events as telling
@@ -733,6 +735,12 @@ class Shop:
             changes, refused = stock_feed.posted(plain, present)
             before = {item: {name: getattr(present.item(item), name) for name in fields}
                       for item, fields in changes.items()}  # fmt: skip
+    def shown_lists(self, since: datetime | None = None, until: datetime | None = None) -> ShownLists:
+        """What came of the lists that shoppers were shown, by placement, arm and strategy."""
+        return evaluating.shown_lists(
+            self.events.table(since, until, evaluating.KINDS, columns=evaluating.COLUMNS, simulated=self.simulated)
+        )
+
             try:
                 if changes:
                     version = self.studio.change_facts(
