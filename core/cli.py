@@ -196,6 +196,12 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--every", type=int, metavar="SECONDS", help="look: stay, and look again after so many seconds")
     _add_intake_options(one)
 
+    one = command("keys", _keys, "Keys of programs that ask the API: make one, list them, revoke one.")
+    one.add_argument("action", nargs="?", default="list", choices=("add", "list", "revoke"))
+    one.add_argument("name", nargs="?", metavar="NAME", help="add, revoke: what the key is called, such as shop-front")
+    one.add_argument("--may", metavar="RIGHTS", help="add: any of lists, events, feed, with commas between")
+    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+
     one = command("rules", _rules, "The rule book: list it, take it to a file and back, roll it back.")
     one.add_argument("action", nargs="?", default="list", choices=("list", "export", "import", "history", "rollback"))
     one.add_argument(
@@ -1207,6 +1213,45 @@ def _snapshots(arguments: argparse.Namespace) -> int:
             print(f"vitrine: {went.note}", file=sys.stderr)
         return 0
     print(_dumps({"editions": [edition.as_json() for edition in generations.editions(layout)]}))
+    return 0
+
+
+def _keys(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from core.build import studio_of
+    from core.store.keys import Keys
+
+    if (arguments.action == "list") != (arguments.name is None):
+        raise BadRequest("Name the key: vitrine keys add NAME --may lists. `keys list` takes no name.")
+    if (arguments.action == "add") != (arguments.may is not None):
+        raise BadRequest("Say what a new key may do, and only of a new one: --may lists,events,feed.")
+    now = datetime.now(UTC)
+    with closing(studio_of(_settings(arguments))) as studio:
+        store = Keys(studio)
+        if arguments.action == "add":
+            rights = [one.strip() for one in arguments.may.split(",") if one.strip()]
+            first = not store.all()
+            key = store.add(arguments.name, rights, who=_who(), at=now)
+            studio.audit(_who(), now, "key added", {"name": arguments.name, "may": rights})
+            print(_dumps({"name": arguments.name, "key": key}) if arguments.json else key)
+            told = "This is the only time it is shown. Send it along: Authorization: Bearer KEY."
+            print(f"vitrine: {told}{' From now on the API answers to keys alone.' if first else ''}", file=sys.stderr)
+            return 0
+        if arguments.action == "revoke":
+            done = store.revoke(arguments.name, at=now)
+            studio.audit(_who(), now, "key revoked", {"name": done.name})
+            print(_dumps(done.as_json()) if arguments.json else "Revoked; its next request is refused.")
+            return 0
+        keys = store.all()
+    if arguments.json:
+        print(_dumps({"keys": [one.as_json() for one in keys]}))
+        return 0
+    for one in keys:
+        state = f"revoked {one.revoked_at:%Y-%m-%d}" if one.revoked_at else f"last used {one.used or 'never'}"
+        print(f"{one.name:<20}  {','.join(one.rights):<18}  made {one.at:%Y-%m-%d} by {one.who:<16}  {state}")
+    if not keys:
+        print("There are no keys: the API answers whoever reaches it. vitrine keys add NAME --may lists")
     return 0
 
 

@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, Oper
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.store import files
 
-HEAD = "0005"  # the last step in migrations/versions
+HEAD = "0006"  # the last step in migrations/versions
 BUSY_MS = 30_000  # how long a writer waits for another one
 _MIGRATION_LOCK = 0x56495452  # "VITR", for PostgreSQL's advisory lock
 
