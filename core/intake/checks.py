@@ -18,7 +18,7 @@ from core.intake.mapping import Columns, plain_name
 from core.intake.personal import KINDS, masked, personal_of
 from core.intake.presets import Preset
 from core.intake.read import Table
-from core.intake.report import Findings, Gap
+from core.intake.report import Findings, Gap, Severity
 from core.intake.values import (
     NOTHING,
     NumberStyle,
@@ -520,25 +520,31 @@ def _look_for_personal(rows: RowReader, columns: Columns, extras: AnyArray | Non
     spoken = [(name, header) for name in _SPOKEN for header in columns.fields.get(name, ())]
     spoken += [("extra." + attribute_name(header), header) for header in columns.extras]
     for name, header in spoken:
-        column = rows.coded(header)
-        kinds = personal_of(column.words)
-        flagged = np.array([bool(found) for found in kinds] + [False], dtype=bool)
-        for position in np.flatnonzero(flagged[column.codes]):
-            code = int(column.codes[position])
-            what = " and ".join(KINDS[kind] for kind in kinds[code])
-            rows.findings.add(
-                "personal_data",
-                "warning",
-                f"The text looks as if it held {what}; it is kept out of the comparison of words.",
-                row=int(rows.table.rows[position]),
-                column=header,
-                value=masked(column.words[code]),
-            )
+        for position in tell_personal(rows, header, "warning", "it is kept out of the comparison of words"):
             personal[position].add(name)
     if extras is not None:
         for i, names in enumerate(personal):
             if names:
                 extras[i][PERSONAL] = ",".join(sorted(names))
+
+
+def tell_personal(rows: RowReader, header: str, severity: Severity, then: str) -> list[int]:
+    """Tells of each text in a column that looks as if it spoke of a person, masked; returns positions of the rows.
+
+    then: what becomes of it, in words that end the sentence.
+    """
+    column = rows.coded(header)
+    kinds = personal_of(column.words)
+    flagged = np.array([bool(found) for found in kinds] + [False], dtype=bool)
+    found: list[int] = np.flatnonzero(flagged[column.codes]).tolist()
+    for position in found:
+        code = int(column.codes[position])
+        what = " and ".join(KINDS[kind] for kind in kinds[code])
+        rows.findings.add(
+            "personal_data", severity, f"The text looks as if it held {what}; {then}.",
+            row=int(rows.table.rows[position]), column=header, value=masked(column.words[code]),
+        )  # fmt: skip
+    return found
 
 
 def _without_repeats(

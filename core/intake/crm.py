@@ -19,8 +19,17 @@ from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest
 from core.domain.shoppers import SHOPPER, Shopper
 from core.intake.checks import RowReader
-from core.intake.people import SHOPPER_NAMES, Told, needs, read_hashes, recognised, refuse_personal, told
-from core.intake.read import Table, read
+from core.intake.people import (
+    SHOPPER_NAMES,
+    PeoplePlan,
+    bad_rows,
+    needs,
+    opened,
+    read_hashes,
+    refuse_personal,
+    told,
+)
+from core.intake.read import Table
 from core.intake.report import Findings
 from core.intake.values import Read, is_unknown, read_word, refused, set_reader
 from core.store.events import EventStore
@@ -40,20 +49,13 @@ _SIZE = re.compile(r"\s*([^:=]{1,60}?)\s*[:=]\s*([^:=]{1,40}?)\s*")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShoppersPlan:
-    """What a file of a customer system holds. Nothing has been written.
+class ShoppersPlan(PeoplePlan):
+    """What a file of a customer system holds.
 
     fields: hash of the shopper -> what the file says of them; what it is silent about stays as it is.
     """
 
-    report: Told
-    table: Table
-    bad: Mapping[int, tuple[str, ...]]
     fields: Mapping[str, Mapping[str, Any]]
-
-    @property
-    def ready(self) -> bool:
-        return self.report.ready
 
 
 def plan_shoppers(
@@ -64,10 +66,7 @@ def plan_shoppers(
     Where the file has a column of consent, an empty cell is none. present: the catalogue, to say how many wishes it
     lacks. Raises Refused when the file is no table, BadRequest for a bad mapping.
     """
-    table = read(Path(file))
-    findings = Findings()
-    findings.absorb(table.found)
-    columns = recognised(table.headers, NAMES, mapping or {}, "Shoppers")
+    table, findings, columns = opened(file, NAMES, mapping, "Shoppers")
     fields: dict[str, dict[str, Any]] = {}
     if needs(columns, ("shopper",), table, findings):
         if len(columns) == 1:
@@ -78,7 +77,7 @@ def plan_shoppers(
         else:
             fields = _fields(table, columns, findings, salt)
     report = told(table, "shoppers", len(fields), columns, findings, _figures(fields, present))
-    return ShoppersPlan(report, table, {row: tuple(texts) for row, texts in findings.refused.items()}, fields)
+    return ShoppersPlan(report, table, bad_rows(findings), fields)
 
 
 def carry_out(plan: ShoppersPlan, store: EventStore, at: datetime) -> int:

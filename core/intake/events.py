@@ -5,7 +5,6 @@ An id of a shopper, a visit or an event is a salted hash before anything is kept
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,23 +20,25 @@ from core.domain.arrays import AnyArray
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest, ShopError
 from core.domain.events import KINDS, Event
-from core.domain.shoppers import EVENT, SESSION, SHOPPER, hashed
+from core.domain.shoppers import EVENT, SESSION, SHOPPER
 from core.intake.checks import RowReader
 from core.intake.export import csv_bytes
 from core.intake.people import (
     ITEM_NAMES,
     MOMENT_NAMES,
     SHOPPER_NAMES,
-    Told,
+    PeoplePlan,
+    bad_rows,
+    made_id,
     needs,
+    opened,
     read_hashes,
-    recognised,
     refuse_personal,
     told,
 )
 from core.intake.personal import KINDS as PERSONAL_KINDS
 from core.intake.personal import personal_of
-from core.intake.read import Limits, Table, read
+from core.intake.read import Limits, Table
 from core.intake.report import Findings
 from core.intake.values import (
     NOTHING,
@@ -101,18 +102,11 @@ _SPOKEN = ("item", "placement", "anchor", "query", "snapshot", "arm", "size", "v
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EventsPlan:
-    """What a file of events holds. Nothing has been written."""
+class EventsPlan(PeoplePlan):
+    """What a file of events holds."""
 
-    report: Told
-    table: Table
-    bad: Mapping[int, tuple[str, ...]]
     _rows: tuple[int, ...]
     _values: Mapping[str, AnyArray]
-
-    @property
-    def ready(self) -> bool:
-        return self.report.ready
 
     def events(self) -> Iterator[Event]:
         """The events that can be taken, in order of the file."""
@@ -140,18 +134,14 @@ def plan_events(
     """
     if kind is not None and kind not in KINDS:
         raise BadRequest(f"There is no kind of event {kind!r}. There are {', '.join(KINDS)}.")
-    table = read(Path(file), limits=limits)
-    findings = Findings()
-    findings.absorb(table.found)
-    columns = recognised(table.headers, NAMES, mapping or {}, "Events")
+    table, findings, columns = opened(file, NAMES, mapping, "Events", limits)
     values: dict[str, AnyArray] = {}
     rows: tuple[int, ...] = ()
     if needs(columns, ("at",) if kind is not None else ("kind", "at"), table, findings):
         values = _values(table, columns, findings, salt, settings, kind)
         rows = _usable(table, values, findings)
-    bad = {row: tuple(texts) for row, texts in findings.refused.items()}
     report = told(table, "events", len(rows), columns, findings, _figures(values, rows, present, at))
-    return EventsPlan(report, table, bad, rows, values)
+    return EventsPlan(report, table, bad_rows(findings), rows, values)
 
 
 def carry_out(plan: EventsPlan, store: EventStore) -> Added:
@@ -217,9 +207,7 @@ def _name(values: dict[str, AnyArray], salt: bytes) -> None:
     seen: Counter[str] = Counter()
     for i in np.flatnonzero(values["id"] == None):  # noqa: E711 - elementwise
         said = json.dumps([[name, str(values[name][i])] for name in names if values[name][i] is not None])
-        seen[said] += 1
-        digest = hashlib.sha256(f"{seen[said]} {said}".encode()).hexdigest()
-        values["id"][i] = hashed(salt, digest, EVENT)
+        values["id"][i] = made_id(salt, said, seen, EVENT)
 
 
 def _usable(table: Table, values: Mapping[str, AnyArray], findings: Findings) -> tuple[int, ...]:

@@ -5,8 +5,11 @@ Only the columns that are asked for are read; names, addresses and whatever else
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,10 +17,9 @@ import numpy as np
 from core.domain.arrays import AnyArray
 from core.domain.errors import BadRequest
 from core.domain.shoppers import hashed
-from core.intake.checks import RowReader
+from core.intake.checks import RowReader, tell_personal
 from core.intake.mapping import plain_name
-from core.intake.personal import KINDS, masked, personal_of
-from core.intake.read import Table
+from core.intake.read import Limits, Table, read
 from core.intake.report import Finding, Findings, Severity
 
 SHOPPER_NAMES = (
@@ -83,6 +85,44 @@ class Told:
         }  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class PeoplePlan:
+    """What a file about shoppers holds. Nothing has been written.
+
+    bad: row -> the reasons for which it is not taken.
+    """
+
+    report: Told
+    table: Table
+    bad: Mapping[int, tuple[str, ...]]
+
+    @property
+    def ready(self) -> bool:
+        return self.report.ready
+
+
+def opened(
+    file: str | Path,
+    names: Mapping[str, Sequence[str]],
+    mapping: Mapping[str, str] | None,
+    what: str,
+    limits: Limits | None = None,
+) -> tuple[Table, Findings, dict[str, str]]:
+    """A file as a table, what was found in reading it, and field -> header for the columns that are recognised.
+
+    Raises Refused when the file is no table, BadRequest for a mapping that cannot be.
+    """
+    table = read(Path(file), limits=limits)
+    findings = Findings()
+    findings.absorb(table.found)
+    return table, findings, recognised(table.headers, names, mapping or {}, what)
+
+
+def bad_rows(findings: Findings) -> dict[int, tuple[str, ...]]:
+    """Row -> the reasons for which it is not taken."""
+    return {row: tuple(texts) for row, texts in findings.refused.items()}
+
+
 def told(
     table: Table, what: str, accepted: int, columns: Mapping[str, str], findings: Findings, figures: Mapping[str, Any]
 ) -> Told:
@@ -130,16 +170,7 @@ def needs(columns: Mapping[str, str], names: Sequence[str], table: Table, findin
 def refuse_personal(rows: RowReader, headers: Sequence[str]) -> None:
     """Refuses rows whose text looks as if it spoke of a person, each by its number; what it says is masked."""
     for header in headers:
-        column = rows.coded(header)
-        kinds = personal_of(column.words)
-        flagged = np.array([bool(found) for found in kinds] + [False], dtype=bool)
-        for position in np.flatnonzero(flagged[column.codes]):
-            code = int(column.codes[position])
-            what = " and ".join(KINDS[kind] for kind in kinds[code])
-            rows.findings.add(
-                "personal_data", "error", f"The text looks as if it held {what}; the row is not taken.",
-                row=int(rows.table.rows[position]), column=header, value=masked(column.words[code]),
-            )  # fmt: skip
+        tell_personal(rows, header, "error", "the row is not taken")
 
 
 def read_hashes(rows: RowReader, header: str, salt: bytes, kind: str) -> AnyArray:
@@ -159,6 +190,12 @@ def read_hashes(rows: RowReader, header: str, salt: bytes, kind: str) -> AnyArra
             column=header,
         )  # fmt: skip
     return column.spread(values)
+
+
+def made_id(salt: bytes, said: str, seen: Counter[str], kind: str) -> str:
+    """An id for a row without one: a hash of what it says, and of how often the file has said it before (`seen`)."""
+    seen[said] += 1
+    return hashed(salt, hashlib.sha256(f"{seen[said]} {said}".encode()).hexdigest(), kind)
 
 
 def _said(value: Any) -> str:

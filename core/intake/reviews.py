@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Mapping
@@ -16,20 +15,21 @@ import numpy as np
 from core.domain.catalogue import Catalogue
 from core.domain.errors import BadRequest
 from core.domain.reviews import LONGEST_TEXT, REVIEW, Review
-from core.domain.shoppers import hashed
 from core.intake import themes
 from core.intake.checks import RowReader
 from core.intake.people import (
     ITEM_NAMES,
     MOMENT_NAMES,
-    Told,
+    PeoplePlan,
+    bad_rows,
+    made_id,
     needs,
+    opened,
     read_hashes,
-    recognised,
     refuse_personal,
     told,
 )
-from core.intake.read import Table, read
+from core.intake.read import Table
 from core.intake.report import Findings
 from core.intake.values import NOTHING, Read, date_reader, decimal_number, is_unknown, month_first, read_id, refused
 from core.settings import Settings
@@ -47,17 +47,10 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ReviewsPlan:
-    """What a file of reviews holds. Nothing has been written."""
+class ReviewsPlan(PeoplePlan):
+    """What a file of reviews holds."""
 
-    report: Told
-    table: Table
-    bad: Mapping[int, tuple[str, ...]]
     reviews: tuple[Review, ...]
-
-    @property
-    def ready(self) -> bool:
-        return self.report.ready
 
 
 def plan_reviews(
@@ -70,10 +63,7 @@ def plan_reviews(
     text that looks as if it spoke of a person refuses its row. Reviews of products that `present` lacks are refused.
     Raises Refused when the file is no table, BadRequest for a bad mapping.
     """
-    table = read(Path(file))
-    findings = Findings()
-    findings.absorb(table.found)
-    columns = recognised(table.headers, NAMES, mapping or {}, "Reviews")
+    table, findings, columns = opened(file, NAMES, mapping, "Reviews")
     reviews: tuple[Review, ...] = ()
     if needs(columns, ("item",), table, findings):
         if not {"rating", "text"} & set(columns):
@@ -88,7 +78,7 @@ def plan_reviews(
         "mean rating": round(sum(rated) / len(rated), 2) if rated else None,
     }
     report = told(table, "reviews", len(reviews), columns, findings, figures if reviews else {})
-    return ReviewsPlan(report, table, {row: tuple(texts) for row, texts in findings.refused.items()}, reviews)
+    return ReviewsPlan(report, table, bad_rows(findings), reviews)
 
 
 def carry_out(
@@ -154,8 +144,7 @@ def _reviews(
 def _named(salt: bytes, seen: Counter[str], item: str, rating: Any, text: str | None, moment: datetime | None) -> str:
     """The id of a review that has none: a hash of what it says, and of how often the file has said it before."""
     said = json.dumps([item, rating, text, None if moment is None else moment.isoformat()])
-    seen[said] += 1
-    return hashed(salt, hashlib.sha256(f"{seen[said]} {said}".encode()).hexdigest(), REVIEW)
+    return made_id(salt, said, seen, REVIEW)
 
 
 def _joined(title: str | None, text: str | None) -> str | None:
