@@ -104,7 +104,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(one)
 
     one = command("explain", _explain, "Why a product stands in a list, why not, and what it would take.")
-    one.add_argument("anchor", metavar="ANCHOR", help="the product whose list it is")
+    one.add_argument(
+        "anchor", metavar="ANCHOR", nargs="?", help="the product whose list it is; left out with --shopper"
+    )
     one.add_argument("item", metavar="ITEM", help="the product to explain")
     one.add_argument("--why-not", action="store_true", help="only why it is not in the list")
     one.add_argument("--take", type=int, metavar="K", help="also the smallest change that brings it into the first K")
@@ -112,6 +114,8 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--every", action="store_true", help="with --take: also what else would do it")
     one.add_argument("--words", action="store_true", help="weigh the words of the two; loads the text model")
     _add_list_options(one)
+    _add_shopper_options(one)
+    one.add_argument("--occasion", metavar="WORD", help="with --shopper: what they are here for")
 
     one = command("looks", _looks, "How many products have a whole look around them.")
     one.add_argument("--coverage", action="store_true", required=True, help="count them, by branch of the shop")
@@ -167,15 +171,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     one.add_argument(
         "action", nargs="?", default="show",
-        choices=("show", "import", "export", "forget", "opt-out", "opt-in", "retain"),
+        choices=("show", "lists", "import", "export", "forget", "opt-out", "opt-in", "retain"),
     )  # fmt: skip
     one.add_argument(
         "name", nargs="?", metavar="FILE_ID_OR_DAYS",
         help="import, export: a file; forget, opt-out, opt-in: a shopper, by the shop's id or its hash; retain: days",
     )  # fmt: skip
     one.add_argument("--kind", help="import: what every row is, where no column says so, such as purchase")
-    one.add_argument("--since", metavar="MOMENT", help="export: from then on")
-    one.add_argument("--until", metavar="MOMENT", help="export: up to then")
+    one.add_argument("--since", metavar="MOMENT", help="export, lists: from then on")
+    one.add_argument("--until", metavar="MOMENT", help="export, lists: up to then")
     _add_intake_options(one)
 
     one = command("reviews", _reviews, "What shoppers wrote: import it without their names, show what it comes to.")
@@ -352,6 +356,16 @@ def _person(arguments: argparse.Namespace, shop: Any) -> Any:
     return shop.person(arguments.shopper, at=at, context=Context(**given))
 
 
+def _your_request(arguments: argparse.Namespace, shop: Any) -> Request:
+    """For You of the shopper that is named, by the preset that is."""
+    from core.recommend.for_you import PRESETS
+
+    request = _request(arguments, shop, Placement.FOR_YOU, shopper=_person(arguments, shop))
+    if arguments.preset is not None and request.strategy is None:
+        request = request.changed(strategy=PRESETS[arguments.preset])
+    return request
+
+
 def _for_you(arguments: argparse.Namespace) -> int:
     if arguments.anchor or arguments.anchors or arguments.all:
         raise BadRequest("For You is about no product. Leave the product out, or ask for --placement similar.")
@@ -359,12 +373,8 @@ def _for_you(arguments: argparse.Namespace) -> int:
         raise BadRequest("--html and --xlsx take lists around products along.")
     if arguments.shopper is None:
         raise BadRequest("Name the shopper with --shopper ID.")
-    from core.recommend.for_you import PRESETS
-
     shop = _shop(_settings(arguments))
-    request = _request(arguments, shop, Placement.FOR_YOU, shopper=_person(arguments, shop))
-    if arguments.preset is not None and request.strategy is None:
-        request = request.changed(strategy=PRESETS[arguments.preset])
+    request = _your_request(arguments, shop)
     found = shop.for_you(request)
     plain = found.as_json()
     if arguments.trace:
@@ -643,11 +653,21 @@ def _drill(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _explained(arguments: argparse.Namespace, shop: Any) -> Request:
+    """The list that is asked about: that of a product, or For You of a shopper."""
+    if arguments.shopper is None:
+        _person(arguments, shop)  # refuses what is said of nobody
+        return _request(arguments, shop, Placement.SIMILAR, anchor=arguments.anchor)
+    return _your_request(arguments, shop)
+
+
 def _explain(arguments: argparse.Namespace) -> int:
     if arguments.take is None and (arguments.out or arguments.every):
         raise BadRequest("--out and --every say more of --take. Write --take 5, or leave them out.")
+    if (arguments.anchor is None) == (arguments.shopper is None):
+        raise BadRequest("Name the product whose list it is before ITEM, or with --shopper ID whose For You it is.")
     shop = _shop(_settings(arguments), encoders=arguments.words)
-    request = _request(arguments, shop, Placement.SIMILAR, anchor=arguments.anchor)
+    request = _explained(arguments, shop)
     plain: dict[str, Any]
     if arguments.why_not:
         missing = shop.explain(request, arguments.item).why_not
@@ -960,6 +980,8 @@ def _events(arguments: argparse.Namespace) -> int:
         store = EventStore(studio)
         if arguments.action == "show":
             return _show_events(arguments, store)
+        if arguments.action == "lists":
+            return _show_lists(arguments, store)
         if arguments.action == "import":
             plan = telling.plan_events(
                 _named(arguments, "the file"), salt=salt_for(settings, store), settings=settings, kind=arguments.kind,
@@ -995,6 +1017,26 @@ def _events(arguments: argparse.Namespace) -> int:
         print(_dumps({"shopper": shopper, "opted_out": arguments.action == "opt-out"}) if arguments.json
               else "Done. `vitrine events forget` also removes what was recorded before."
               if arguments.action == "opt-out" else "Done.")  # fmt: skip
+    return 0
+
+
+def _show_lists(arguments: argparse.Namespace, store: Any) -> int:
+    """What came of the lists that shoppers were shown, by placement, arm and strategy."""
+    from core.evaluate import shown
+
+    since, until = (None if one is None else parse_moment(one) for one in (arguments.since, arguments.until))
+    found = shown.shown_lists(store.table(since, until, shown.KINDS, columns=shown.COLUMNS))
+    if arguments.json:
+        print(_dumps(found.as_json()))
+        return 0
+    print(f"{'lists':>9} {'clicked':>23} {'unseen':>7}  placement, arm, strategy")
+    for part in found.parts:
+        rate = "" if part.clicked is None else "{:.1%} ({:.1%} to {:.1%})".format(
+            part.clicked.mean, part.clicked.low, part.clicked.high)  # fmt: skip
+        named = ", ".join(str(one) for one in (part.placement, part.arm, part.strategy) if one is not None)
+        print(f"{part.lists:>9,} {rate:>23} {part.unseen_clicks:>7,}  {named}")
+    if not found.parts:
+        print("No list was shown yet: post impressions and clicks, or import them.")
     return 0
 
 

@@ -423,11 +423,14 @@ class Shop:
     # -- reasons ---------------------------------------------------------------------------------------------------
 
     def explain(self, request: Request, item: str, *, draft: Documents | None = None) -> Explanation:
-        """Why `item` stands where it does in the list of `request`, or why it is not in it.
+        """Why `item` stands where it does in the list of `request`, or why it is not in it; also in For You.
 
         Raises UnknownItem, BadRequest.
         """
         request = self._settled(request)
+        if request.placement == Placement.FOR_YOU:
+            around = self._around
+            return why.explain_for_you(_yours(around), self._asked(request, draft), request, item, around)
         template = self.snapshot.manifest.text_template if "text" in self.snapshot.vectors else ""
         view = self._asked(request, draft)
         request = _weighed(view, request)
@@ -451,6 +454,11 @@ class Shop:
         """
         request = self._settled(request)
         view = self._asked(request, draft)
+        if request.placement == Placement.FOR_YOU:
+            around = self._around
+            return takes.what_would_it_take_for(
+                _yours(around), view, request, item, around, goal=goal, every=every, on_look=progress
+            )
         request = _weighed(view, request)
         return takes.what_would_it_take(_HOUSE, view, request, item, goal=goal, every=every, on_look=progress)
 
@@ -1567,6 +1575,15 @@ _HOUSE = House(
     missing=lambda view, request, item: _recipe(request).why_missing(view, request, item),
     ruled=_ruled,
 )
+
+
+def _yours(around: Around) -> House:
+    """How lists For You are asked for, among what all shoppers did."""
+    return House(
+        lists=lambda view, request: for_you.for_you(view, request, around),
+        missing=lambda view, request, item: for_you.why_missing(view, request, item, around),
+        ruled=_ruled,
+    )
 
 
 def _broken(stock: Mapping[str, int] | None) -> bool:

@@ -22,10 +22,11 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.rules import BOOST_STEPS, Rule
 from core.domain.sentences import label
-from core.domain.strategy import SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
+from core.domain.strategy import DEFAULT_WEIGHTS, SIGNAL_NAMES, SIMILARITY_SIGNALS, Strategy
 from core.lab.quick import Quick, enabled, point, strategy_at
 from core.lab.weights import OnLook, smallest_move
 from core.recommend.filters import allowed
+from core.recommend.for_you import Around, Standing, standing
 from core.recommend.view import View
 
 IN, OUT = "in", "out"
@@ -94,12 +95,13 @@ class Change:
 class Answer:
     """What it would take, for one product and one list.
 
+    anchor:  None for the list of a shopper.
     place:   where the product stands now, None where it is not in the list.
     changes: each does it, by itself; the smallest first. Empty where it is so already, or where nothing does.
     said:    the answer in sentences.    tried: settings of weights that were looked at.    asked: lists that were made.
     """
 
-    anchor: str
+    anchor: str | None
     item: str
     goal: str
     k: int
@@ -142,10 +144,35 @@ def what_would_it_take(
     if goal not in GOALS:
         raise BadRequest(f"{goal!r} is no goal. Ask what it would take to have it {IN} or {OUT}.")
     if request.placement != Placement.SIMILAR or request.anchor is None:
-        raise BadRequest("What it would take is known of You May Also Like. Ask about the list around a product.")
+        raise BadRequest(
+            "What it would take is known of You May Also Like and For You. Ask about the list around a product."
+        )
     if item == request.anchor:
         raise BadRequest("A product never stands in its own list. Name another one.")
     return _Asking(house, view, request, item, goal == IN, every, on_look).answer()
+
+
+def what_would_it_take_for(
+    house: House,
+    view: View,
+    request: Request,
+    item: str,
+    around: Around | None,
+    *,
+    goal: str = IN,
+    every: bool = False,
+    on_look: OnLook | None = None,
+) -> Answer:
+    """The same for the list For You of `request.shopper`; house: of such lists.
+
+    Weights are looked for among shares of content, behaviour and trend. What the shopper did or said is theirs: no
+    change of the shop's is named where that keeps a product from them. Raises UnknownItem, BadRequest.
+    """
+    if goal not in GOALS:
+        raise BadRequest(f"{goal!r} is no goal. Ask what it would take to have it {IN} or {OUT}.")
+    found = standing(view, request, item, around)
+    asked = request.changed(strategy=found.strategy) if found.interest is not None else request
+    return _AskingFor(house, view, asked, item, goal == IN, every, on_look, found=found).answer()
 
 
 @dataclass
@@ -167,7 +194,6 @@ class _Asking:
     def __post_init__(self) -> None:
         self.row = self.view.catalogue.row(self.item)
         self.strategy = self.request.strategy or self.view.strategy
-        assert self.request.anchor is not None
         assert self.request.at is not None
         self.anchor, self.at = self.request.anchor, self.request.at
 
@@ -335,9 +361,14 @@ class _Asking:
     # -- rules ---------------------------------------------------------------------------------------------------------
 
     def _rule(self, **says: Any) -> Rule:
-        """A rule about this product beside this one, as the shop would make it now."""
-        scope = {"placements": [str(Placement.SIMILAR)], "anchors": [self.anchor]}
+        """A rule about this product in this list alone, as the shop would make it now."""
+        scope: dict[str, Any] = {"placements": [str(self.request.placement)]}
+        scope |= {} if self.anchor is None else {"anchors": [self.anchor]}
         return Rule.from_json({**says, "target": {"items": [self.item]}, "scope": scope}, made_at=self.at)
+
+    @property
+    def _here(self) -> str:
+        return "in For You" if self.anchor is None else "beside this product"
 
     def _with(self, rule: Rule) -> View:
         return self.house.ruled(self.view, [*self.view.rules, rule.as_json()])
@@ -348,7 +379,7 @@ class _Asking:
             verb = f"A {step} boost" if self.into else f"Burying it, {step},"
             if self._kept(
                 lambda then, place, ids, rule=rule, verb=verb: Change(  # type: ignore[misc]
-                    "boost", f"{verb} beside this product does: {then}.", place, ids, rule=rule.as_json()
+                    "boost", f"{verb} {self._here} does: {then}.", place, ids, rule=rule.as_json()
                 ),
                 self._with(rule), self.request,
             ):  # fmt: skip
@@ -359,7 +390,7 @@ class _Asking:
             rule = self._rule(kind="pin", place=self.request.k)
             text = f"A pin to place {self.request.k} does"
         else:
-            rule, text = self._rule(kind="block"), "Blocking it beside this product does"
+            rule, text = self._rule(kind="block"), f"Blocking it {self._here} does"
         self._kept(
             lambda then, place, ids: Change(rule.kind, f"{text}: {then}.", place, ids, rule=rule.as_json()),
             self._with(rule), self.request,
@@ -398,12 +429,8 @@ class _Asking:
     def _allowed(self) -> None:
         """It may not be shown at all: what keeps it out is a fact of it, or the question itself."""
         item, view, request = self.view.catalogue.item(self.item), self.view, self.request
-        anchor = self.view.catalogue.item(self.anchor)
-        if self.row in self.view.family_of(self.view.catalogue.row(self.anchor)).tolist():
-            self.said.append("It is a colourway of the product, and these never stand in its own list.")
-            return
-        if not self.view.guard(anchor.audience)[self.row]:
-            self.said.append(f"It is for {item.audience} and this list is for {anchor.audience}; that is not relaxed.")
+        if never := self._never():
+            self.said.append(never)
             return
         facts, why, then = facts_to_sell(item, self.at)
         if facts:
@@ -429,6 +456,109 @@ class _Asking:
         rank = self.house.missing(view, asked, self.item)
         where = f"; by score it would be number {rank.would_be_rank}" if rank and rank.would_be_rank else ""
         self.said.append(f"{sentence}. {how} it would still not be among the first {request.k}{where}.")
+
+    def _never(self) -> str:
+        """Why no change of facts or of the question brings it in; "" where one may."""
+        assert self.anchor is not None
+        item, anchor = self.view.catalogue.item(self.item), self.view.catalogue.item(self.anchor)
+        if self.row in self.view.family_of(self.view.catalogue.row(self.anchor)).tolist():
+            return "It is a colourway of the product, and these never stand in its own list."
+        if not self.view.guard(anchor.audience)[self.row]:
+            return f"It is for {item.audience} and this list is for {anchor.audience}; that is not relaxed."
+        return ""
+
+
+@dataclass
+class _AskingFor(_Asking):
+    """The same of the list of a shopper. found: what stands behind the product in front of them."""
+
+    found: Standing | None = None
+
+    def _never(self) -> str:
+        assert self.found is not None
+        missing = self.found.missing
+        if missing is None or not (self.found.barred or "met it already" in missing.reason):
+            return ""
+        return f"It is kept from this shopper: {missing.reason}. That is theirs to say, so nothing the shop sets does."
+
+    def _weights(self) -> None:
+        """The nearest shares of content, behaviour and trend, and of what is between them and the present ones."""
+        assert self.found is not None
+        if self.found.interest is None:
+            return
+        steps = [one for one in _shares(self.strategy) if one != _parts(self.strategy)]
+        present = np.array(_parts(self.strategy))
+        steps.sort(key=lambda one: (round(float(np.linalg.norm(np.array(one) - present)), 9), one))
+        for shares in steps:
+            if self._try(shares):
+                self._nearer(present, np.array(shares))
+                return
+
+    def _try(self, shares: Sequence[float]) -> bool:
+        self.tried += 1
+        if self.on_look is not None:
+            self.on_look(self.tried, len(_shares(self.strategy)))
+        return (
+            self._standing(self.view, self.request.changed(strategy=_shared(self.strategy, shares))) is not None
+        ) == (self.into)
+
+    def _nearer(self, present: Scores, found: Scores) -> None:
+        """Half the way back as long as that does it too, in whole per cent; then keep it."""
+        low, high = 0.0, 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            low, high = (low, middle) if self._try(_whole(present + middle * (found - present))) else (middle, high)
+        shares = _whole(present + high * (found - present))
+        proposed = _shared(self.strategy, shares)
+        told = ", ".join(
+            f"{name} {100 * new:.0f} % instead of {100 * old:.0f} %"
+            for name, new, old in zip(("content", "behaviour", "trend"), shares, present.tolist(), strict=True)
+            if round(100 * new) != round(100 * old)
+        )
+        distance = float(np.linalg.norm(np.array(shares) - present))
+        if self._kept(
+            lambda then, place, ids: Change("weights", f"With {told} {then}.", place, ids, distance, strategy=proposed),
+            self.view, self.request.changed(strategy=proposed),
+        ):  # fmt: skip
+            self.said.append(self.changes[-1].text)
+
+
+HALVINGS = 4
+GRID = 10  # steps of the shares that are looked at
+
+
+def _parts(strategy: Strategy) -> tuple[float, float, float]:
+    """The shares of content, behaviour and trend; other priors count with content."""
+    total = sum(max(0.0, float(weight)) for weight in strategy.weights.values()) or 1.0
+    behaviour, trend = (float(strategy.weights.get(name, 0.0)) / total for name in ("behaviour", "trending"))
+    return 1.0 - behaviour - trend, behaviour, trend
+
+
+def _shares(strategy: Strategy) -> list[tuple[float, float, float]]:
+    """All shares in tenths; without content only where the strategy has none either."""
+    least = 1 if any(strategy.weights.get(name) for name in DEFAULT_WEIGHTS) else 0
+    return [
+        (content / GRID, behaviour / GRID, (GRID - content - behaviour) / GRID)
+        for content in range(least, GRID + 1)
+        for behaviour in range(GRID + 1 - content)
+    ]
+
+
+def _shared(strategy: Strategy, shares: Sequence[float]) -> Strategy:
+    """`strategy` with these shares of content, behaviour and trend; what makes up content keeps its proportions."""
+    content = {
+        name: float(w) for name, w in strategy.weights.items() if name not in ("behaviour", "trending") and w > 0
+    }
+    content = content or dict(DEFAULT_WEIGHTS)
+    whole = sum(content.values())
+    weights = {name: shares[0] * weight / whole for name, weight in content.items()}
+    return strategy.changed(weights={**weights, "behaviour": shares[1], "trending": shares[2]})
+
+
+def _whole(shares: Scores) -> tuple[float, float, float]:
+    """Shares in whole per cent that sum to 1: content takes what is left over."""
+    behaviour, trend = round(float(shares[1]), 2), round(float(shares[2]), 2)
+    return round(1.0 - behaviour - trend, 2), behaviour, trend
 
 
 _KIND_WORDS = {

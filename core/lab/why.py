@@ -20,7 +20,9 @@ from core.lab.takes import House
 from core.rank import agreement
 from core.rank.candidates import Wishes
 from core.rank.explain import reasons
+from core.recommend.for_you import Around, Standing, standing
 from core.recommend.similar import query_around
+from core.recommend.taste import Interest
 from core.recommend.view import View
 
 ALIKE = 0.5  # agreement from which two values that are not the same count as alike
@@ -120,9 +122,12 @@ class Explanation:
     words:         the words that made the two close.
     safe_reason:   a sentence that a shopper may read, or "".
     said:          the facts above in sentences.
+    shopper:       whom the list is for, where it is around no product: `anchor` is None then, and `attributes` are held
+                   against what the products of an interest have in common.
+    interest:      of the shopper, the one that the product is closest to.    near: its products that are closest.
     """
 
-    anchor: str
+    anchor: str | None
     item: str
     k: int
     placed: Placed | None
@@ -135,6 +140,9 @@ class Explanation:
     safe_reason: str
     why_not: WhyNot | None
     said: tuple[str, ...]
+    shopper: str | None = None
+    interest: Interest | None = None
+    near: tuple[str, ...] = ()
 
     @property
     def origin(self) -> Origin | None:
@@ -150,8 +158,13 @@ class Explanation:
         def nine(value: float | None) -> float | None:
             return None if value is None else round(value, 9) + 0.0
 
+        whose: dict[str, Any] = {"anchor": self.anchor}
+        if self.anchor is None:
+            whose["shopper"] = self.shopper
+            whose["interest"] = None if self.interest is None else self.interest.as_json()
+            whose["near"] = list(self.near)
         return {
-            "anchor": self.anchor, "item": self.item, "k": self.k,
+            **whose, "item": self.item, "k": self.k,
             "place": None if self.placed is None else self.placed.rank,
             "origin": None if self.placed is None else str(self.placed.origin),
             "score": nine(self.score), "percentile": nine(self.percentile),
@@ -171,10 +184,11 @@ def explain(
     encode: texts -> vectors, for the words that made the two close; None while the encoder is not warm.
     template: how a product becomes a text; "" where this edition has no texts.
 
-    Raises UnknownItem, and BadRequest for another list than "You May Also Like" or the product's own.
+    Raises UnknownItem, and BadRequest for another list than "You May Also Like" or the product's own. For You has
+    `explain_for_you`.
     """
     if request.placement != Placement.SIMILAR or request.anchor is None:
-        raise BadRequest("Reasons are told of You May Also Like. Ask about the list around a product.")
+        raise BadRequest("Reasons are told of You May Also Like and For You. Ask about the list around a product.")
     if item == request.anchor:
         raise BadRequest("A product never stands in its own list. Name another one.")
     anchor, other = view.catalogue.item(request.anchor), view.catalogue.item(item)
@@ -193,6 +207,44 @@ def explain(
         request.anchor, item, request.k, placed, score, contributions, percentile, places, attributes, words,
         safe_reason(anchor, other), why_not, said,
     )  # fmt: skip
+
+
+def explain_for_you(house: House, view: View, request: Request, item: str, around: Around | None) -> Explanation:
+    """Why `item` stands where it does in the list of `request.shopper`, or why it is not in it.
+
+    Its details are held against what the products of the interest that it is closest to have in common. house: of
+    lists For You. Raises UnknownItem.
+    """
+    found = standing(view, request, item, around)
+    why_not = None if found.missing is None else _why_not(view, found.listing, found.missing)
+    asked = request.changed(strategy=found.strategy) if found.interest is not None else request
+    places = None if found.placed is None else _places(house, view, asked, found.placed)
+    attributes = () if found.shared is None else compared(view, found.shared, view.catalogue.item(item))
+    said = _said(found.placed, found.score, found.contributions, found.percentile, places, attributes, why_not)
+    said = (*said[:1], *_said_of_taste(view, found), *(one for one in said[1:] if not one.startswith(SHARE)))
+    return Explanation(
+        None, item, request.k, found.placed, found.score, found.contributions, found.percentile, places, attributes,
+        Closeness(note="Words are weighed between two products."), found.safe_reason, why_not, said,
+        found.listing.shopper, found.interest, found.near,
+    )  # fmt: skip
+
+
+SHARE = "The two share "
+
+
+def _said_of_taste(view: View, found: Standing) -> list[str]:
+    """Which interest a product is closest to, and what of it; what wishes and context add."""
+    if found.interest is None:
+        return ["Nothing is known of this shopper yet, so it is the list of a first visit."]
+    interest = found.interest
+    named = interest.label or view.catalogue.title(interest.medoid) or interest.medoid
+    said = [f"Of what the shopper has a taste for it is closest to {named} ({interest.share:.0%} of the taste)."]
+    if found.near:
+        said.append(f"Closest of all is {view.catalogue.title(found.near[0]) or found.near[0]}.")
+    for name, what in (("context", "Where and when it is"), ("wishes", "A house that the shopper follows")):
+        if amount := found.contributions.get(name, 0.0):
+            said.append(f"{what} {'raises' if amount > 0 else 'lowers'} it a little.")
+    return said
 
 
 def _score_of(view: View, request: Request, row: int) -> tuple[float | None, dict[str, float], float | None]:
@@ -345,7 +397,7 @@ def _said(
     same = [_SAID.get(one.field, one.name.lower()) for one in attributes if one.state == SAME]
     same = [word for word in same if word]
     if same:
-        said.append(f"The two share {_and(same)}.")
+        said.append(f"{SHARE}{_and(same)}.")
     if places is not None and placed is not None and placed.origin is Origin.MODEL:
         said += _said_of_places(places)
     return tuple(said)

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from core.domain.arrays import Mask, Rows
+from core.domain.catalogue import Item
 from core.domain.events import STRENGTH
 from core.domain.listing import Listing, Missing, Note, Origin, Placed, Trace
 from core.domain.query import Request
@@ -34,6 +35,8 @@ from core.domain.strategy import DEFAULT_WEIGHTS, Strategy
 from core.domain.visit import Visit
 from core.rank import diversify
 from core.rank.calibrate import PRIOR
+from core.rank.candidates import Wishes
+from core.rank.explain import reasons
 from core.recommend import first_visit, personal, similar
 from core.recommend.fit import Fit, behaviour_column, fit
 from core.recommend.session import Crowd
@@ -49,6 +52,7 @@ from core.recommend.taste import (
     all_interests,
     as_item,
     centre,
+    closeness,
     interests,
     label,
     liked,
@@ -132,6 +136,33 @@ class ForYou:
         }  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What stands behind one product in front of a shopper, whether it is in the list or not.
+
+    placed, missing: the product as it stands in the list, or why it does not; one of them is None.
+    score, contributions, percentile: None and empty where nothing compares the two.
+    interest: the one that the product is closest to; None where nothing is known of the shopper.
+    near:     the products of that interest that it is closest to, the closest first.
+    shared:   what the products of that interest have in common, as a product.    safe_reason: as on the list.
+    barred:   whether what the shopper did or said keeps it from them, so that nothing the shop sets brings it in.
+    """
+
+    listing: Listing
+    placed: Placed | None
+    missing: Missing | None
+    strategy: Strategy
+    preset: str
+    score: float | None = None
+    contributions: Mapping[str, float] = field(default_factory=dict)
+    percentile: float | None = None
+    interest: Interest | None = None
+    near: tuple[str, ...] = ()
+    shared: Item | None = None
+    safe_reason: str = ""
+    barred: bool = False
+
+
 def for_you(view: View, request: Request, around: Around | None = None) -> Listing:
     """The list for `request.shopper`."""
     return _Case(view, request, around or Around()).listing
@@ -159,11 +190,46 @@ def trace(view: View, request: Request, around: Around | None = None) -> Trace:
 
 def why_missing(view: View, request: Request, item: str, around: Around | None = None) -> Missing | None:
     """The first stage that lost `item`; None when it is in the list. Raises UnknownItem."""
+    return _missing(_Case(view, request, around or Around()), item)
+
+
+def standing(view: View, request: Request, item: str, around: Around | None = None) -> Standing:
+    """What stands behind `item` in front of `request.shopper`, in the list or not. Raises UnknownItem."""
     case = _Case(view, request, around or Around())
-    view.catalogue.row(item)
+    row = view.catalogue.row(item)
+    placed = next((one for one in case.listing.items if one.id == item), None)
+    found = Standing(
+        case.listing, placed, _missing(case, item), case.strategy, case.preset,
+        barred=bool(case.barred.mask[row]) or not case.for_whom[row],
+    )  # fmt: skip
+    if not case.known:
+        return found if placed is None else replace(found, score=placed.score, contributions=placed.contributions)
+    interest = case.interests[int(case.fit.closest(np.array([row]))[0])]
+    shared = as_item(view, interest.taste)
+    near = _nearest(view, row, [one for one, _ in interest.items if one in view.catalogue and one != item])
+    found = replace(
+        found, interest=interest, near=near, shared=shared, safe_reason=safe_reason(view, shared, item)
+    )  # fmt: skip
+    score, parts, below = case.score_of(row)
+    return replace(found, score=score, contributions=parts, percentile=below)
+
+
+def _nearest(view: View, row: int, items: Sequence[str], most: int = 3) -> tuple[str, ...]:
+    """Those of `items` that lie closest to a product, the closest first."""
+    if not items:
+        return ()
+    near = closeness(view, np.append(view.catalogue.rows(items), row))[-1, :-1]
+    order = sorted(range(len(items)), key=lambda at: (-round(float(near[at]), 9), items[at]))
+    return tuple(items[at] for at in order[:most])
+
+
+def _missing(case: _Case, item: str) -> Missing | None:
+    case.view.catalogue.row(item)
     if item in case.listing.ids:
         return None
     if not case.known:
+        if case.barred.mask[row := case.view.catalogue.row(item)]:
+            return Missing(item, "eligible", case.barred.why(np.array([row]))[0], None, None)
         return first_visit.why_missing(case.view, case.as_new, item, case.around.acts)
     lost = similar.missing_answer(case.head, case.asked, case.fit.sides, item, case.within(case.fresh), case.nudges)
     return lost or Missing(item, "fill", "others came first among what fills the list", None, None)
@@ -448,6 +514,23 @@ class _Case:
     @property
     def _id(self) -> str | None:
         return None if self.request.shopper is None else self.request.shopper.shopper.id
+
+    def score_of(self, row: int) -> tuple[float | None, dict[str, float], float | None]:
+        """The score of any product in front of the shopper, its parts, and the share of pairs that are less close."""
+        query = similar.query_answer(self.head, self.asked, self.fit.sides, self.within(self.fresh), self.nudges)
+        rows = np.array([[row]])
+        found = reasons(query, rows, rows, Wishes(query.own, query.boosts))
+        score = float(found.parts.scores[0, 0])
+        if not np.isfinite(score):
+            return None, {}, None
+        moved = {name: float(amounts[some == row].sum()) for name, (some, amounts) in self.nudges.items()}
+        shares = {name: float(values[0, 0]) for name, values in found.shares.items()}
+        shares["boost"] = shares.get("boost", 0.0) - sum(moved.values())
+        ruled = self.rules.on_rows(self.view.catalogue) if self.rules else None
+        if ruled is None or not len(ruled.boosted):
+            del shares["boost"]
+        below = float(found.percentile[0, 0])
+        return score, {**shares, **moved}, below if np.isfinite(below) and query.blend.similarity else None
 
     # -- what is said of it ----------------------------------------------------------------------------------------
 

@@ -176,6 +176,13 @@ def query_around(view: View, request: Request) -> Query:
     return _around(view, request, None).query
 
 
+def query_answer(
+    view: View, request: Request, sides: Sides, within: Within | None = None, nudges: Nudges | None = None
+) -> Query:
+    """What the stages are asked for the list that `answer` gives."""
+    return _question(view, request, sides, [_NOBODY], within, nudges).query
+
+
 def rank_all(
     view: View, request: Request, anchors: Sequence[str] | None = None, progress: Progress | None = None
 ) -> tuple[Rows, Scores]:
