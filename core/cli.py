@@ -1031,12 +1031,15 @@ def _show_lists(arguments: argparse.Namespace, store: Any) -> int:
         return 0
     print(f"{'lists':>9} {'clicked':>23} {'unseen':>7}  placement, arm, strategy")
     for part in found.parts:
-        rate = "" if part.clicked is None else "{:.1%} ({:.1%} to {:.1%})".format(
-            part.clicked.mean, part.clicked.low, part.clicked.high)  # fmt: skip
+        rate = ""
+        if part.clicked is not None:
+            rate = f"{part.clicked.mean:.1%} ({part.clicked.low:.1%} to {part.clicked.high:.1%})"
         named = ", ".join(str(one) for one in (part.placement, part.arm, part.strategy) if one is not None)
         print(f"{part.lists:>9,} {rate:>23} {part.unseen_clicks:>7,}  {named}")
     if not found.parts:
         print("No list was shown yet: post impressions and clicks, or import them.")
+    elif store.simulated():
+        print("Some of it was made up for the demo.")
     return 0
 
 
