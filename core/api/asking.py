@@ -79,6 +79,15 @@ ShopperId = Annotated[
         examples=["4711"],
     ),
 ]
+Whose = Annotated[
+    str | None,
+    Query(
+        min_length=1,
+        max_length=LONGEST_ID,
+        description="Whose For You it is, in place of anchor: the id of a shopper as the shop has it, or its hash",
+        examples=["4711"],
+    ),
+]
 Words = Annotated[str | None, Query(max_length=500, description="For search: what was typed", examples=["evening bag"])]
 Where = Annotated[
     list[str],

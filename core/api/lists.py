@@ -20,6 +20,7 @@ from core.api.asking import (
     ShopperId,
     Take,
     Weights,
+    Whose,
     Words,
     arm_of,
     context_of,
@@ -190,19 +191,29 @@ def _looks(
 
 @router.get("/explain", summary="Why a product stands in a list, why not, what it would take", responses=EXPLAINED)
 def explain(
-    anchor: Id,
     item: Id,
     asking: Asking,
+    context: Annotated[Context, Depends(context_of)],
+    anchor: Id | None = None,
+    shopper: Whose = None,
     weights: Weights = None,
     lam: Lam = None,
+    preset: Preset = None,
     take: Take = None,
     goal: Goal = None,
 ) -> Response:
     if take is None and goal is not None:
         raise BadRequest("goal says which way to take it. Add take=5, or leave it out.")
+    if (anchor is None) == (shopper is None):
+        raise BadRequest("Name the product whose list it is with anchor, or with shopper whose For You it is.")
+    if shopper is None and (context or preset):
+        raise BadRequest("context and preset are of a shopper. Name them with shopper.")
     serving = shop.current()
     asked = asking.changed(placement=Placement.SIMILAR, anchor=anchor)
-    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
+    if shopper is not None:
+        person = serving.person(shopper, at=asking.at, context=context)
+        asked = asking.changed(placement=Placement.FOR_YOU, shopper=person)
+    asked = asked.changed(strategy=_trial(serving, asked, weights, lam) or (PRESETS[preset] if preset else None))
     plain = serving.explain(asked, item).as_json()
     if take is not None:
         plain["take"] = serving.what_would_it_take(asked.changed(k=take), item, goal=goal or "in").as_json()

@@ -8,8 +8,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from fastapi.testclient import TestClient
 
 from core import cli
+from core import shop as shops
+from core.api import api
 from core.curation.resolve import RuleBook
 from core.domain.errors import BadRequest, UnknownItem
 from core.domain.placements import Placement
@@ -141,6 +144,27 @@ def test_what_is_the_shoppers_to_say_is_left_to_them(shop: Shop) -> None:
         shop.what_would_it_take(asking(shop), "nothing-of-the-kind")
     with pytest.raises(BadRequest, match="no goal"):
         shop.what_would_it_take(asking(shop), "coats-norrland-navy", goal="up")
+
+
+def test_the_api_explains_for_a_shopper(shop: Shop) -> None:
+    shops.install(shop)
+    try:
+        client = TestClient(api)
+        asked = {"shopper": "ann", "k": 4, "at": NOW.isoformat(), "context": ["season=winter", "device=phone"]}
+        person = replace(shop.person("ann", at=NOW), context=Context(season="winter", device="phone"))
+        request = asking(shop, 4).changed(shopper=person)
+        item = shop.recommend(request.changed(k=30)).ids[9]
+        plain = client.get("/explain", params={**asked, "item": item, "take": 4}).json()
+        take = plain.pop("take")
+        assert plain == shop.explain(request, item).as_json()
+        assert plain["why_not"] is not None
+        assert take == shop.what_would_it_take(request, item).as_json()
+        for wrong in ({"anchor": item}, {"context": ["season"]}):
+            assert client.get("/explain", params={**asked, "item": item, **wrong}).status_code == 422
+        nobody = client.get("/explain", params={"item": item, "anchor": "coats-aurel-black", "preset": "few"})
+        assert "of a shopper" in nobody.json()["error"]["message"]
+    finally:
+        shops.install(None)
 
 
 def test_the_command_line_explains_for_a_shopper(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
