@@ -120,19 +120,19 @@ def _parser() -> argparse.ArgumentParser:
     one = command("looks", _looks, "How many products have a whole look around them.")
     one.add_argument("--coverage", action="store_true", required=True, help="count them, by branch of the shop")
     one.add_argument("--sample", type=int, metavar="N", help="of so many products, drawn by a hash of their ids")
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
-    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_moment(one)
+    _add_json(one, "a table")
 
     one = command("house", _house, "Where a house stands in all lists, beside whom, and what share it holds.")
     one.add_argument("name", nargs="?", metavar="HOUSE", help="one house; without it, all of them in a line each")
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
-    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_moment(one)
+    _add_json(one, "a table")
     _add_files(one)
 
     one = command("drill", _drill, "What would break with products sold out; nothing is changed.")
     one.add_argument("items", nargs="+", metavar="ID")
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_moment(one)
+    _add_json(one)
     _add_files(one)
 
     one = command("search", _search, "What words find.")
@@ -204,7 +204,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", nargs="?", default="list", choices=("add", "list", "revoke"))
     one.add_argument("name", nargs="?", metavar="NAME", help="add, revoke: what the key is called, such as shop-front")
     one.add_argument("--may", metavar="RIGHTS", help="add: any of lists, events, feed, with commas between")
-    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_json(one, "a table")
 
     one = command("rules", _rules, "The rule book: list it, take it to a file and back, roll it back.")
     one.add_argument("action", nargs="?", default="list", choices=("list", "export", "import", "history", "rollback"))
@@ -214,28 +214,28 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--merge", action="store_true", help="import: add and change; remove nothing")
     one.add_argument("--yes", action="store_true", help="import: publish what the dry run tells")
     one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
     one = command("quiz", _quiz, "The style quiz of a first visit: show it, take it to a file and back.")
     one.add_argument("action", nargs="?", default="show", choices=("show", "export", "import"))
     one.add_argument("file", nargs="?", metavar="FILE", help="export, import: a .json file")
     one.add_argument("--yes", action="store_true", help="import: publish it")
     one.add_argument("--why", metavar="TEXT", default="", help="import: a comment, kept with what is published")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
     one = command("campaigns", _campaigns, "Campaigns: list them, show one with its rules and looks, take one back.")
     one.add_argument("action", nargs="?", default="list", choices=("list", "show", "rollback"))
     one.add_argument("name", nargs="?", metavar="ID", help="show, rollback: which campaign")
     one.add_argument("--at", metavar="MOMENT", help="list, show: as of a moment, such as 2026-03-01T09:00:00Z")
     one.add_argument("--why", metavar="TEXT", default="", help="rollback: a comment, kept with it")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
     one = command(
         "lint", _lint, "What is wrong with the published rules; exit status 1 where something must be mended."
     )
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    _add_moment(one)
     one.add_argument("--strict", action="store_true", help="warnings count too")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
     one = command("impact", _impact, "What a draft or a rule file would do to every list, before it is published.")
     source = one.add_mutually_exclusive_group(required=True)
@@ -247,9 +247,9 @@ def _parser() -> argparse.ArgumentParser:
         "--placement", action="append", choices=[str(placement) for placement in MEASURED], default=[],
         help="only this one; may be given more than once",
     )  # fmt: skip
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    _add_moment(one)
     one.add_argument("--locale", metavar="TAG", help="language of the shop's front, such as fr-FR")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
     _add_files(one)
 
     one = command("arrivals", _arrivals, "Products to come: rehearse one, plan a batch, keep them, take them back.")
@@ -263,7 +263,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("-k", type=int, default=10, help="rehearse: places in the lists (default 10)")
     one.add_argument("--yes", action="store_true", help="import: keep what is complete")
     one.add_argument("--why", metavar="TEXT", default="", help="a comment, kept with what is published")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
     one = command("publish", _publish, "Make a merchandiser's draft live, whole, with a comment.")
     one.add_argument("--draft", metavar="NAME", required=True)
@@ -283,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("action", nargs="?", default="list", choices=("list", "fetch", "compare"))
     one.add_argument("names", nargs="*", metavar="NAME", help="the model to fetch, or the two editions to compare")
     one.add_argument("--yes", action="store_true", help="fetch it: about so many bytes come from the hub")
-    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_json(one, "a table")
 
     commands.add_parser(
         "train-image-tower", add_help=False, help="Train the compact image model; --help says how."
@@ -291,11 +291,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _add_moment(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+
+
+def _add_json(one: argparse.ArgumentParser, instead_of: str = "sentences") -> None:
+    one.add_argument("--json", action="store_true", help=f"JSON instead of {instead_of}")
+
+
 def _add_intake_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--map", metavar="FIELD=COLUMN", action="append", default=[], help="import")
     one.add_argument("--set-aside", metavar="FILE", help="import: write the refused rows here, with their reasons")
     one.add_argument("--yes", action="store_true", help="import: keep what is right")
-    one.add_argument("--json", action="store_true", help="JSON instead of sentences")
+    _add_json(one)
 
 
 def _add_list_options(one: argparse.ArgumentParser) -> None:
@@ -306,11 +314,11 @@ def _add_list_options(one: argparse.ArgumentParser) -> None:
     one.add_argument("--price-from", type=int, metavar="MINOR_UNITS")
     one.add_argument("--price-to", type=int, metavar="MINOR_UNITS")
     one.add_argument("--exclude", metavar="ID", action="append", default=[])
-    one.add_argument("--at", metavar="MOMENT", help="the moment asked about, such as 2026-03-01T09:00:00Z")
+    _add_moment(one)
     one.add_argument(
         "--locale", metavar="TAG", help="language of the shop's front, such as fr-FR; rules may ask for it"
     )
-    one.add_argument("--json", action="store_true", help="JSON instead of a table")
+    _add_json(one, "a table")
 
 
 def _add_files(one: argparse.ArgumentParser) -> None:
@@ -352,7 +360,7 @@ def _person(arguments: argparse.Namespace, shop: Any) -> Any:
         ]:
             raise BadRequest(f"--{said[0]} is of a shopper. Name them with --shopper ID.")
         return None
-    at = parse_moment(arguments.at) if arguments.at is not None else None
+    at = _asked_at(arguments)
     return shop.person(arguments.shopper, at=at, context=Context(**given))
 
 
@@ -377,13 +385,9 @@ def _for_you(arguments: argparse.Namespace) -> int:
     request = _your_request(arguments, shop)
     found = shop.for_you(request)
     plain = found.as_json()
-    if arguments.trace:
-        plain["trace"] = shop.trace(request).as_json()
-    if arguments.why:
-        missing = shop.why_missing(request, arguments.why)
-        plain["why_missing"] = None if missing is None else missing.as_json()
+    _inside(plain, arguments, request, shop.trace, shop.why_missing)
     _show(plain, arguments, shop)
-    if not (arguments.json or arguments.trace or arguments.why):
+    if not _whole(arguments):
         for one in found.interests:
             print(f"     {one.share:4.0%}  {one.label or one.medoid}")
     return 0
@@ -401,6 +405,11 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     return settings_module.read(arguments.data)
 
 
+def _asked_at(arguments: argparse.Namespace) -> datetime | None:
+    """The moment asked about; None where none is named."""
+    return None if arguments.at is None else parse_moment(arguments.at)
+
+
 def _shop(settings: Settings, *, encoders: bool = False) -> Any:
     from core.build import open_shop, reading, serving_manifest
     from core.embed.worker import EncoderWorker
@@ -416,7 +425,7 @@ def _shop(settings: Settings, *, encoders: bool = False) -> Any:
 
 
 def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **fields: Any) -> Request:
-    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    at = _asked_at(arguments) or datetime.now(UTC)
     strategy = None
     if arguments.weights is not None or arguments.lam is not None:
         strategy = shop.strategy(placement, at, fields.get("anchor"))
@@ -476,11 +485,7 @@ def _recommend(arguments: argparse.Namespace) -> int:
         lambda reports, head: reports.list_report(head, listing, strategy=request.strategy, filters=request.filters),
     )  # fmt: skip
     plain = listing.as_json()
-    if arguments.trace:
-        plain["trace"] = shop.trace(request).as_json()
-    if arguments.why:
-        missing = shop.why_missing(request, arguments.why)
-        plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
+    _inside(plain, arguments, request, shop.trace, shop.why_missing)
     _show(plain, arguments, shop)
     return 0
 
@@ -494,13 +499,9 @@ def _first_visit(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
     request = _request(arguments, shop, Placement.COLD_START, visit=visit, shopper=_person(arguments, shop))
     plain = shop.first_visit(request).as_json() if arguments.moved else shop.recommend(request).as_json()
-    if arguments.trace:
-        plain["trace"] = shop.trace(request).as_json()
-    if arguments.why:
-        missing = shop.why_missing(request, arguments.why)
-        plain["why_missing"] = None if missing is None else missing.as_json()
+    _inside(plain, arguments, request, shop.trace, shop.why_missing)
     _show(plain, arguments, shop)
-    if not (arguments.json or arguments.trace or arguments.why):
+    if not _whole(arguments):
         for one in plain.get("moved", ()):
             told = f"brought {len(one['came'])}, kept {len(one['gone'])} out, moved {one['moved']} others"
             print(f"     {one['question']} = {one['option']}: {told}")
@@ -602,7 +603,7 @@ def _house(arguments: argparse.Namespace) -> int:
     from core.curation import house
 
     shop = _shop(_settings(arguments))
-    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    at = _asked_at(arguments) or datetime.now(UTC)
     lists = shop.every_list(at=at)
     if arguments.name is None:
         if arguments.html or arguments.xlsx:
@@ -635,7 +636,7 @@ def _house(arguments: argparse.Namespace) -> int:
 
 def _drill(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
-    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    at = _asked_at(arguments) or datetime.now(UTC)
     found = shop.drill(arguments.items, at=at)
     _take(arguments, shop, at, lambda reports, head: reports.drill_report(head, found))
     if arguments.json:
@@ -707,12 +708,8 @@ def _recommend_looks(arguments: argparse.Namespace) -> int:
         found = shop.looks(request)
         _take(arguments, shop, request.at, lambda reports, head: reports.looks_report(head, found))
         plain = found.as_json()
-        if arguments.trace:
-            plain["trace"] = shop.trace_looks(request).as_json()
-        if arguments.why:
-            missing = shop.why_not_in_looks(request, arguments.why)
-            plain["why_missing"] = None if missing is None else missing.as_json()
-        if arguments.json or arguments.trace or arguments.why:
+        _inside(plain, arguments, request, shop.trace_looks, shop.why_not_in_looks)
+        if _whole(arguments):
             print(_dumps(plain))
         else:
             _show_looks(found, shop)
@@ -729,7 +726,7 @@ def _recommend_looks(arguments: argparse.Namespace) -> int:
 
 
 def _look_request(arguments: argparse.Namespace, shop: Any, anchor: str) -> LookRequest:
-    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    at = _asked_at(arguments) or datetime.now(UTC)
     return LookRequest(
         anchor,
         at=at,
@@ -762,7 +759,7 @@ def _show_looks(found: Looks, shop: Any) -> None:
 
 def _looks(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
-    at = parse_moment(arguments.at) if arguments.at is not None else datetime.now(UTC)
+    at = _asked_at(arguments) or datetime.now(UTC)
     ids = shop.catalogue(at).ids
     if arguments.sample is not None:
         if arguments.sample < 1:
@@ -798,8 +795,22 @@ def _search(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _inside(plain: dict[str, Any], arguments: argparse.Namespace, request: Any, trace: Any, why_missing: Any) -> None:
+    """Adds to a list how it came about, and why a product is not in it, where that is asked."""
+    if arguments.trace:
+        plain["trace"] = trace(request).as_json()
+    if arguments.why:
+        missing = why_missing(request, arguments.why)
+        plain["why_missing"] = None if missing is None else missing.as_json()  # None: it is in the list
+
+
+def _whole(arguments: argparse.Namespace) -> bool:
+    """Whether all that is known of a list is printed, as JSON."""
+    return bool(arguments.json or getattr(arguments, "trace", False) or getattr(arguments, "why", None))
+
+
 def _show(plain: dict[str, Any], arguments: argparse.Namespace, shop: Any) -> None:
-    if arguments.json or arguments.__dict__.get("trace") or arguments.__dict__.get("why"):
+    if _whole(arguments):
         print(_dumps(plain))
         return
     catalogue = shop.catalogue()
@@ -1320,6 +1331,10 @@ def _saying(shop: Any) -> Any:
     return lambda rule: sentence(rule, name, zone, currency)
 
 
+def _tell_published(done: Any, shop: Any) -> None:
+    print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
+
+
 def _rules_list(arguments: argparse.Namespace, shop: Any) -> int:
     say, rules = _saying(shop), shop.rules()
     if arguments.json:
@@ -1416,7 +1431,7 @@ def _rules_rollback(arguments: argparse.Namespace, shop: Any) -> int:
         raise BadRequest(f"{arguments.name!r} is no version of the rules. `vitrine rules history` lists them.")
     version = None if arguments.name is None else int(arguments.name)
     done = shop.rollback_rules(version, who=_who(), why=arguments.why)
-    print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
+    _tell_published(done, shop)
     return 0
 
 
@@ -1431,8 +1446,7 @@ def _campaigns(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
     if arguments.action == "rollback":
         done = shop.rollback_campaign(arguments.name, who=_who(), why=arguments.why)
-        told = {"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}
-        print(_dumps(told))
+        _tell_published(done, shop)
         return 0
     return (_campaigns_list if arguments.action == "list" else _campaign_show)(arguments, shop)
 
@@ -1494,7 +1508,7 @@ def _documents(arguments: argparse.Namespace, shop: Any) -> tuple[datetime, Any]
     from core.store.publications import Publications
 
     now = datetime.now(UTC)
-    at = parse_moment(arguments.at) if arguments.at is not None else now
+    at = _asked_at(arguments) or now
     return at, Publications(shop.studio).documents(at if at < now else None)
 
 
@@ -1528,7 +1542,7 @@ def _publish(arguments: argparse.Namespace) -> int:
 
         with EncoderWorker(shop.settings) as worker:
             settle(shop.settings, worker=worker, at=datetime.now(UTC), studio=shop.studio, watch=_watch)
-    print(_dumps({"publication": done.version, "rules": shop.studio.rules_version(), "changed": len(done.changes)}))
+    _tell_published(done, shop)
     return 0
 
 
@@ -1537,7 +1551,7 @@ def _impact(arguments: argparse.Namespace) -> int:
     wanted = [placement for placement in MEASURED if str(placement) in (arguments.placement or MEASURED)]
     if Placement.SEARCH in wanted and shop.queries():
         shop = _shop(_settings(arguments), encoders=True)  # typed words are read by them
-    at = parse_moment(arguments.at) if arguments.at is not None else None
+    at = _asked_at(arguments)
     name, standing, changed = _standing(arguments, shop)
     found: dict[Placement, Any] = {}
     notes: list[str] = []
@@ -1616,7 +1630,7 @@ def _standing(arguments: argparse.Namespace, shop: Any) -> tuple[str, dict[Any, 
 
 def _lint(arguments: argparse.Namespace) -> int:
     shop = _shop(_settings(arguments))
-    findings = shop.lint(at=parse_moment(arguments.at) if arguments.at is not None else None)
+    findings = shop.lint(at=_asked_at(arguments))
     if arguments.json:
         print(_dumps({"findings": [one.as_json() for one in findings]}))
     else:
