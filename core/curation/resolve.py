@@ -11,7 +11,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -200,6 +200,16 @@ class BookOn:
     def on(self, view: View) -> BookOn:
         """The same rules over another view; what they match is worked out anew only where they could tell."""
         return BookOn(self.book, view, self)
+
+    @cached_property
+    def moments(self) -> AnyArray:
+        """[m] datetime64[us]: when rules begin or end, and when a product is too old for one that speaks of new ones."""
+        rules = [rule for rule in self.book.in_campaigns if not rule.off]
+        dates = [date for rule in rules for date in (rule.starts_at, rule.ends_at) if date is not None]
+        days = {rule.target.new_days for rule in rules if rule.target.new_days is not None}
+        aged = [self._release[~np.isnat(self._release)] + one * _DAY for one in sorted(days)]
+        named = [date.astimezone(UTC).replace(tzinfo=None) for date in dates]
+        return np.concatenate([np.array(named, dtype="datetime64[us]"), *aged])
 
     def only(self, rules: Sequence[Rule]) -> BookOn:
         """Some of these rules over the same view; what each matches is not worked out again."""

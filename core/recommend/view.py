@@ -47,6 +47,14 @@ class RulesOver(Protocol):
     def on(self, view: View) -> CurationFor: ...
 
 
+@runtime_checkable
+class Dated(Protocol):
+    """Rules that tell when they change by themselves."""
+
+    @property
+    def moments(self) -> AnyArray: ...
+
+
 class SnapshotLike(Protocol):
     """What a view needs of a snapshot: vectors and present by signal, "text" and perhaps "image"."""
 
@@ -188,6 +196,18 @@ class View:
         # A missing date compares as false with everything.
         out: Mask = ~((release > moment) | (embargo > moment) | (retired <= moment))
         return out
+
+    @cached_property
+    def moments(self) -> AnyArray:
+        """[m] datetime64[us], ascending: when dates of products or of rules change what may be shown, whoever asks."""
+        dates = [*self._dates, *([self.curation.moments] if isinstance(self.curation, Dated) else [])]
+        every = np.concatenate(dates)
+        return np.unique(every[~np.isnat(every)])
+
+    def span(self, at: datetime) -> int:
+        """Which span between two of `moments` holds `at`: within one, no date changes what may be shown."""
+        moment = np.datetime64(at.replace(tzinfo=None) - (at.utcoffset() or at - at), "us")
+        return int(np.searchsorted(self.moments, moment, side="right"))
 
     @cached_property
     def _dates(self) -> tuple[AnyArray, AnyArray, AnyArray]:

@@ -482,6 +482,19 @@ class Studio:
             facts, rules, strategy = connection.execute(sa.select(*newest)).one()
         return facts or 0, rules or 0, strategy or 0
 
+    def stamp(self) -> str:
+        """The versions of facts, rules and strategies with when they were published.
+
+        Versions alone may come back: after a backup was restored, the next one has a number that was there before.
+        """
+        newest = (
+            sa.select(column).scalar_subquery()
+            for table in (FACT_VERSIONS, RULES, STRATEGIES)
+            for column in (sa.func.max(table.c.version), sa.func.max(table.c.at))
+        )
+        with self.database.reading() as connection:
+            return ".".join("0" if one is None else str(one) for one in connection.execute(sa.select(*newest)).one())
+
     def _version(self, table: sa.Table, at: datetime | None) -> int:
         with self.database.reading() as connection:
             return connection.execute(_newest(table, at)).scalar() or 0
