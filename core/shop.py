@@ -6,6 +6,7 @@ A `Shop` is one opened edition with the studio database beside it. `current()` h
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import threading
 import time
@@ -43,7 +44,7 @@ from core.domain.placements import Placement
 from core.domain.query import Filters, Request
 from core.domain.quiz import Quiz, quiz_in
 from core.domain.rules import Rule
-from core.domain.shoppers import Context, Person, hashed
+from core.domain.shoppers import Context, History, Person, Shopper, hashed
 from core.domain.steer import STRENGTH, Read, Steer
 from core.domain.strategy import SIGNALS, Strategy
 from core.embed import registry
@@ -91,10 +92,12 @@ from core.recommend.first_visit import FirstVisit
 from core.recommend.for_you import Around, ForYou
 from core.recommend.look import Coverage
 from core.recommend.looks.wardrobe import Wardrobe, open_wardrobe
+from core.recommend.personal import REST
 from core.recommend.saved import Gone, KeptLook, Mend
 from core.recommend.session import Crowd, crowd
 from core.recommend.suggest import Suggested
 from core.recommend.supply import RunningOut, Supply
+from core.recommend.taste import IDLE
 from core.recommend.trend import STRENGTH as ACTED
 from core.recommend.trend import Acts, acts
 from core.recommend.view import View, open_view
@@ -126,6 +129,8 @@ PUBLICATIONS_ASKED = 200  # the last ones, asked who kept an arrival
 SCARCE = 300  # products that are low or sold out, of which what is near to them is looked for
 POSTS = 8  # times that posted stock is laid over facts that changed meanwhile
 ACTS_SECONDS = 60  # after which what is trending is read again for a personal list
+HALF_DAY = 43_200  # seconds; the record counts a day from its noon on, and seasons and weekends begin at midnight
+WARM_ACTS = 6  # of nobody's history, for whom lists are made ahead; enough to weigh as much history does
 CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
 MANY_WORDS = 200  # words read at once that are kept on disk
 PICTURED = 64  # pictures of arrivals whose vectors are kept, from suggesting what one is to rehearsing it
@@ -419,6 +424,57 @@ class Shop:
             self._crowd = mark, time.monotonic(), crowd(found, self.snapshot.catalogue) if len(found) else None
         finally:
             self._reading_crowd = False
+
+    # -- what lists are kept under -----------------------------------------------------------------------------------
+
+    def standing(self, placement: Placement, at: datetime, shopper: str | None = None) -> dict[str, Any]:
+        """All that a list of `at`, the present moment, depends on besides its question, as plain JSON, read anew.
+
+        While it stays the same so does the list, but for what fades from hour to hour: taste, newness, and what others
+        do. shopper: their hash, where the list is for one.
+        """
+        view = self.view(at, Placement.SIMILAR if placement == Placement.LOOK else placement)
+        told: dict[str, Any] = {
+            "shop": self._print, "published": self.studio.stamp(), **view.versions.as_json(), "span": view.span(at),
+            "half_day": int(at.timestamp() // HALF_DAY), "removed": self.events.mark().removed,
+        }  # fmt: skip
+        if placement == Placement.LOOK or placement in beside.PLACEMENTS:
+            told["wardrobe"] = self._wardrobe_of(view).id
+        if placement == Placement.SEARCH:
+            told["reads"] = self._worker is not None and self._worker.ready
+        if shopper is not None:
+            told["shopper"] = shopper
+            told["state"] = self.events.standing_of(shopper, at, visit=IDLE, rest=REST)
+        return told
+
+    @cached_property
+    def _print(self) -> str:
+        """Tells this shop from others that keep their lists in one place."""
+        return hashlib.sha256(b"lists" + self._salt).hexdigest()[:16]
+
+    def warm(self) -> None:
+        """Make what the first lists would wait for: the record of all shoppers, the views, a list of each kind."""
+        moment = datetime.now(UTC)
+        view = self.view(moment)
+        live = [view.catalogue.ids[row] for row in np.flatnonzero(view.live(moment))]
+        if not live:
+            return
+        some = live[:: max(1, len(live) // (WARM_ACTS - 1))][:WARM_ACTS]
+        acts = History(tuple(some), ("view",) * len(some), (moment - timedelta(days=1),) * len(some))
+        nobody = Person(Shopper(hashed(b"nobody", "nobody")), acts)
+        asked = Request(k=THIN, at=moment, anchor=some[0], shopper=nobody)
+        for placement in Placement:
+            try:
+                if placement == Placement.LOOK:
+                    self.looks(LookRequest(some[0], at=moment))
+                elif placement == Placement.SEARCH:
+                    self.search(Request(k=THIN, at=moment, words=view.catalogue.title(some[0])))
+                elif placement in (Placement.TRENDING, Placement.COLD_START):
+                    self.recommend(Request(placement, k=THIN, at=moment))
+                else:
+                    self.recommend(asked.changed(placement=placement))
+            except ShopError as error:  # whoever asks for this list is told the same
+                log.debug("%s was not made ahead: %s", placement, error.message)
 
     # -- reasons ---------------------------------------------------------------------------------------------------
 
