@@ -42,6 +42,12 @@ class Settings:
     keep_events:   days for which what shoppers did is kept, such as "400"; None keeps it.
     feed_key:      what a stock system must send along (`Authorization: Bearer …`) to post stock and prices; None takes
                    none.
+    hosts:         names under which the shop may be asked for, with commas between, such as "shop.example.com,
+                   *.example.net"; addresses, localhost and the machine's own name need no mention; "*" is any.
+    rate_limit:    what one key, or one address without a key, may ask of the API, such as "1200/minute"; "off" counts
+                   nobody; None is ample (core/api/limits.py).
+    trusted_address_header: name of the header in which a proxy passes on the address of who asks, such as
+                   "X-Forwarded-For"; the last one in it counts. None takes the address that is connected.
     """
 
     data: Path = Path("data")
@@ -57,6 +63,9 @@ class Settings:
     shopper_salt: str | None = None
     keep_events: str | None = None
     feed_key: str | None = None
+    hosts: str | None = None
+    rate_limit: str | None = None
+    trusted_address_header: str | None = None
 
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
@@ -126,6 +135,15 @@ _TEXT = "|".join((r'"""[\s\S]*?"""', r"'''[\s\S]*?'''", r'"(?:[^"\\\n]|\\.)*"', 
 _LINE = r"(?m)^([ \t]*[\"']?{0}[\"']?[ \t]*=[ \t]*)(" + _TEXT + ")"
 
 
+_HOST = r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*"
+_RATE = r"off|[1-9][0-9]{0,8}/(second|minute|hour|day)"
+
+
+def names_in(hosts: str | None) -> list[str]:
+    """The names in the setting `hosts`, in small letters."""
+    return [one.strip().rstrip(".").casefold() for one in (hosts or "").split(",") if one.strip()]
+
+
 def _parsed(file: Path, content: bytes) -> dict[str, Any]:
     try:
         return tomllib.loads(content.decode("utf-8"))
@@ -145,6 +163,15 @@ def checked(settings: Settings) -> Settings:
         raise BadRequest(f"keep_events is {settings.keep_events!r}; it is a number of days, such as 400.")
     if settings.feed_key is not None and len(settings.feed_key) < 16:
         raise BadRequest("feed_key is too short to be a key. Use 16 characters or more, drawn at random.")
+    if wrong := [name for name in names_in(settings.hosts) if not re.fullmatch(_HOST, name)]:
+        said = ", ".join(map(repr, wrong))
+        raise BadRequest(f"hosts names {said}, which is no name. Write shop.example.com, without https:// and port.")
+    if settings.rate_limit is not None and not re.fullmatch(_RATE, settings.rate_limit):
+        raise BadRequest(f"rate_limit is {settings.rate_limit!r}; write how many in how long, such as 1200/minute.")
+    for name in ("trusted_user_header", "trusted_address_header"):
+        value = getattr(settings, name)
+        if value is not None and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
+            raise BadRequest(f"{name} is {value!r}, which is no name of a header. Write one such as X-Forwarded-For.")
     if settings.index not in ("exact", "faiss"):
         raise BadRequest(f"There is no index called {settings.index!r}. Use exact or faiss.")
     return settings

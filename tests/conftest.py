@@ -16,6 +16,8 @@ settings.load_profile("vitrine")
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "2")
 
+os.environ.setdefault("VITRINE_HOSTS", "testserver")  # the name under which Starlette's TestClient asks
+
 ROOT = Path(__file__).resolve().parents[1]
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Response
+
+from core.api import metrics
 
 
 class ShopJSON(Response):
@@ -15,6 +18,13 @@ class ShopJSON(Response):
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode()
+
+
+def error(code: str, message: str, status: int, headers: Mapping[str, str] | None = None) -> ShopJSON:
+    """An error in its one shape, counted. headers: sent along."""
+    metrics.error(code)
+    plain = {"error": {"code": code, "message": message}}
+    return ShopJSON(plain, status_code=status, headers=dict(headers or {}))
 
 
 LISTING = {

@@ -7,7 +7,6 @@ and 422 for what makes no sense.
 
 from __future__ import annotations
 
-import hmac
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -19,11 +18,14 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from core import settings, shop
-from core.api import lists
-from core.api.answers import ANSWERS, ShopJSON
+from core.api import lists, metrics
+from core.api.answers import ANSWERS, ShopJSON, error
 from core.api.asking import MANY
+from core.api.guard import Guard, described
+from core.api.hosts import HostCheck
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.intake import stock_feed
 from core.intake.events import MOST_POSTED
@@ -59,6 +61,9 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
 
 
 _HEALTH: dict[str, Any] = {"content": {"application/json": {"schema": {"type": "object"}}}}
+_FIGURES: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, 503: ANSWERS[503],
+}  # fmt: skip
 _REFUSED: dict[str, Any] = {
     "description": "Not taken in",
     "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}},
@@ -113,11 +118,21 @@ api = FastAPI(
     dependencies=[Depends(_once), Depends(_known)],
 )
 api.include_router(lists.router)
+api.add_middleware(Guard, routes=lambda: [one for one in (*lists.router.routes, *api.routes) if isinstance(one, Route)])
+api.add_middleware(HostCheck)
 
 
 @api.get("/health", summary="Whether the shop serves, and what", responses={200: _HEALTH, 503: ANSWERS[503]})
 def health() -> Response:
     return ShopJSON(shop.current().health())
+
+
+@api.get(
+    "/metrics", summary="Figures of latency, cache, events and errors, as Prometheus reads them", responses=_FIGURES
+)
+def figures() -> Response:
+    shop.current()  # what serves is told too, and whose key it is can only be read where there is a shop
+    return Response(metrics.text(), media_type=metrics.CONTENT_TYPE)
 
 
 @api.post(
@@ -130,6 +145,7 @@ async def events(request: Request) -> Response:
 
     def take() -> dict[str, Any]:
         added, found = shop.current().hear(plain, at=now)
+        metrics.events(new=added.new, repeated=added.repeated, not_followed=added.refused, refused=len(found.refused))
         return {
             "new": added.new, "repeated": added.repeated, "not_followed": added.refused,
             "unknown_products": found.strange, "refused": [one.as_json() for one in found.refused],
@@ -141,25 +157,12 @@ async def events(request: Request) -> Response:
 
 @api.post(
     "/stock", summary="Stock and prices, live with the next list; with the shop's feed key",
-    responses={**_TAKEN, **dict.fromkeys((401, 403), _REFUSED)},
-    openapi_extra={**_body_of("items", stock_feed.MOST_POSTED, _STOCK), "security": [{"feed": []}]},
+    responses=_TAKEN, openapi_extra=_body_of("items", stock_feed.MOST_POSTED, _STOCK),
 )  # fmt: skip
 async def stock(request: Request) -> Response:
     serving = shop.current()
-    _may_feed(serving.settings.feed_key, request.headers.get("authorization", ""))
     plain = await _posted(request, "items", STOCK_BYTES)
     return ShopJSON(await anyio.to_thread.run_sync(lambda: serving.take_stock(plain, who=stock_feed.WHO)))
-
-
-def _may_feed(key: str | None, sent: str) -> None:
-    """Raises HTTPException unless the feed key was sent along; the comparison takes as long whatever is wrong in it.
-
-    sent: the header as the server read it, which takes bytes for Latin-1 whatever they are.
-    """
-    if key is None and sent:
-        raise HTTPException(403, "This shop takes no stock over HTTP. Set `feed_key` in its settings.")
-    if key is None or not hmac.compare_digest(sent.encode("latin-1"), f"Bearer {key}".encode()):
-        raise HTTPException(401, "Send the shop's feed key: Authorization: Bearer KEY.", {"WWW-Authenticate": "Bearer"})
 
 
 async def _posted(request: Request, name: str, most: int) -> Any:
@@ -181,36 +184,29 @@ async def _posted(request: Request, name: str, most: int) -> Any:
     return plain[name]
 
 
-def _error(code: str, message: str, status: int) -> Response:
-    return ShopJSON({"error": {"code": code, "message": message}}, status_code=status)
-
-
 @api.exception_handler(ShopError)
-def _shop_error(request: Request, error: ShopError) -> Response:
-    return _error(error.code, error.message, error.status)
+def _shop_error(request: Request, problem: ShopError) -> Response:
+    return error(problem.code, problem.message, problem.status)
 
 
 @api.exception_handler(RequestValidationError)
-def _bad_parameters(request: Request, error: RequestValidationError) -> Response:
-    sentences = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors())
-    return _error(BadRequest.code, f"These parameters make no sense. {sentences}.", 422)
+def _bad_parameters(request: Request, problem: RequestValidationError) -> Response:
+    sentences = "; ".join(f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in problem.errors())
+    return error(BadRequest.code, f"These parameters make no sense. {sentences}.", 422)
 
 
 @api.exception_handler(HTTPException)
-def _http_error(request: Request, error: HTTPException) -> Response:
-    codes = {
-        401: "unauthorised", 403: "forbidden", 404: "unknown_path", 405: "method_not_allowed", 413: "too_large",
-        415: "not_json",
-    }  # fmt: skip
-    response = _error(codes.get(error.status_code, "http_error"), str(error.detail), error.status_code)
-    response.headers.update(error.headers or {})
-    return response
+def _http_error(request: Request, problem: HTTPException) -> Response:
+    codes = {404: "unknown_path", 405: "method_not_allowed", 413: "too_large", 415: "not_json"}
+    return error(
+        codes.get(problem.status_code, "http_error"), str(problem.detail), problem.status_code, problem.headers
+    )
 
 
 @api.exception_handler(Exception)
-def _fault(request: Request, error: Exception) -> Response:
+def _fault(request: Request, problem: Exception) -> Response:
     """A bug: the server writes its traceback to the log, the caller gets a sentence in the shape of every error."""
-    return _error("fault", "Something went wrong on our side. The operator finds the reason in the log.", 500)
+    return error("fault", "Something went wrong on our side. The operator finds the reason in the log.", 500)
 
 
 _plain_openapi = api.openapi
@@ -234,7 +230,7 @@ def _openapi() -> dict[str, Any]:
                 }
             },
         }
-        schema["components"]["securitySchemes"] = {"feed": {"type": "http", "scheme": "bearer"}}
+        described(schema)
         api.openapi_schema = schema
     return api.openapi_schema
 
