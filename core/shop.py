@@ -782,6 +782,12 @@ class Shop:
         found = telling.received(plain, salt=self._salt, at=self._moment(at), present=self.snapshot.catalogue)
         return self.events.add(found.events), found
 
+    def shown_lists(self, since: datetime | None = None, until: datetime | None = None) -> ShownLists:
+        """What came of the lists that shoppers were shown, by placement, arm and strategy."""
+        return evaluating.shown_lists(
+            self.events.table(since, until, evaluating.KINDS, columns=evaluating.COLUMNS, simulated=self.simulated)
+        )
+
     @cached_property
     def reviews(self) -> ReviewStore:
         """What shoppers wrote about products, and what it comes to."""
@@ -799,12 +805,6 @@ class Shop:
             changes, refused = stock_feed.posted(plain, present)
             before = {item: {name: getattr(present.item(item), name) for name in fields}
                       for item, fields in changes.items()}  # fmt: skip
-    def shown_lists(self, since: datetime | None = None, until: datetime | None = None) -> ShownLists:
-        """What came of the lists that shoppers were shown, by placement, arm and strategy."""
-        return evaluating.shown_lists(
-            self.events.table(since, until, evaluating.KINDS, columns=evaluating.COLUMNS, simulated=self.simulated)
-        )
-
             try:
                 if changes:
                     version = self.studio.change_facts(
