@@ -350,10 +350,14 @@ def _add_shopper_options(one: argparse.ArgumentParser) -> None:
 
 
 def _person(arguments: argparse.Namespace, shop: Any) -> Any:
-    """Who a list is for, and where they are; None where nobody is named."""
-    from core.domain.shoppers import Context
+    """Who a list is for, and where they are; None where nobody is named. A first visit may be nobody's."""
+    from core.domain.shoppers import Context, Person, Shopper
+    from core.recommend.personal import NOBODY
 
     given = {name: getattr(arguments, name, None) for name in ("hour", "device", "season", "place", "occasion")}
+    if arguments.shopper is None and getattr(arguments, "placement", "") == Placement.COLD_START:
+        _only_for("for_you", arguments, ("preset",))
+        return Person(Shopper(NOBODY), context=Context(**given)) if any(v is not None for v in given.values()) else None
     if arguments.shopper is None:
         if said := [
             name for name in ("hour", "device", "season", "place", "preset") if getattr(arguments, name) is not None
@@ -449,7 +453,7 @@ def _recommend(arguments: argparse.Namespace) -> int:
     if arguments.placement == Placement.LOOK:
         return _recommend_looks(arguments)
     _only_for("look", arguments, ("budget", "brands", "lock", "diversity", "count"))
-    if arguments.shopper is None:
+    if arguments.shopper is None and arguments.placement != Placement.COLD_START:
         _only_for("look", arguments, ("occasion",))
     if arguments.placement == Placement.COLD_START:
         return _first_visit(arguments)

@@ -13,6 +13,8 @@ every answer counts alike; what the shopper looked at since makes another. The s
 is not in the catalogue, with these vectors and what most of these products share as its details: weights, contributions
 and rules are those of any list. The quiz weighs 5 / (5 + interactions), the rest is what was looked at.
 
+Where and when the shopper is moves products a little on every rung but the picks, which stand as the curator set them.
+
 The products that define a style, and those looked at, show the way and are not in the list themselves, nor are their
 colourways. Whom the visit is for holds on every rung. What a lower rung brings is named a filler; where it is in an
 order of its own, such as that of the picks, it has no score and boosts do not move it.
@@ -36,7 +38,7 @@ from core.domain.strategy import PRIOR_SIGNALS
 from core.domain.visit import Visit
 from core.rank import curate, diversify
 from core.rank.signals import Sides, VectorSignal, sides_of_item
-from core.recommend import similar
+from core.recommend import personal, similar
 from core.recommend.browse import browse
 from core.recommend.filters import allowed
 from core.recommend.similar import Within
@@ -196,6 +198,9 @@ class _Case:
             raise ValueError("a request below the door has its moment")
         self.at = self.request.at
         self.visit = self.request.visit or Visit()
+        given = self.request.shopper
+        self.person = given if given is not None and given.shopper.personal else personal.stranger(given)
+        self.whose = None if given is None or given.shopper.id == personal.NOBODY else given.shopper.id
 
     # -- what was answered -----------------------------------------------------------------------------------------
 
@@ -284,7 +289,7 @@ class _Case:
             here = allowed(view.catalogue, Filters(self.visit.came_for), self.at)
             found.append(self._ranked(CONTEXT, firm & here & unlike, self.seen))
         if self.lately is not None:
-            rows = self.usual[self.lately[self.usual] > 0]
+            rows = self._leaning(self._as_trending[self.lately[self._as_trending] > 0])
             found.append(_Rung(TRENDING, firm & fresh, Taste(), rows))
         picks = self._rows(quiz.picks) if quiz is not None else np.empty(0, dtype=np.int64)
         if len(picks):
@@ -320,7 +325,20 @@ class _Case:
 
     @cached_property
     def usual(self) -> Rows:
-        """[n] rows by trend where there is one, then as the shop window has them."""
+        """[n] rows by trend where there is one, then as the shop window has them; moved by where and when it is."""
+        return self._leaning(self._as_trending)
+
+    @cached_property
+    def where_when(self) -> Scores:
+        """[n] how far where and when the shopper is moves each product."""
+        context = self.person.context
+        return personal.context_nudge(self.view, context, self.at) if context else np.zeros(len(self.view))
+
+    def _leaning(self, rows: Rows) -> Rows:
+        return personal.leaning(rows, self.where_when[rows]) if self.where_when.any() else rows
+
+    @cached_property
+    def _as_trending(self) -> Rows:
         window = browse(self.view.catalogue, Filters(), at=self.at, sort="featured", size=SHOWN_WINDOW).found
         if self.lately is None:
             return window
@@ -349,7 +367,7 @@ class _Case:
 
     @cached_property
     def asked(self) -> Request:
-        return self.request.changed(anchor=None, words=None)
+        return self.request.changed(anchor=None, words=None, shopper=self.person)
 
     @cached_property
     def rules(self) -> Curation:
@@ -430,7 +448,8 @@ class _Case:
             )
             for place, row in enumerate(rows, 1)
         )  # fmt: skip
-        return replace(made, items=items, notes=(*self._notes(made, rows, rung), *moved), anchor=None)
+        notes = (*self._notes(made, rows, rung), *moved)
+        return replace(made, items=items, notes=notes, anchor=None, shopper=self.whose)
 
     def _with_pins(self, others: Sequence[int], pinned: Sequence[int]) -> tuple[list[int], tuple[Note, ...]]:
         """The list with its pins where they belong, now that its length is known."""
@@ -507,7 +526,7 @@ class _Case:
         if self.request.filters:
             mask &= allowed(view.catalogue, self.request.filters, self.at)
         mask[self._rows((*self.request.exclude, *self.rules.blocked))] = False
-        return mask
+        return mask & ~personal.bars(view, self.person, self.at).mask
 
     # -- what is said of it ----------------------------------------------------------------------------------------
 
@@ -515,7 +534,11 @@ class _Case:
         if rung is None:
             return ()
         near = self._nearest(row) if rung == QUIZ else None
-        return (Note(rung, _ITEM[rung] if near is None else f"Fits what was answered, closest to “{near.label}”."),)
+        told = [Note(rung, _ITEM[rung] if near is None else f"Fits what was answered, closest to “{near.label}”.")]
+        if rung != PICKS and (amount := float(self.where_when[row])):
+            fits = f"Fits {personal.context_words(self.person.context, self.at)}{'' if amount > 0 else ' less'}."
+            told.append(Note("where_when", fits))
+        return tuple(told)
 
     def _nearest(self, row: int) -> Option | None:
         """The answer whose style an item is closest to, by the mean cosine of words and picture."""
@@ -540,6 +563,9 @@ class _Case:
         for name in RUNGS:
             if count := sum(rung.get(row) == name for row in rows):
                 said.append(Note(f"rung_{name}", f"{count} of {len(rows)} places {_SAID[name]}."))
+        if self.where_when.any():
+            words = personal.context_words(self.person.context, self.at)
+            said.append(Note("where_when", f"Moved a little by where and when: {words}."))
         if self.answered and self.seen:
             text = f"The quiz counts for {self.weight:.0%} of the taste, what was looked at for {1 - self.weight:.0%}."
             said.append(Note("quiz_weight", text))

@@ -30,7 +30,7 @@ from core.domain.listing import Listing, Missing, Note, Origin, Placed, Trace
 from core.domain.query import Request
 from core.domain.quiz import quiz_in
 from core.domain.rules import Curation
-from core.domain.shoppers import Context, Dislikes, History, Person, Shopper
+from core.domain.shoppers import Context
 from core.domain.strategy import DEFAULT_WEIGHTS, Strategy
 from core.domain.visit import Visit
 from core.rank import diversify
@@ -173,7 +173,7 @@ def told(view: View, request: Request, around: Around | None = None) -> ForYou:
     case = _Case(view, request, around or Around())
     away = case.liked.away if case.known else {}
     moved: tuple[Shift, ...] = ()
-    if case.known and "context" in case.nudges:
+    if "context" in case.nudges:
         anywhere = replace(case.person, context=Context())
         moved = shifts(for_you(view, request.changed(shopper=anywhere), around), case.listing)
     return ForYou(case.listing, case.interests, case.preset, case.strategy, case.liked.visit, away, moved)
@@ -281,7 +281,7 @@ class _Case:
             raise ValueError("a request below the door has its moment")
         self.at = self.request.at
         given = self.request.shopper
-        self.person = given if given is not None and given.shopper.personal else _stranger(given)
+        self.person = given if given is not None and given.shopper.personal else personal.stranger(given)
 
     # -- what is known ---------------------------------------------------------------------------------------------
 
@@ -455,7 +455,9 @@ class _Case:
     def as_new(self) -> Request:
         """The request of a shopper of whom nothing is known: what they said is not for them still holds."""
         barred = [self.view.catalogue.ids[row] for row in np.flatnonzero(self.barred.mask).tolist()]
-        return self.request.changed(exclude=(*self.request.exclude, *barred), shopper=None)
+        return self.request.changed(
+            exclude=(*self.request.exclude, *barred), shopper=personal.stranger(self.person)
+        )  # fmt: skip
 
     @cached_property
     def listing(self) -> Listing:
@@ -578,9 +580,3 @@ class _Case:
         elif len(items) < self.request.k:
             told.append(Note("short", f"{len(items)} of {self.request.k} places are filled; no other product fits."))
         return (*told, *said)
-
-
-def _stranger(given: Person | None) -> Person:
-    """A person of whom nothing may be known, where they are nonetheless."""
-    blank = Shopper("s_" + "0" * 24, dislikes=Dislikes())
-    return Person(blank, History(), given.context if given is not None else Context())

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.domain.arrays import Mask, Rows, Scores
 from core.domain.catalogue import AUDIENCES, Catalogue
-from core.domain.shoppers import Context, Person
+from core.domain.shoppers import Context, History, Person, Shopper
 from core.rank.twins import Identity
 from core.recommend.filters import indexed
 from core.recommend.taste import Liked
@@ -50,6 +50,14 @@ SOUTH = frozenset({
     "são paulo", "sao paulo",
 })  # fmt: skip
 EVENING, WORKDAY, WEEKEND = ("evening", "party"), ("work", "day"), ("weekend", "day")
+
+
+NOBODY = "s_" + "0" * 24  # the hash of nobody: of whom nothing is known, or nothing may be
+
+
+def stranger(given: Person | None = None) -> Person:
+    """Somebody of whom nothing is known or may be, where they are nonetheless."""
+    return Person(Shopper(NOBODY), History(), Context() if given is None else given.context)
 
 
 @dataclass(frozen=True, eq=False)
@@ -294,6 +302,19 @@ def _match(view: View, fields: tuple[str, ...], values: tuple[str, ...], yes: fl
     for name in fields:
         here |= index.matching(name, lambda words: any(_plain(one) in wanted for one in words))
     return np.where(here, yes, np.where(known, no, 0.0))
+
+
+def leaning(rows: Rows, amounts: Scores) -> Rows:
+    """`rows` [m] in an order of their own, moved a little: places count as normal scores, to which `amounts` [m] add.
+
+    >>> leaning(np.array([7, 3, 9]), np.array([0.0, 0.0, 0.5])).tolist()
+    [7, 9, 3]
+    """
+    from scipy.special import ndtri
+
+    place = ndtri(1 - (np.arange(len(rows)) + 0.5) / max(1, len(rows)))
+    out: Rows = rows[np.argsort(-np.round(place + amounts, 9), kind="stable")]
+    return out
 
 
 def joined(parts: Mapping[str, Scores], count: int) -> Scores:
