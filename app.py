@@ -28,6 +28,8 @@ from starlette.staticfiles import StaticFiles  # noqa: E402
 
 from core import build, settings, shop  # noqa: E402
 from core.api import api  # noqa: E402
+from core.api.hosts import HostCheck  # noqa: E402
+from core.api.logs import StartsPlainly  # noqa: E402
 from core.domain.errors import ShopError  # noqa: E402
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -122,12 +124,13 @@ app = st.App(
         Route("/events", endpoint=api),
         Route("/stock", endpoint=api),
         Route("/health", endpoint=api),
+        Route("/metrics", endpoint=api),
         Route("/openapi.json", endpoint=api),
         Route("/pictures/{key}.webp", endpoint=picture),
         Route("/today", endpoint=home),
         Mount("/assets/fonts", app=LongCached(directory=HERE / "assets" / "fonts")),
     ],
-    middleware=[Middleware(SecurityHeaders)],
+    middleware=[Middleware(StartsPlainly), Middleware(SecurityHeaders), Middleware(HostCheck)],
     lifespan=lifespan,
     on_script_error=apologise,
 )

@@ -26,6 +26,7 @@ from core.api.answers import ANSWERS, ShopJSON, error
 from core.api.asking import MANY
 from core.api.guard import Guard, described
 from core.api.hosts import HostCheck
+from core.api.logs import StartsPlainly, mask_access
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
 from core.intake import stock_feed
 from core.intake.events import MOST_POSTED
@@ -120,6 +121,8 @@ api = FastAPI(
 api.include_router(lists.router)
 api.add_middleware(Guard, routes=lambda: [one for one in (*lists.router.routes, *api.routes) if isinstance(one, Route)])
 api.add_middleware(HostCheck)
+api.add_middleware(StartsPlainly)
+mask_access()
 
 
 @api.get("/health", summary="Whether the shop serves, and what", responses={200: _HEALTH, 503: ANSWERS[503]})
