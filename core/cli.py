@@ -206,6 +206,22 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--may", metavar="RIGHTS", help="add: any of lists, events, feed, with commas between")
     _add_json(one, "a table")
 
+    one = command(
+        "export-lists", _export_lists, "Lists for mail tools and feeds as CSV or JSON Lines: a row a shopper, or a product."
+    )
+    one.add_argument("file", help="a .csv or .jsonl file; NAME.about.json beside it says how it was made")
+    one.add_argument("--placement", default="for_you", metavar="NAME", help="for_you, similar, trending … (for_you)")
+    one.add_argument("--shoppers", metavar="FILE", help="for_you: ids, one a line, or a table with a column of ids")
+    one.add_argument("--strangers", action="store_true", help="for_you: a row for those who are not known too")
+    one.add_argument("--anchors", metavar="FILE", help="beside products: their ids, one a line; else every product")
+    one.add_argument("--link", metavar="ADDRESS", default="", help="of a product, such as https://my.shop/p/{id}")
+    one.add_argument("--picture", metavar="ADDRESS", default="", help="of its picture; else the picture's name")
+    one.add_argument("--pictures", metavar="DIR", help="also write the pictures that are shown there, by name")
+    one.add_argument("--season", metavar="WORD", help="for_you: such as winter")
+    one.add_argument("--occasion", metavar="WORD", help="for_you: such as work")
+    one.add_argument("--daily", metavar="HH:MM", help="stay, and write it each day at this hour of the shop's zone")
+    _add_list_options(one)
+
     one = command("rules", _rules, "The rule book: list it, take it to a file and back, roll it back.")
     one.add_argument("action", nargs="?", default="list", choices=("list", "export", "import", "history", "rollback"))
     one.add_argument(
@@ -1202,6 +1218,90 @@ def _stock(arguments: argparse.Namespace) -> int:
             if arguments.every is None:
                 return 0
             time.sleep(max(1, arguments.every))
+
+
+def _export_lists(arguments: argparse.Namespace) -> int:
+    import time
+
+    from core.build import next_time
+
+    if arguments.daily is None:
+        _show_export(arguments, _exported(arguments))
+        return 0
+    if arguments.at is not None:
+        raise BadRequest("--at asks about one moment, --daily about each day anew. Leave one of them out.")
+    settings = _settings(arguments)
+    while True:
+        now = datetime.now(UTC)
+        time.sleep((next_time(arguments.daily, now, settings) - now).total_seconds())
+        try:
+            _show_export(arguments, _exported(arguments))
+        except (ShopError, OSError) as error:  # a bad night must not cost those that follow
+            print(f"vitrine: {error}", file=sys.stderr, flush=True)
+
+
+def _show_export(arguments: argparse.Namespace, about: dict[str, Any]) -> None:
+    if arguments.json:
+        print(_dumps(about), flush=True)
+        return
+    print(f"{arguments.file}: {about['rows']:,} rows of up to {about['k']} products.", flush=True)
+    for why, count in about["left_out"].items():
+        print(f"{count:>9,} left out: {why}", flush=True)
+
+
+def _exported(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Make the lists, write the file; what stands in the file beside it."""
+    from core.domain.shoppers import Context
+    from core.export import mail
+    from core.store.files import write_bytes
+
+    names = ", ".join(map(str, mail.PLACEMENTS))
+    if arguments.placement not in mail.PLACEMENTS:
+        raise BadRequest(f"No lists of {arguments.placement!r} leave the shop. Export any of {names}.")
+    placement = Placement(arguments.placement)
+    for option, wanted in (("shoppers", "for_you"), ("strangers", "for_you"), ("season", "for_you"),
+                           ("occasion", "for_you"), ("anchors", "beside products")):  # fmt: skip
+        fits = placement in mail.BESIDE if option == "anchors" else placement == Placement.FOR_YOU
+        if getattr(arguments, option) and not fits:
+            raise BadRequest(f"--{option} is for lists {wanted}. Leave it out, or ask for another --placement.")
+    addresses = mail.Addresses(arguments.link, arguments.picture)
+    given = None if arguments.shoppers is None else _shopper_ids(arguments.shoppers)
+    anchors = None if arguments.anchors is None else _lines(arguments.anchors)
+    shop = _shop(_settings(arguments))
+    request = _request(arguments, shop, placement)
+    if arguments.at is None:
+        request = request.changed(at=None)  # now is when each list is made
+
+    def make() -> Any:
+        if placement == Placement.FOR_YOU:
+            context = Context(season=arguments.season, occasion=arguments.occasion)
+            return mail.for_shoppers(
+                shop, request, given, context=context, strangers=arguments.strangers, progress=_each("Lists")
+            )
+        if placement in mail.BESIDE:
+            return mail.beside_products(shop, request, anchors, progress=_each("Lists"))
+        return mail.for_everybody(shop, request)
+
+    def keep(pictures: Any) -> None:
+        for name, key in pictures.items():
+            if not (file := Path(arguments.pictures) / name).exists():
+                write_bytes(file, shop.pictures.read(key))
+
+    return mail.write(Path(arguments.file), make, addresses=addresses, pictures=keep if arguments.pictures else None)
+
+
+def _shopper_ids(file: str) -> list[str]:
+    """Ids of shoppers from a file: one a line, or a table with a column of them."""
+    from core.intake.people import SHOPPER_NAMES, recognised
+    from core.intake.read import read
+
+    if Path(file).suffix.casefold() not in (".csv", ".tsv", ".parquet", ".xlsx"):
+        return _lines(file)
+    table = read(Path(file))
+    column = recognised(table.headers, {"shopper": (*SHOPPER_NAMES, "id")}, {}, "Shoppers").get("shopper")
+    if column is None:
+        raise BadRequest(f"No column of {file} was recognised as ids of shoppers. Call it customer_id.")
+    return [one.strip() for one in table.texts(column) if one is not None and one.strip()]
 
 
 def _import_demo(arguments: argparse.Namespace) -> int:

@@ -11,7 +11,7 @@ import logging
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -386,6 +386,15 @@ class Shop:
         """
         request = self._settled(request.changed(placement=Placement.FOR_YOU))
         return for_you.told(self._asked(request, draft), request, self._around)
+
+    def for_you_all(self, request: Request, people: Iterable[Person]) -> Iterator[Listing]:
+        """The lists of many shoppers, with the numbers that `recommend` gives, all from one state of the shop.
+
+        What is published while they are made is in none of them.
+        """
+        request = self._settled(request.changed(placement=Placement.FOR_YOU))
+        view, around = self._asked(request, None), self._around
+        return (for_you.for_you(view, request.changed(shopper=one), around) for one in people)
 
     @property
     def _around(self) -> Around:

@@ -204,6 +204,21 @@ class EventStore:
             rows = connection.execute(sa.select(SHOPPERS.c.content).order_by(SHOPPERS.c.id).limit(limit)).all()
         return [Shopper.from_json(json.loads(row.content)) for row in rows]
 
+    def standing(self, shoppers: Sequence[str] | None = None) -> dict[str, bool]:
+        """Of `shoppers` (None: of everybody) those of whom anything is kept, in order of id: whether a list may be
+        made for them from it. Who opted out or gave no consent is False; who is not known is not in it."""
+        with self._database.reading() as connection:
+            if shoppers is None:
+                query = sa.select(EVENTS.c.shopper).where(EVENTS.c.shopper.is_not(None)).distinct()
+                here = set(connection.execute(query).scalars())
+                said = {row.id: bool(row.personal) for row in connection.execute(sa.select(SHOPPERS))}
+            else:
+                ids = sorted(set(shoppers))
+                here = _found(connection, EVENTS.c.shopper, ids)
+                said = dict.fromkeys(_found(connection, SHOPPERS.c.id, ids), True)
+                said |= dict.fromkeys(_found(connection, SHOPPERS.c.id, ids, ~SHOPPERS.c.personal), False)
+        return {one: said.get(one, True) for one in sorted(here | said.keys())}
+
     def busiest(self, limit: int = 50, least: int = 1) -> list[tuple[str, int]]:
         """Shoppers with the number of their acts, those with most first; at least `least`."""
         acts = sa.func.count().label("acts")
