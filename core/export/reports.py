@@ -194,13 +194,20 @@ def narrowed(filters: Filters, currency: str | None) -> str:
 
 
 def list_report(
-    head: Letterhead, listing: Listing, *, strategy: Strategy | None = None, filters: Filters | None = None
+    head: Letterhead,
+    listing: Listing,
+    *,
+    strategy: Strategy | None = None,
+    filters: Filters | None = None,
+    about: tuple[str, str] | None = None,
+    live: bool = False,
 ) -> Report:
-    """One list with its reasons. strategy: the one it was made with, where it was not the live one."""
+    """One list with its reasons. strategy: the one it was made with, where it was not the live one, or with `live`
+    where that hangs on more than the placement.    about: title and sentence of a list that is around no product."""
     name = _placement(listing.placement)
     anchor = listing.anchor if listing.anchor in head.catalogue else None
     asked = strategy or head.shop.strategy(listing.placement, head.at, anchor)
-    facts = [("Weighed by", f"{weighed(asked)}{' (tried, not live)' if strategy else ''}")]
+    facts = [("Weighed by", f"{weighed(asked)}{' (tried, not live)' if strategy and not live else ''}")]
     if filters and (told := narrowed(filters, head.currency)):
         facts.append(("Only shown", told))
     if listing.anchor is not None:
@@ -208,6 +215,8 @@ def list_report(
         facts = [("Id", listing.anchor), *([("Price", one.price)] if one.price else []), *facts]
         title, lede = one.title, f"What stands beside it: {count(len(listing.items), 'product')}, the best place first."
         hero = one
+    elif about is not None:
+        (title, lede), hero = about, None
     else:
         title, hero = f"“{listing.words or ''}”", None
         lede = f"What these words find: {count(len(listing.items), 'product')}, the best first."
@@ -236,7 +245,7 @@ def list_report(
 
 def _reasons(head: Letterhead, listing: Listing, *, shown: bool) -> Table:
     """The parts of each score. shown: at two decimals that add up as they are shown; else all that is known."""
-    order = ("base", *SIGNALS, "boost")
+    order = ("base", *SIGNALS, "wishes", "context", "boost")
     names = sorted({name for one in listing.items for name in one.contributions}, key=order.index)
     rows: list[tuple[Cell, ...]] = []
     for one in listing.items:

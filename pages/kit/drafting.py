@@ -33,3 +33,9 @@ def publish(key: Key, plain: Plain, why: str) -> Published:
     desk.take_theirs(key, engine.now())  # what is live need not wait in the draft
     st.session_state["kit:again"] = True
     return done
+
+
+def drop(key: Key, says: str) -> None:
+    """Take a document out, in this person's draft. Raises BadRequest without a name."""
+    Desk(engine.shop().studio, engine.who()).edit(key, None, says=says, at=engine.now())
+    st.session_state["kit:again"] = True

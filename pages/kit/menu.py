@@ -20,6 +20,7 @@ def sections() -> dict[str, list[st.Page]]:
             _page("catalogue", "Catalogue"),
             _page("product", "Product", visibility="hidden"),
             _page("map", "Map"),
+            _page("shoppers", "Shoppers"),
         ],
         "Lists": [
             _page("you_may_also_like", "You May Also Like"),

@@ -30,6 +30,7 @@ _RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "m
 _VERSUS, _TALLY = _component("versus"), _component("tally")
 _ATLAS, _POINTS = _component("atlas"), _component("points")
 _MINIMAP = _component("minimap")
+_HISTORY = _component("history", "menu")
 Then = Callable[[], None]
 
 
@@ -138,6 +139,11 @@ def atlas(
 def minimap(data: Mapping[str, Any], *, key: str) -> None:
     """A small map that stands still. data: see `kit.minimap`, which makes it."""
     _MINIMAP(key=key, data=dict(data))
+
+
+def history(data: Mapping[str, Any], *, key: str, label: str, on_action: Then | None = None) -> None:
+    """Acts of a shopper along time. data: see `kit.history`, which makes it."""
+    _HISTORY(key=key, data={**data, "label": label}, on_action_change=on_action or _nothing)
 
 
 def event(key: str, name: str = "action") -> dict[str, Any]:
