@@ -7,6 +7,7 @@ import os
 import re
 import tomllib
 from dataclasses import dataclass, fields, replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -42,6 +43,9 @@ class Settings:
     keep_events:   days for which what shoppers did is kept, such as "400"; None keeps it.
     feed_key:      what a stock system must send along (`Authorization: Bearer …`) to post stock and prices; None takes
                    none.
+    cache:         where lists that were just made are kept: "memory", "off", or the URL of a Redis that several
+                   processes share, such as "redis://localhost:6379/1", one database for each shop.
+    cache_seconds: for how long at most, such as "3600".
     hosts:         names under which the shop may be asked for, with commas between, such as "shop.example.com,
                    *.example.net"; addresses, localhost and the machine's own name need no mention; "*" is any.
     rate_limit:    what one key, or one address without a key, may ask of the API, such as "1200/minute"; "off" counts
@@ -63,6 +67,8 @@ class Settings:
     shopper_salt: str | None = None
     keep_events: str | None = None
     feed_key: str | None = None
+    cache: str = "memory"
+    cache_seconds: str = "3600"
     hosts: str | None = None
     rate_limit: str | None = None
     trusted_address_header: str | None = None
@@ -172,6 +178,13 @@ def checked(settings: Settings) -> Settings:
         value = getattr(settings, name)
         if value is not None and not re.fullmatch(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+", value):
             raise BadRequest(f"{name} is {value!r}, which is no name of a header. Write one such as X-Forwarded-For.")
+    if settings.cache not in ("memory", "off"):
+        if not re.fullmatch(r"(rediss?|unix)://[^\s]+", settings.cache):
+            raise BadRequest("cache is neither memory nor off nor the URL of a Redis, like redis://localhost:6379/1.")
+        if find_spec("redis") is None:
+            raise BadRequest("cache names a Redis, and its library is not installed: `pip install 'vitrine[redis]'`.")
+    if not (re.fullmatch("[0-9]{1,5}", settings.cache_seconds) and 1 <= int(settings.cache_seconds) <= 86_400):
+        raise BadRequest(f"cache_seconds is {settings.cache_seconds!r}; it is a number from 1 to 86400, such as 3600.")
     if settings.index not in ("exact", "faiss"):
         raise BadRequest(f"There is no index called {settings.index!r}. Use exact or faiss.")
     return settings

@@ -456,6 +456,11 @@ class Shop:
             told["state"] = self.events.standing_of(shopper, at, visit=IDLE, rest=REST)
         return told
 
+    @property
+    def warming(self) -> bool:
+        """Whether words will be read differently once the encoders are warm."""
+        return self._worker is not None and bool(self.snapshot.manifest.models.keys() - self.unread.keys())
+
     @cached_property
     def _print(self) -> str:
         """Tells this shop from others that keep their lists in one place."""

@@ -119,9 +119,10 @@ def _asking(
     at: At = None,
     locale: Locale = None,
 ) -> query.Request:
-    """What every list may be asked with."""
+    """What every list may be asked with; without a moment where none was named."""
     filters = Filters(query.parse_filters(filter), price_from, price_to)
-    return query.Request(k=k, at=moment_of(at), filters=filters, exclude=tuple(exclude), locale=locale)
+    given = None if at is None else query.parse_moment(at)
+    return query.Request(k=k, at=given, filters=filters, exclude=tuple(exclude), locale=locale)
 
 
 Asking = Annotated[query.Request, Depends(_asking)]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Request as HTTPRequest
 
 from core import shop
 from core.api.answers import ANSWERS, EXPLAINED, ShopJSON
@@ -28,6 +30,7 @@ from core.api.asking import (
     moment_of,
     visiting_of,
 )
+from core.api.served import served
 from core.domain import query
 from core.domain.errors import BadRequest, UnknownQuiz
 from core.domain.looks import LookRequest
@@ -44,6 +47,7 @@ router = APIRouter()
     "/recommend", summary="The list of one product, the looks around it, or that of a first visit", responses=ANSWERS
 )
 def recommend(
+    http: HTTPRequest,
     asking: Asking,
     looking: Annotated[dict[str, Any], Depends(looking_of)],
     visit: Annotated[Visit | None, Depends(visiting_of)],
@@ -55,38 +59,26 @@ def recommend(
     moved: Moved = False,
 ) -> Response:
     serving = shop.current()
-    if placement == Placement.COLD_START:
-        if item_id is not None or looking:
-            said = ", ".join((*looking, *(["item_id"] if item_id is not None else [])))
-            raise BadRequest(f"{said}: a first visit is asked about no product. Say what was looked at with seen.")
-        return _first_visit(serving, asking.changed(placement=placement, visit=visit), weights, lam, explain, moved)
+    if placement == Placement.COLD_START and (item_id is not None or looking):
+        said = ", ".join((*looking, *(["item_id"] if item_id is not None else [])))
+        raise BadRequest(f"{said}: a first visit is asked about no product. Say what was looked at with seen.")
     if placement == Placement.TRENDING and item_id is not None:
         raise BadRequest("What is trending is about no product. Leave item_id out; filters narrow the list.")
-    if item_id is None and placement != Placement.TRENDING:
+    if item_id is None and placement not in (Placement.TRENDING, Placement.COLD_START):
         raise BadRequest("This list is built around a product. Name it with item_id.")
-    if visit is not None or moved:
+    if placement != Placement.COLD_START and (visit is not None or moved):
         raise BadRequest("answer, seen, came_for and moved are of a first visit. Add placement=cold_start.")
-    if placement == Placement.LOOK:
-        assert item_id is not None
-        return _looks(serving, item_id, asking, looking, weights, lam, explain)
-    if looking:
+    if placement != Placement.LOOK and looking:
         raise BadRequest(f"{', '.join(looking)}: only looks are asked with this. Add placement=look, or leave it out.")
-    asked = asking.changed(placement=placement, anchor=item_id)
-    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
-    plain = serving.recommend(asked).as_json()
-    if explain:
-        plain["trace"] = serving.trace(asked).as_json()
-    return ShopJSON(plain)
+    asking = asking.changed(placement=placement, anchor=item_id, visit=visit)
 
+    def make(now: datetime) -> dict[str, Any]:
+        asked = asking.changed(at=now)
+        if placement == Placement.LOOK:
+            return _looks(serving, asked, looking, weights, lam, explain)
+        return _listed(serving, asked.changed(strategy=_trial(serving, asked, weights, lam)), explain, moved)
 
-def _first_visit(
-    serving: shop.Shop, asked: query.Request, weights: str | None, lam: float | None, explain: bool, moved: bool
-) -> Response:
-    asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
-    plain = serving.first_visit(asked).as_json() if moved else serving.recommend(asked).as_json()
-    if explain:
-        plain["trace"] = serving.trace(asked).as_json()
-    return ShopJSON(plain)
+    return served(http, serving, placement, make, at=asking.at)
 
 
 @router.get(
@@ -95,6 +87,7 @@ def _first_visit(
     responses=ANSWERS,
 )
 def recommendations(
+    http: HTTPRequest,
     shopper_id: ShopperId,
     asking: Asking,
     context: Annotated[Context, Depends(context_of)],
@@ -110,17 +103,19 @@ def recommendations(
 ) -> Response:
     _fits(placement, item_id, q, visit, preset, explain)
     serving = shop.current()
-    given = asking.at
-    person = serving.person(shopper_id, at=given, context=context)
-    asked = asking.changed(placement=placement, anchor=item_id, words=q, visit=visit, shopper=person)
-    if placement == Placement.LOOK:
-        assert item_id is not None
-        return _looks(serving, item_id, asked, {"occasion": context.occasion}, weights, lam, explain)
-    asked = asked.changed(strategy=_trial(serving, asked, weights, lam) or (PRESETS[preset] if preset else None))
-    plain = serving.for_you(asked).as_json() if placement == Placement.FOR_YOU else serving.recommend(asked).as_json()
-    if explain:
-        plain["trace"] = serving.trace(asked).as_json()
-    return ShopJSON(plain if arm is None else {**plain, "arm": arm})
+    shopper = serving.shopper_id(shopper_id)
+    asking = asking.changed(placement=placement, anchor=item_id, words=q, visit=visit)
+
+    def make(now: datetime) -> dict[str, Any]:
+        asked = asking.changed(at=now, shopper=serving.person(shopper, at=now, context=context))
+        if placement == Placement.LOOK:
+            plain = _looks(serving, asked, {"occasion": context.occasion}, weights, lam, explain)
+        else:
+            tried = _trial(serving, asked, weights, lam) or (PRESETS[preset] if preset else None)
+            plain = _listed(serving, asked.changed(strategy=tried), explain)
+        return plain if arm is None else {**plain, "arm": arm}
+
+    return served(http, serving, placement, make, at=asking.at, shopper=shopper)
 
 
 AROUND = tuple(one for one in Placement if one not in ("search", "trending", "for_you", "cold_start"))
@@ -159,20 +154,31 @@ def quiz(at: At = None) -> Response:
     return ShopJSON(found.as_json())
 
 
+def _listed(serving: shop.Shop, asked: query.Request, explain: bool, moved: bool = False) -> dict[str, Any]:
+    """A list as JSON; with what is told of For You, and of a first visit where that is asked for."""
+    if asked.placement == Placement.FOR_YOU:
+        plain = serving.for_you(asked).as_json()
+    elif moved:
+        plain = serving.first_visit(asked).as_json()
+    else:
+        plain = serving.recommend(asked).as_json()
+    return {**plain, "trace": serving.trace(asked).as_json()} if explain else plain
+
+
 def _looks(
     serving: shop.Shop,
-    anchor: str,
     asking: query.Request,
     looking: dict[str, Any],
     weights: str | None,
     lam: float | None,
     explain: bool,
-) -> Response:
+) -> dict[str, Any]:
     if asking.filters:
         raise BadRequest("A look takes no filters. Leave out what it may not hold with exclude, or give it a budget.")
     live = serving.look_strategy(asking.at)
+    assert asking.anchor is not None
     request = LookRequest(
-        anchor,
+        asking.anchor,
         at=asking.at,
         occasion=looking.get("occasion"),
         budget=looking.get("budget"),
@@ -184,9 +190,7 @@ def _looks(
         shopper=asking.shopper,
     )
     plain = serving.looks(request).as_json()
-    if explain:
-        plain["trace"] = serving.trace_looks(request).as_json()
-    return ShopJSON(plain)
+    return {**plain, "trace": serving.trace_looks(request).as_json()} if explain else plain
 
 
 @router.get("/explain", summary="Why a product stands in a list, why not, what it would take", responses=EXPLAINED)
@@ -209,6 +213,7 @@ def explain(
     if shopper is None and (context or preset):
         raise BadRequest("context and preset are of a shopper. Name them with shopper.")
     serving = shop.current()
+    asking = asking.changed(at=asking.at or datetime.now(UTC))
     asked = asking.changed(placement=Placement.SIMILAR, anchor=anchor)
     if shopper is not None:
         person = serving.person(shopper, at=asking.at, context=context)
@@ -222,14 +227,19 @@ def explain(
 
 @router.get("/search", summary="What words find", responses=ANSWERS)
 def search(
+    http: HTTPRequest,
     q: Annotated[str, Query(max_length=500, description="What was typed", examples=["black leather handbag"])],
     asking: Asking,
     weights: Weights = None,
 ) -> Response:
     serving = shop.current()
-    asked = asking.changed(placement=Placement.SEARCH, words=q)
-    asked = asked.changed(strategy=_trial(serving, asked, weights, None))
-    return ShopJSON(serving.search(asked).as_json())
+    asking = asking.changed(placement=Placement.SEARCH, words=q)
+
+    def make(now: datetime) -> dict[str, Any]:
+        asked = asking.changed(at=now)
+        return _listed(serving, asked.changed(strategy=_trial(serving, asked, weights, None)), False)
+
+    return served(http, serving, Placement.SEARCH, make, at=asking.at)
 
 
 def _trial(serving: shop.Shop, asked: query.Request, weights: str | None, lam: float | None) -> Strategy | None:

@@ -203,7 +203,7 @@ class BookOn:
 
     @cached_property
     def moments(self) -> AnyArray:
-        """[m] datetime64[us]: when rules begin or end, and when a product is too old for one that speaks of new ones."""
+        """[m] datetime64[us]: when rules begin or end, and products grow too old for one that speaks of new ones."""
         rules = [rule for rule in self.book.in_campaigns if not rule.off]
         dates = [date for rule in rules for date in (rule.starts_at, rule.ends_at) if date is not None]
         days = {rule.target.new_days for rule in rules if rule.target.new_days is not None}
