@@ -65,6 +65,7 @@ HASTY = "This edition was made quickly, from details alone; the full one follows
 MAPPED_FROM = 500  # products from which a build draws the map; a smaller one is drawn at once when it is opened
 RETIRES_AFTER = 20.0  # seconds for which requests under way keep the encoders of the edition before
 LOOK_EVERY = 3.0  # seconds between two looks at what is published
+WARM_AFTER = 1.0  # seconds that the first page has to itself before lists are made ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -962,12 +963,27 @@ class Serving:
             self._seen = pointer
             snapshot, calibration = generations.open_current(self._layout)
             self._read_as(snapshot.manifest)
-            self._shop = _opened(self.reads, snapshot, calibration, worker=self.worker, studio=self.studio)
-            shops.install(self._shop)
+            opened = _opened(self.reads, snapshot, calibration, worker=self.worker, studio=self.studio)
+            if swaps := shops.serving():
+                self._warm(opened)  # the edition before answers meanwhile
+            self._shop = opened
+            shops.install(opened)
+            if not swaps:  # nothing serves yet, so the shop opens at once and is warmed beside its first visitors
+                threading.Thread(target=self._warm, args=(opened, WARM_AFTER), name="warming", daemon=True).start()
             # What was just loaded stays; the collector need not walk through it after every request.
             gc.unfreeze()
             gc.collect()
             gc.freeze()
+
+    def _warm(self, opened: shops.Shop, after: float = 0.0) -> None:
+        """Make what the first lists of an edition would wait for, after so many seconds; a fault keeps nobody out."""
+        if self._closed.wait(after):
+            return
+        try:
+            opened.warm(self._closed.is_set)
+        except Exception:
+            if not self._closed.is_set():
+                log.exception("An edition was not warmed")
 
     def follow(self) -> None:
         """From now on, serve whatever is published."""

@@ -466,8 +466,11 @@ class Shop:
         """Tells this shop from others that keep their lists in one place."""
         return hashlib.sha256(b"lists" + self._salt).hexdigest()[:16]
 
-    def warm(self) -> None:
-        """Make what the first lists would wait for: the record of all shoppers, the views, a list of each kind."""
+    def warm(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Make what the first lists would wait for: the record of all shoppers, the views, a list of each kind.
+
+        stop: asked between two lists.
+        """
         moment = datetime.now(UTC)
         view = self.view(moment)
         live = [view.catalogue.ids[row] for row in np.flatnonzero(view.live(moment))]
@@ -478,6 +481,8 @@ class Shop:
         nobody = Person(Shopper(hashed(b"nobody", "nobody")), acts)
         asked = Request(k=THIN, at=moment, anchor=some[0], shopper=nobody)
         for placement in Placement:
+            if stop():
+                return
             try:
                 if placement == Placement.LOOK:
                     self.looks(LookRequest(some[0], at=moment))
