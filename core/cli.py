@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+import secrets
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -31,6 +32,7 @@ from core.domain.query import (
     parse_weights,
     tried_looks,
 )
+from core.domain.shoppers import TARGETS
 from core.domain.visit import Visit, parse_answers
 from core.settings import Settings
 
@@ -189,16 +191,27 @@ def _parser() -> argparse.ArgumentParser:
     _add_intake_options(one)
 
     one = command("shoppers", _shoppers, "What is known of shoppers: import it by their hash, list them, show one.")
-    one.add_argument("action", nargs="?", default="list", choices=("list", "import", "show"))
-    one.add_argument("name", nargs="?", metavar="FILE_OR_ID", help="import: a file; show: a shopper")
+    one.add_argument(
+        "action", nargs="?", default="list", choices=("list", "import", "show", "not-for-me", "for-me")
+    )  # fmt: skip
+    one.add_argument(
+        "name", nargs="?", metavar="FILE_OR_ID", help="import: a file; show, not-for-me, for-me: a shopper"
+    )  # fmt: skip
+    for what in TARGETS:
+        one.add_argument(f"--{what}", metavar="VALUE", help=f"not-for-me: the {what}; for-me takes it back")
     _add_intake_options(one)
 
-    one = command("stock", _stock, "Stock and prices from a file, or from those dropped into the folder `inbox`.")
-    one.add_argument("action", choices=("import", "look"))
+    one = command("stock", _stock, "Stock and prices from a file, live with the next list.")
+    one.add_argument("action", choices=("import",))
     one.add_argument("name", nargs="?", metavar="FILE", help="import: CSV, TSV, Parquet or Excel")
     one.add_argument("--whole", action="store_true", help="import: sizes that are not named are not there any more")
-    one.add_argument("--every", type=int, metavar="SECONDS", help="look: stay, and look again after so many seconds")
     _add_intake_options(one)
+
+    one = command(
+        "inbox", _inbox, "Take in what was dropped into the folder `inbox`: stock and prices, events….csv, crm….csv."
+    )
+    one.add_argument("--every", type=int, metavar="SECONDS", help="stay, and look again after so many seconds")
+    _add_json(one)
 
     one = command("keys", _keys, "Keys of programs that ask the API: make one, list them, revoke one.")
     one.add_argument("action", nargs="?", default="list", choices=("add", "list", "revoke"))
@@ -207,7 +220,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_json(one, "a table")
 
     one = command(
-        "export-lists", _export_lists, "Lists for mail tools and feeds as CSV or JSON Lines: a row a shopper, or a product."
+        "export-lists",
+        _export_lists,
+        "Lists for mail tools and feeds as CSV or JSON Lines: a row a shopper, or a product.",
     )
     one.add_argument("file", help="a .csv or .jsonl file; NAME.about.json beside it says how it was made")
     one.add_argument("--placement", default="for_you", metavar="NAME", help="for_you, similar, trending … (for_you)")
@@ -1161,6 +1176,8 @@ def _shoppers(arguments: argparse.Namespace) -> int:
             plain = {"shopper": person.shopper.as_json(), "history": person.history.as_json()}
             print(_dumps(plain) if arguments.json else _said_of(person))
             return 0
+        if arguments.action in ("not-for-me", "for-me"):
+            return _says(arguments, store, hashed(salt, _named(arguments, "the shopper")), now)
         plan = crm.plan_shoppers(
             _named(arguments, "the file"),
             salt=salt,
@@ -1171,6 +1188,29 @@ def _shoppers(arguments: argparse.Namespace) -> int:
             arguments, plan, plan.report, lambda: {"changed": crm.carry_out(plan, store, now)},
             "Kept; {changed:,} shoppers are known differently now.",
         )  # fmt: skip
+
+
+def _says(arguments: argparse.Namespace, store: Any, shopper: str, now: datetime) -> int:
+    """Keep what a shopper says is not for them, or is after all; it holds from the next list on."""
+    from core.domain.events import Event
+    from core.domain.shoppers import EVENT
+
+    said = [(of, value) for of in TARGETS if (value := getattr(arguments, of)) is not None]
+    if len(said) != 1:
+        raise BadRequest(f"Say what it is about, with one of {', '.join(f'--{of}' for of in TARGETS)}.")
+    target, value = said[0]
+    kind = arguments.action.replace("-", "_")
+    event = Event(f"{EVENT}_{secrets.token_hex(12)}", kind, now, shopper=shopper, target=target, value=value)
+    done = store.add([event])
+    dislikes = store.person(shopper, now).shopper.dislikes
+    if arguments.json:
+        print(_dumps({**done.as_json(), "dislikes": dislikes.as_json()}))
+    elif done.refused:
+        print("This shopper asked not to be followed, so nothing is kept of what they say.")
+    else:
+        left = [value for values in dislikes.as_json().values() for value in values]
+        print(f"Kept. Not for them: {', '.join(left) or 'nothing'}.")
+    return 1 if done.refused else 0
 
 
 def _said_of(person: Any) -> str:
@@ -1185,38 +1225,50 @@ def _said_of(person: Any) -> str:
 
 
 def _stock(arguments: argparse.Namespace) -> int:
-    import time
     from contextlib import closing
 
     from core.build import studio_of
-    from core.domain.errors import NotReady
     from core.intake import stock_feed
     from core.intake.facts import plan_facts
     from core.intake.mapping import read_mapping
 
     settings = _settings(arguments)
-
-    def present() -> Any:
-        found = _latest(settings, studio)
-        if found is None:
-            raise NotReady("No catalogue was imported yet. Run `vitrine import FILE` first.")
-        return found
-
     with closing(studio_of(settings)) as studio:
-        if arguments.action == "import":
-            plan = plan_facts(_named(arguments, "the file"), settings=settings, present=present(),
-                              mapping=read_mapping(arguments.map), whole=arguments.whole)  # fmt: skip
-            return _told(
-                arguments, plan, plan.report,
-                lambda: {"changed": len(plan.changes),
-                         "facts": stock_feed.carry_out(plan, studio, who=_who(), at=datetime.now(UTC))},
-                "{changed:,} products changed, live with the next list.",
-            )  # fmt: skip
+        plan = plan_facts(_named(arguments, "the file"), settings=settings, present=_sold(settings, studio),
+                          mapping=read_mapping(arguments.map), whole=arguments.whole)  # fmt: skip
+        return _told(
+            arguments, plan, plan.report,
+            lambda: {"changed": len(plan.changes),
+                     "facts": stock_feed.carry_out(plan, studio, who=_who(), at=datetime.now(UTC))},
+            "{changed:,} products changed, live with the next list.",
+        )  # fmt: skip
+
+
+def _sold(settings: Settings, studio: Any) -> Any:
+    """The catalogue as it is now. Raises NotReady where there is none yet."""
+    from core.domain.errors import NotReady
+
+    found = _latest(settings, studio)
+    if found is None:
+        raise NotReady("No catalogue was imported yet. Run `vitrine import FILE` first.")
+    return found
+
+
+def _inbox(arguments: argparse.Namespace) -> int:
+    import time
+    from contextlib import closing
+
+    from core.build import studio_of
+    from core.intake import inbox
+
+    settings = _settings(arguments)
+    with closing(studio_of(settings)) as studio:
         while True:
-            for one in stock_feed.look(settings, studio, present, datetime.now(UTC)):
+            found = inbox.look(settings, studio, lambda: _sold(settings, studio), datetime.now(UTC))
+            for one in found:
                 print(_dumps(one.as_json()) if arguments.json else one.text, flush=True)
             if arguments.every is None:
-                return 0
+                return 1 if any(one.reason for one in found) else 0
             time.sleep(max(1, arguments.every))
 
 

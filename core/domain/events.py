@@ -12,9 +12,10 @@ from core.domain.errors import BadRequest
 from core.domain.shoppers import EVENT, LONGEST_ID, SESSION, SHOPPER, TARGETS, hashed, is_hashed
 from core.domain.words import writable
 
-KINDS = ("view", "save", "cart", "purchase", "return", "impression", "click", "not_for_me", "search")
+KINDS = ("view", "save", "cart", "purchase", "return", "impression", "click", "not_for_me", "search", "for_me")
 ACTS = ("view", "save", "cart", "purchase", "return")  # what says something about taste
 LISTED = ("impression", "click")  # what happens in a list
+SAID = ("not_for_me", "for_me")  # what a shopper says; the second takes the first back
 
 # How much an act says. A return counts against: it takes back what the purchase said.
 STRENGTH: Mapping[str, float] = MappingProxyType(
@@ -36,13 +37,14 @@ class Event:
     id:        a salted hash of the id that the shop gave it; the same id twice is the same event.
     kind:      one of `KINDS`.
     at:        when the server heard of it, UTC.    client_at: when it happened by the clock of the shopper's device.
-    item:      id of the product; None for a search, and for "not for me" said of a colour or a house.
+    item:      id of the product; None for a search, and for what is said of a colour or a house.
     shopper, session: salted hashes; None where the shop does not know them.
     placement, position, anchor: the list it happened in, the place in it from 0, and the product it stood beside.
     query:     what was typed.
     strategy, snapshot, arm: the versions that made the list, and the arm of an experiment.
     quantity:  pieces.    size: the one bought.    price: of one piece, in minor units.
-    target, value: what "not for me" was said of: "item", "colour" or "house", and which.
+    target, value: what "not for me" was said of, or "for me", which takes it back: "item", "colour" or "house", and
+                   which.
     simulated: made up, for the demo.
     """
 
@@ -92,23 +94,24 @@ class Event:
 
     def _check_whole(self) -> None:
         """What an event of its kind cannot do without."""
-        if self.kind == "not_for_me":
+        if self.kind in SAID:
+            words = self.kind.replace("_", " ").capitalize()
             target, value = self.target or "item", self.value if self.value is not None else self.item
             if target not in TARGETS:
-                raise BadRequest(f'"Not for me" is said of {", ".join(TARGETS)}; not of {str(target)[:40]!r}.')
+                raise BadRequest(f'"{words}" is said of {", ".join(TARGETS)}; not of {str(target)[:40]!r}.')
             if value is None:
-                raise BadRequest(f'"Not for me" names the {target} it is said of, as value.')
+                raise BadRequest(f'"{words}" names the {target} it is said of, as value.')
             if target == "item" and self.item not in (None, value):
-                raise BadRequest('"Not for me" names one product as item and another as value.')
+                raise BadRequest(f'"{words}" names one product as item and another as value.')
             if self.shopper is None:
-                raise BadRequest('"Not for me" is said by a shopper: name them.')
+                raise BadRequest(f'"{words}" is said by a shopper: name them.')
             object.__setattr__(self, "target", target)
             object.__setattr__(self, "value", value)
             if target == "item":
                 object.__setattr__(self, "item", value)
             return
         if self.target is not None or self.value is not None:
-            raise BadRequest('Only "not for me" has a target and a value.')
+            raise BadRequest('Only "not for me" and "for me" have a target and a value.')
         if self.kind == "search":
             if self.query is None:
                 raise BadRequest("A search holds what was typed, as query.")

@@ -71,6 +71,17 @@ class Dislikes:
             (*self.houses, *(value for target, value in more if target == "house")),
         )
 
+    def without(self, taken_back: Iterable[tuple[str, str]]) -> Dislikes:
+        """These but for what is taken back, as the same pairs; case does not count in colours and houses."""
+        gone = {same(*one) for one in taken_back}
+        if not gone:
+            return self
+        kept = {
+            name: tuple(value for value in getattr(self, name) if same(target, value) not in gone)
+            for target, name in zip(TARGETS, ("items", "colours", "houses"), strict=True)
+        }
+        return Dislikes(**kept)
+
     def as_json(self) -> dict[str, list[str]]:
         return {"items": list(self.items), "colours": list(self.colours), "houses": list(self.houses)}
 
@@ -185,13 +196,13 @@ class Context:
 class History:
     """What one shopper did, in order of time. All tuples are of one length.
 
-    items:      ids of products; None for a search, and for "not for me" said of a colour or a house.
+    items:      ids of products; None for a search, and for what is said of a colour or a house.
     kinds:      of `core.domain.events.KINDS`.
     moments:    UTC, by the clock of the server.
     sessions:   which visit, counted from 0 in order of their first act; -1 where that is unknown.
     quantities: how many pieces.
     queries:    what was typed; None where nothing was.
-    targets:    "item", "colour" or "house" and the value, for "not for me"; None elsewhere.
+    targets:    "item", "colour" or "house" and the value, for "not for me" and "for me"; None elsewhere.
     """
 
     items: tuple[str | None, ...] = ()
@@ -231,8 +242,17 @@ class History:
 
     @property
     def dislikes(self) -> tuple[tuple[str, str], ...]:
-        """What was said to be not for this shopper, as pairs of target and value, each once."""
-        return tuple(dict.fromkeys(target for target in self.targets if target is not None))
+        """What was said to be not for this shopper, as pairs of target and value, each once; the last word counts."""
+        return self._last_words[0]
+
+    @property
+    def taken_back(self) -> tuple[tuple[str, str], ...]:
+        """What was said to be for this shopper after all, whatever was said before."""
+        return self._last_words[1]
+
+    @property
+    def _last_words(self) -> tuple[Pairs, Pairs]:
+        return last_words((kind, target) for kind, target in zip(self.kinds, self.targets, strict=True) if target)
 
     def joined(self, other: History) -> History:
         """Both, in order of time; acts of one moment keep theirs, mine first. Visits of the other are new ones."""
@@ -273,6 +293,35 @@ class Person:
     shopper: Shopper
     history: History = field(default_factory=History)
     context: Context = field(default_factory=Context)
+
+    @property
+    def dislikes(self) -> Dislikes:
+        """All that is not for them: what is known of them and what they said, without what they took back."""
+        return self.shopper.dislikes.without(self.history.taken_back).joined(self.history.dislikes)
+
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def last_words(said: Iterable[tuple[str, tuple[str, str]]]) -> tuple[Pairs, Pairs]:
+    """What is not for a shopper, and what is after all, of pairs of kind and what it was said of, in order of time.
+
+    >>> last_words([("not_for_me", ("colour", "red")), ("for_me", ("colour", "Red"))])
+    ((), (('colour', 'Red'),))
+    """
+    last: dict[tuple[str, str], tuple[str, tuple[str, str]]] = {}
+    for kind, of in said:
+        if (key := same(*of)) in last and last[key][0] == kind:
+            continue
+        last.pop(key, None)
+        last[key] = kind, of
+    no, yes = (tuple(of for told, of in last.values() if told == kind) for kind in ("not_for_me", "for_me"))
+    return no, yes
+
+
+def same(target: str, value: str) -> tuple[str, str]:
+    """What two values of one target have in common where they mean the same: an id is itself, words have no case."""
+    return target, value if target == "item" else " ".join(value.casefold().split())
 
 
 def _fields(cls: type, plain: Any, what: str) -> dict[str, Any]:

@@ -96,6 +96,7 @@ _WORDS: Mapping[str, str] = {
     "click": "click clicked select_item list_click",
     "not_for_me": "not_for_me notforme dislike disliked hide hidden not_interested",
     "search": "search searched view_search_results query",
+    "for_me": "for_me forme unhide undislike show_again",
 }
 KIND_WORDS = {word: kind for kind, words in _WORDS.items() for word in words.split()}
 _SPOKEN = ("item", "placement", "anchor", "query", "snapshot", "arm", "size", "value")  # texts of an event

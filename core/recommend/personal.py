@@ -99,7 +99,7 @@ class _Barred:
 
     @cached_property
     def not_for_me(self) -> Mask:
-        said = self.person.shopper.dislikes.joined(self.person.history.dislikes)
+        said = self.person.dislikes
         mask, index = np.zeros(len(self.view), dtype=bool), indexed(self.view.catalogue)
         for item in said.items:
             if item in self.view.catalogue:

@@ -120,7 +120,7 @@ def liked(person: Person, at: datetime, half_life_days: float = HALF_LIFE_DAYS) 
     Wishes do not fade: they stand until they are taken back. What is disliked takes the place of what was done with it.
     """
     history, weights = person.history, act_weights(person.history, at, half_life_days)
-    disliked = set(person.shopper.dislikes.joined(history.dislikes).items)
+    disliked = set(person.dislikes.items)
     now = visit_now(history, at)
     going_on = frozenset(now.tolist())
     total = _summed((history.items[n], weight) for n, weight in enumerate(weights.tolist()) if n not in going_on)

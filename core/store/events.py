@@ -23,8 +23,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from core.domain.errors import BadRequest, Conflict
-from core.domain.events import ACTS, KINDS, Event
-from core.domain.shoppers import Context, History, Person, Shopper, is_hashed
+from core.domain.events import ACTS, KINDS, SAID, Event
+from core.domain.shoppers import Context, History, Person, Shopper, is_hashed, last_words
 from core.store.database import Database
 from core.store.studio import ATTEMPTS, Studio, as_json, as_utc
 
@@ -32,7 +32,7 @@ CHUNK = 10_000  # events that are written in one transaction
 LATEST = 500  # acts of a history that are read
 NO_ITEM = ""  # in the counts by day: events that name no product, such as searches
 LOCK = 0x45564E54  # "EVNT", for PostgreSQL's advisory lock: whoever writes events waits for the one before
-TOLD = (*ACTS, "not_for_me", "search")  # what a history is made of; lists and clicks lead to views
+TOLD = (*ACTS, *SAID, "search")  # what a history is made of; lists and clicks lead to views
 
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TYPES: dict[str, Any] = {
@@ -145,7 +145,7 @@ class EventStore:
     def person(
         self, shopper: str, until: datetime | None = None, context: Context | None = None, limit: int = LATEST
     ) -> Person:
-        """A shopper with their history up to `until`, and all that they ever said is not for them.
+        """A shopper with their history up to `until`, and all that they ever said is not for them and never took back.
 
         Who is not known is a shopper without history. Who opted out or gave no consent has none either.
         """
@@ -156,14 +156,15 @@ class EventStore:
                               context or Context())  # fmt: skip
             told = _history(connection, shopper, until, limit, TOLD)
             query = (
-                sa.select(EVENTS.c.target, EVENTS.c.value)
-                .where((EVENTS.c.shopper == shopper) & (EVENTS.c.kind == "not_for_me"))
+                sa.select(EVENTS.c.kind, EVENTS.c.target, EVENTS.c.value)
+                .where((EVENTS.c.shopper == shopper) & EVENTS.c.kind.in_(SAID))
                 .order_by(EVENTS.c.at, EVENTS.c.seq)
             )
             if until is not None:
                 query = query.where(EVENTS.c.at <= micros(until))
-            said = [(row.target, row.value) for row in connection.execute(query)]
-        return Person(known.changed(dislikes=known.dislikes.joined(said)), told, context or Context())
+            no, yes = last_words((row.kind, (row.target, row.value)) for row in connection.execute(query))
+        dislikes = known.dislikes.without(yes).joined(no)
+        return Person(known.changed(dislikes=dislikes), told, context or Context())
 
     def version(self, shopper: str) -> str:
         """Changes with each event of this shopper and with all they said: what a list of theirs is kept under."""

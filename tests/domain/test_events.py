@@ -53,6 +53,7 @@ def test_no_raw_id_gets_into_an_event() -> None:
         {"kind": "search", "item": None, "query": "evening bag"},
         {"kind": "not_for_me", "item": None, "target": "colour", "value": "red"},
         {"kind": "not_for_me"},
+        {"kind": "for_me", "item": None, "target": "house", "value": "Aurel"},
     ],
 )
 def test_an_event_is_what_its_json_says(fields: dict[str, Any]) -> None:
@@ -125,6 +126,11 @@ def test_what_is_not_for_a_shopper_is_found_in_the_history() -> None:
     said = (("colour", "red"), None, ("colour", "red"))
     told = History((None, "a", None), ("not_for_me", "view", "not_for_me"), (AT,) * 3, targets=said)
     assert told.dislikes == (("colour", "red"),)
+    back = History((None,) * 3, ("not_for_me", "for_me", "for_me"), (AT,) * 3,
+                   targets=(("colour", "red"), ("colour", "RED"), ("house", "Aurel")))  # fmt: skip
+    assert back.dislikes == ()
+    assert back.taken_back == (("colour", "RED"), ("house", "Aurel"))
+    assert Person(Shopper(JANE, dislikes=Dislikes(houses=("aurel", "Corvin"))), back).dislikes.houses == ("Corvin",)
     assert Dislikes(houses=("Aurel",)).joined(told.dislikes) == Dislikes((), ("red",), ("Aurel",))
 
 

@@ -98,7 +98,7 @@ def test_what_was_made_up_for_the_demo_comes_with_the_demo_and_leaves_with_it(tm
     assert kept["at"].max().date() == date(2026, 2, 28), "the record ends the day before"
     assert kept["at"].min() >= moment - timedelta(days=30), "and what is older than the settings keep is gone"
     assert len(events.days(until=date(2026, 1, 1))) > 1_000, "but for the counts of it"
-    assert set(kept["kind"]) == set(KINDS) - {"not_for_me"}
+    assert set(kept["kind"]) == set(KINDS) - {"not_for_me", "for_me"}
     best = max(reviews.ratings().items(), key=lambda one: one[1][1])[0]
     told = reviews.summary(best)
     assert told is not None

@@ -14,7 +14,7 @@ from test_store_studio import postgres, studio, where
 
 from core.domain.errors import BadRequest, Damaged
 from core.domain.events import Event
-from core.domain.shoppers import Context, History, Shopper, hashed
+from core.domain.shoppers import Context, Dislikes, History, Shopper, hashed
 from core.store.events import CHUNK, Added, EventStore
 from core.store.layout import Layout
 from core.store.salt import salt_of
@@ -118,6 +118,20 @@ def test_a_person_is_a_profile_with_all_that_was_ever_said_not_to_be_for_them(st
     assert found.context.hour == 9
     assert not store.person(JANE, NOW).shopper.dislikes, "it had not been said by then"
     assert store.person(BO).shopper == Shopper(BO)
+
+
+def test_what_is_said_to_be_for_them_again_takes_back_what_was_not(store: EventStore) -> None:
+    store.keep_shoppers([Shopper(JANE, dislikes=Dislikes(houses=("Corvin",)))], NOW)
+    said = [("not_for_me", "colour", "red"), ("not_for_me", "item", "bag"), ("for_me", "colour", "Red"),
+            ("for_me", "house", "corvin"), ("for_me", "item", "coat"), ("not_for_me", "item", "bag")]  # fmt: skip
+    for n, (kind, target, value) in enumerate(said, 1):
+        assert store.add([event(n, kind, None, target=target, value=value)]).new == 1
+    found = store.person(JANE, NOW + DAY)
+    assert found.shopper.dislikes == Dislikes(items=("bag",)) == found.dislikes
+    assert store.person(JANE, NOW + 2 * HOUR).dislikes == Dislikes(("bag",), ("red",), ("Corvin",)), "as it was then"
+    again = store.add([event(9, "not_for_me", None, target="colour", value="red")])
+    assert again.new == 1
+    assert store.person(JANE, NOW + DAY, limit=1).dislikes.colours == ("red",), "the last word counts"
 
 
 def test_the_version_of_a_shopper_changes_with_each_event_of_theirs_and_with_none_of_others(store: EventStore) -> None:
