@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import streamlit as st
 
@@ -11,7 +12,7 @@ from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import charts, documents, drafting, engine, session, text
+from pages.kit import charts, documents, drafting, engine, session, text, weighing
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth", "reviews")
@@ -135,67 +136,36 @@ def _head(placement: Placement, live: Strategy, anchor: str | None) -> None:
         draft = drafted(placement, anchor)
     except ShopError:
         tried, differs, draft = None, True, None
-    if not differs:
-        kind, words = "live", "Live"
-    elif draft is not None and tried == draft:
-        kind, words = "draft", "In draft"
-    else:
-        kind, words = "trying", "Trying (only you)"
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.subheader("Weights", anchor=False, width="content")
-        st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
-    # One line in every state, so that the first moved slider stays under the hand.
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="weight-actions"):
-        if differs:
-            st.button("Reset", key="reset", type="tertiary", on_click=reset, help="Back to what is live")
-            if tried is not None and kind == "trying":
-                st.button("Keep as draft", key="draft", type="tertiary", on_click=keep, args=(placement, anchor))
-            if tried is not None:
-                with st.popover("Make live", type="tertiary", key="make-live"):
-                    beside = category(anchor) if placement is Placement.SIMILAR else ()
-                    whose = f" beside {' › '.join(beside)}" if beside else ""
-                    st.markdown(
-                        f"Every {text.plain(PLACEMENT_NAMES[placement])} list{text.plain(whose) if whose else ''} will "
-                        "use these weights at once."
-                    )
-                    st.text_input("Why", key="control:publish_why", max_chars=200, placeholder="Asked by the house")
-                    st.button("Make live", key="publish", type="primary", on_click=publish, args=(placement, anchor),
-                              width="stretch")  # fmt: skip
-        elif draft is not None and draft != live:
-            st.button("Take up my draft", key="take_draft", type="tertiary", on_click=take_up, args=(draft,))
-        else:
-            own = category(anchor) if placement is Placement.SIMILAR else ()
-            seen = f"What shoppers see now beside {' › '.join(own)}" if own else "What shoppers see now"
-            st.html(f'<p class="aside">{text.markup(seen)}</p>', width="content")
+    kind = weighing.title("Weights", tried, differs, draft)
+    own = category(anchor) if placement is Placement.SIMILAR else ()
+    beside = f" beside {' › '.join(own)}" if own else ""
+    lists = f"{text.plain(PLACEMENT_NAMES[placement])} list{text.plain(beside) if beside else ''}"
+    weighing.deeds(
+        kind, makes_sense=tried is not None, waits=draft is not None and draft != live, prefix="",
+        why="control:publish_why", then=f"Every {lists} will use these weights at once.",
+        seen=f"What shoppers see now{beside}", reset=reset, keep=partial(keep, placement, anchor),
+        publish=partial(publish, placement, anchor), take_up=partial(take_up, draft),
+    )  # fmt: skip
     if said := st.session_state.pop("controls:said", None):
         st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
 
 
 def _weight(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: list[str]) -> None:
-    words, key = text.part_name(name), f"control:w:{name}"
-    st.html(
-        f'<div class="share" aria-hidden="true" title="{text.markup(HELP.get(name, ""))}"><b>{text.markup(words)}</b>'
-        f"<span>{shares[name]}{text.NBSP}%</span></div>"
-    )
-    st.session_state[key] = int(now.get(name, 0))
+    def write(value: int) -> None:
+        session.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: value})
 
-    def write() -> None:
-        session.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: int(st.session_state[key])})
-
-    st.slider(words, 0, 100, key=key, on_change=write, label_visibility="collapsed")
+    weighing.slider(
+        text.part_name(name), int(now.get(name, 0)), f"{shares[name]}{text.NBSP}%", HELP.get(name, ""),
+        f"control:w:{name}", write,
+    )  # fmt: skip
 
 
 def _diversity(live: Strategy) -> None:
     me = session.current()
     now = round(100 * (1 - live.lam)) if me.diversity is None else me.diversity
-    st.html(
-        f'<div class="share" aria-hidden="true" title="0 keeps the closest products; more is more varied.">'
-        f"<b>Diversity</b><span>{now}</span></div>"
-    )
-    st.session_state["control:diversity"] = now
-    st.slider(
-        "Diversity", 0, 100, key="control:diversity", label_visibility="collapsed",
-        on_change=lambda: session.commit(diversity=int(st.session_state["control:diversity"])),
+    weighing.slider(
+        "Diversity", now, str(now), "0 keeps the closest products; more is more varied.", "control:diversity",
+        lambda value: session.commit(diversity=value),
     )  # fmt: skip
 
 

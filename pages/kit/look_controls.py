@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from core.domain.errors import ShopError
 from core.domain.looks import DEFAULT_PARTS, PARTS, LookStrategy
 from core.domain.placements import Placement
 from core.recommend.looks import learn
-from pages.kit import board, charts, drafting, engine, looks, text
+from pages.kit import board, charts, drafting, engine, looks, text, weighing
 
 KEY = Key("strategy", str(Placement.LOOK))
 
@@ -99,58 +100,31 @@ def _head(live: LookStrategy) -> None:
         draft = drafted()
     except ShopError:
         tried, differs, draft = None, True, None
-    if not differs:
-        kind, words = "live", "Live"
-    elif draft is not None and tried == draft:
-        kind, words = "draft", "In draft"
-    else:
-        kind, words = "trying", "Trying (only you)"
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", gap="small"):
-        st.subheader("What counts", anchor=False, width="content")
-        st.html(f'<span class="state {kind}" role="status">{words}</span>', width="content")
-    # One line in every state, so that the first moved slider stays under the hand.
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="weight-actions"):
-        if differs:
-            st.button("Reset", key="look:reset", type="tertiary", on_click=reset, help="Back to what is live")
-            if tried is not None and kind == "trying":
-                st.button("Keep as draft", key="look:draft", type="tertiary", on_click=keep, args=(tried,))
-            if tried is not None:
-                with st.popover("Make live", type="tertiary", key="look:make-live"):
-                    st.markdown("Every look of the shop will be composed like this at once.")
-                    st.text_input("Why", key="look:publish_why", max_chars=200, placeholder="Asked by the house")
-                    st.button("Make live", key="look:publish", type="primary", on_click=publish, args=(tried,),
-                              width="stretch")  # fmt: skip
-        elif draft is not None and draft != live:
-            st.button("Take up my draft", key="look:take_draft", type="tertiary", on_click=take_up, args=(draft, live))
-        else:
-            st.html('<p class="aside">What shoppers see now</p>', width="content")
+    kind = weighing.title("What counts", tried, differs, draft)
+    weighing.deeds(
+        kind, makes_sense=tried is not None, waits=draft is not None and draft != live, prefix="look:",
+        why="look:publish_why", then="Every look of the shop will be composed like this at once.",
+        seen="What shoppers see now", reset=reset, keep=partial(keep, tried), publish=partial(publish, tried),
+        take_up=partial(take_up, draft, live),
+    )  # fmt: skip
 
 
 def _part(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: Sequence[str]) -> None:
-    words, key = looks.part_name(name), f"look:w:{name}"
-    st.html(
-        f'<div class="share" aria-hidden="true" title="{text.markup(HELP.get(name, ""))}"><b>{text.markup(words)}</b>'
-        f"<span>{shares[name]}{text.NBSP}%</span></div>"
-    )
-    st.session_state[key] = int(now.get(name, 0))
+    def write(value: int) -> None:
+        board.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: value})
 
-    def write() -> None:
-        board.commit(weights={**{one: int(now.get(one, 0)) for one in names}, name: int(st.session_state[key])})
-
-    st.slider(words, 0, 100, key=key, on_change=write, label_visibility="collapsed")
+    weighing.slider(
+        looks.part_name(name), int(now.get(name, 0)), f"{shares[name]}{text.NBSP}%", HELP.get(name, ""),
+        f"look:w:{name}", write,
+    )  # fmt: skip
 
 
 def _diversity(live: LookStrategy) -> None:
     me = board.current()
     now = board.varied(live) if me.diversity is None else me.diversity
-    st.html(
-        '<div class="share" aria-hidden="true" title="How much the three looks differ, and how many houses stand in '
-        f'one."><b>Diversity</b><span>{now}</span></div>'
-    )
-    st.session_state["look:diversity"] = now
-    st.slider(
-        "Diversity", 0, 100, key="look:diversity", label_visibility="collapsed",
-        on_change=lambda: board.commit(diversity=int(st.session_state["look:diversity"])),
+    weighing.slider(
+        "Diversity", now, str(now), "How much the three looks differ, and how many houses stand in one.",
+        "look:diversity", lambda value: board.commit(diversity=value),
     )  # fmt: skip
 
 
