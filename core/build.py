@@ -36,7 +36,7 @@ from core.embed.protocols import EncoderCard
 from core.embed.template import check_template, item_text, text_hash
 from core.embed.worker import EncoderWorker
 from core.intake import arrivals as arriving
-from core.intake import models, outfits, stock_feed
+from core.intake import inbox, models, outfits
 from core.intake import reviews as reviewing
 from core.intake.arrivals import MARKS
 from core.lab.editions import Side
@@ -1063,11 +1063,28 @@ class Serving:
 # -- the long work of the running app ------------------------------------------------------------------------------
 
 
-def take_stock(settings: Settings, studio: Studio) -> None:
-    """Take in the stock and prices that were dropped into the shop's folder, while something is served."""
-    if shops.serving():
-        for one in stock_feed.look(settings, studio, shops.current().catalogue, datetime.now(UTC)):
-            log.info("%s", one.text)
+_taking = threading.Lock()
+
+
+def take_in(settings: Settings, studio: Studio) -> None:
+    """Take in what was dropped into the shop's folder, while something is served.
+
+    It is done beside whatever else is looked for: a file of a million events takes minutes.
+    """
+    if shops.serving() and inbox.waiting(settings, datetime.now(UTC)) and _taking.acquire(blocking=False):
+        threading.Thread(target=_take_in, args=(settings, studio), name="inbox", daemon=True).start()
+
+
+def _take_in(settings: Settings, studio: Studio) -> None:
+    try:
+        for one in inbox.look(settings, studio, shops.current().catalogue, datetime.now(UTC)):
+            log.log(logging.WARNING if one.reason else logging.INFO, "%s", one.text)
+    except ShopError as error:
+        log.warning("%s", error.message)
+    except Exception:
+        log.exception("What was dropped into the inbox was not taken in")
+    finally:
+        _taking.release()
 
 
 class Works:
@@ -1195,7 +1212,7 @@ class Works:
         self.install()
 
     def _look(self) -> None:
-        take_stock(self.settings, self.studio)
+        take_in(self.settings, self.studio)
         self._look_for_arrivals()
 
     def _look_for_arrivals(self) -> None:

@@ -42,13 +42,13 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
     if shop.serving():
         yield
         return
-    from core.build import Serving, studio_of, take_stock
+    from core.build import Serving, studio_of, take_in
     from core.embed.worker import EncoderWorker
 
     chosen = settings.read()
     worker = EncoderWorker(chosen)
     studio = await anyio.to_thread.run_sync(studio_of, chosen)
-    serving = Serving(chosen, worker=worker, studio=studio, each=lambda: take_stock(chosen, studio))
+    serving = Serving(chosen, worker=worker, studio=studio, each=lambda: take_in(chosen, studio))
     try:
         await anyio.to_thread.run_sync(serving.install)
     except (NotReady, Damaged) as error:  # answers say so too, until an edition is published

@@ -1,8 +1,7 @@
-"""What a customer system and reviewers say is read without their names; stock files that are dropped count at once."""
+"""What a customer system and reviewers say is read without their names; stock that is posted is joined by size."""
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -215,50 +214,6 @@ def test_the_mean_of_few_reviews_is_drawn_towards_the_shops() -> None:
 
 
 # -- stock ---------------------------------------------------------------------------------------------------------
-
-
-def drop(data: Path, name: str, content: str, age: float = 60.0) -> Path:
-    folder = data / "inbox"
-    folder.mkdir(exist_ok=True)
-    path = folder / name
-    path.write_text(content, encoding="utf-8")
-    moment = NOW.timestamp() - age
-    os.utime(path, (moment, moment))
-    return path
-
-
-def test_a_stock_file_that_is_dropped_is_live_at_once_and_moved_away(tmp_path: Path, studio: Studio) -> None:
-    settings = Settings(data=tmp_path)
-    present = lambda: SHOP.with_changes(studio.facts())  # noqa: E731
-    assert stock_feed.look(settings, studio, present, NOW) == []
-    drop(tmp_path, "b.csv", "id,stock\nbag,7\n", age=50)
-    drop(tmp_path, "a.csv", "id,stock,price\nbag,0,12.50\ngone,1,1\n", age=60)
-    drop(tmp_path, "growing.csv", "id,stock\nbag,9\n", age=1)
-    drop(tmp_path, "note.md", "not a table")
-    first, second = stock_feed.look(settings, studio, present, NOW)
-    assert (first.file, first.changed, first.refused, first.version) == ("a.csv", 1, 1, 1)
-    assert (second.file, second.changed, second.version) == ("b.csv", 1, 2), "in order of time"
-    assert studio.facts()["bag"] == {"stock": {"": 7}, "price": 1250}
-    assert studio.facts_history("bag")[0].who == "stock feed"
-    left = sorted(path.name for path in (tmp_path / "inbox").iterdir() if path.is_file() and path.name[0] != ".")
-    assert left == ["growing.csv", "note.md"]
-    done = sorted(path.name for path in (tmp_path / "inbox" / "done").iterdir())
-    assert done == ["20260301T090000-a.csv", "20260301T090000-a.csv.refused.csv", "20260301T090000-b.csv"]
-    assert stock_feed.look(settings, studio, present, NOW) == []
-    drop(tmp_path, "b.csv", "id,stock\nbag,7\n")
-    (again,) = stock_feed.look(settings, studio, present, NOW)
-    assert (again.changed, again.version) == (0, None), "what is so already is no change"
-
-
-def test_a_file_that_is_no_stock_file_is_moved_away_with_the_reason(tmp_path: Path, studio: Studio) -> None:
-    drop(tmp_path, "colours.csv", "id,shade\nbag,red\n")
-    drop(tmp_path, "page.csv", "<html></html>")
-    told = stock_feed.look(Settings(data=tmp_path), studio, lambda: SHOP, NOW)
-    assert all(one.reason for one in told)
-    assert studio.facts_version() == 0
-    refused = tmp_path / "inbox" / "refused"
-    assert len(list(refused.iterdir())) == 4
-    assert "web page" in (refused / "20260301T090000-page.csv.txt").read_text(encoding="utf-8")
 
 
 def test_posted_stock_is_joined_by_size_and_what_is_wrong_is_named_by_place() -> None:
