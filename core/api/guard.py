@@ -29,7 +29,7 @@ from core.store.keys import Key, Keys
 
 log = logging.getLogger("vitrine.api")
 
-URL_BYTES, HEADER_BYTES = 64 << 10, 64 << 10
+URL_BYTES, HEADER_BYTES = 32 << 10, 64 << 10
 OPEN = frozenset({"/health", "/openapi.json"})
 ANY = "any"  # whatever its rights, a key will do
 RIGHTS = {("POST", "/events"): "events", ("POST", "/stock"): "feed", ("GET", "/metrics"): ANY}

@@ -75,9 +75,6 @@ class _Serving(Collector):
         return []  # known without looking: nothing is read before the first question
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("vitrine_serving", "1 where the shop has an edition to serve.")
-        up.add_metric([], int(shop.serving()))
-        yield up
         edition = GaugeMetricFamily("vitrine_snapshot_info", "What serves.", labels=["snapshot", "calibration"])
         versions = GaugeMetricFamily("vitrine_version", "Versions that hold now.", labels=["of"])
         items = GaugeMetricFamily("vitrine_products", "Products in the edition that serves.")
