@@ -109,8 +109,9 @@ def _windows(storage: object) -> FixedWindowRateLimiter:
 
 def shared_by(settings: Settings) -> str | None:
     """The Redis in which all processes of the shop count together: that of the cache, where it is one."""
-    cache = getattr(settings, "cache", None)
-    return cache if cache and "://" in cache else None
+    if "://" not in settings.cache:
+        return None
+    return f"redis+{settings.cache}" if settings.cache.startswith("unix:") else settings.cache
 
 
 def address_of(client: Sequence[object] | None, headers: Sequence[tuple[bytes, bytes]], trusted: str | None) -> str:
