@@ -38,19 +38,23 @@ def served(
     at: the moment asked about; with one, nothing is kept.    shopper: their hash, where the list is for one.
     """
     keeper = keeper_of(shop)
-    if at is not None or not keeper.keeps:
-        found = Keeper(None, 0).answer("", lambda: (ShopJSON({}).render(make(at or datetime.now(UTC))), False))
-        return _said(found)
-    now = datetime.now(UTC)
+    moment = at or now()
 
     def fresh() -> tuple[bytes, bool]:
-        plain = make(now)
+        plain = make(moment)
         passing = any(note["code"] in PASSING for note in plain.get("notes", ()))
         return ShopJSON({}).render(plain), not (passing and shop.warming)
 
+    if at is not None or not keeper.keeps:
+        return _said(Keeper(None, 0).answer("", fresh))
     asked = sorted(request.query_params.multi_items(), key=lambda one: one[0])  # what is repeated keeps its order
-    told = shop.standing(placement, now, shopper)
+    told = shop.standing(placement, moment, shopper)
     return _said(keeper.answer(key_of({"path": request.scope["route"].path_format, "asked": asked, **told}), fresh))
+
+
+def now() -> datetime:
+    """The clock of this door."""
+    return datetime.now(UTC)
 
 
 def keeper_of(shop: Shop) -> Keeper:
