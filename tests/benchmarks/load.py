@@ -185,19 +185,32 @@ class Client:
         return self._send("POST", path, json.dumps(plain).encode(), headers)
 
     def _send(self, method: str, path: str, body: bytes | None = None, headers: Any = None) -> tuple[int, str, bytes]:
+        kept = self._connection is not None
+        try:
+            return self._once(method, path, body, headers)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.close()
+            if not kept:
+                raise
+            return self._once(method, path, body, headers)  # a server closes what was idle for a while
+        except (OSError, http.client.HTTPException):
+            self.close()
+            raise
+
+    def _once(self, method: str, path: str, body: bytes | None, headers: Any) -> tuple[int, str, bytes]:
         if self._connection is None:
             self._connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=60)
             self._connection.connect()
             assert self._connection.sock is not None
             self._connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            self._connection.request(method, path, body, headers or {})
-            answer = self._connection.getresponse()
-            return answer.status, answer.headers.get("X-Cache", ""), answer.read()
-        except (OSError, http.client.HTTPException):
+        self._connection.request(method, path, body, headers or {})
+        answer = self._connection.getresponse()
+        return answer.status, answer.headers.get("X-Cache", ""), answer.read()
+
+    def close(self) -> None:
+        if self._connection is not None:
             self._connection.close()
-            self._connection = None
-            raise
+        self._connection = None
 
 
 # -- those who ask -----------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ class Front:
 
     def __init__(self, shop: Shop) -> None:
         shops.install(shop)
-        self.shop, self.http = shop, TestClient(api)
+        self.shop, self.http = shop, TestClient(api, base_url="http://localhost")
 
     def get(self, path: str, **params: Any) -> Answer:
         answer = self.http.get(path, params=params)
@@ -459,7 +459,7 @@ def test_every_answer_is_of_one_edition_while_editions_change(tmp_path: Path, we
         assert answers
         assert all(ids(answer) == expected[answer["snapshot"]] for answer in answers)
 
-    http = TestClient(api)
+    http = TestClient(api, base_url="http://localhost")
     truth(
         shops.install, lambda anchor: http.get("/recommend", params={"item_id": anchor, "at": NOW.isoformat()}).json()
     )
