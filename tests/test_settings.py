@@ -40,12 +40,27 @@ def test_the_argument_beats_the_environment_and_the_environment_beats_the_file(
         (b'time_zone = "../../etc/passwd"', "not a time zone"),
         (b'currency = "euro"', "not a currency"),
         (b'index = "quick"', "no index called"),
+        (b'hosts = "https://shop.example.com"', "no name"),
+        (b'hosts = "shop.example.com:443"', "no name"),
+        (b'hosts = "*.*.example.com"', "no name"),
+        (b'rate_limit = "1200"', "such as 1200/minute"),
+        (b'rate_limit = "0/minute"', "such as 1200/minute"),
+        (b'rate_limit = "5/fortnight"', "such as 1200/minute"),
+        (b'trusted_address_header = "X-Forwarded-For:"', "no name of a header"),
+        (b'trusted_user_header = "X User"', "no name of a header"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(tmp_path: Path, content: bytes, words: str) -> None:
     (tmp_path / "settings.toml").write_bytes(content)
     with pytest.raises(BadRequest, match=words):
         settings.read(tmp_path)
+
+
+def test_settings_of_the_api_that_make_sense_are_taken(tmp_path: Path) -> None:
+    for hosts in ("shop.example.com", " Shop.Example.com. ,*.example.net", "*", "vitrine", ""):
+        settings.Settings(data=tmp_path).changed(hosts=hosts)
+    for rate in ("off", "1/second", "1200/minute", "999999999/day"):
+        settings.Settings(data=tmp_path).changed(rate_limit=rate)
 
 
 # -- writing one ---------------------------------------------------------------------------------------------------

@@ -126,9 +126,10 @@ def address_of(client: Sequence[object] | None, headers: Sequence[tuple[bytes, b
             return _household(last)
     if not client:
         return MANY
-    if client[1] == 0:  # the server took it from a header by itself, as uvicorn does of what comes from this machine
-        return FORWARDED
-    return _household(str(client[0]))
+    who = _household(str(client[0]))
+    # Uvicorn by itself takes the address from this header where the connection is one of the machine's own.
+    written = [one for key, value in headers if key == b"x-forwarded-for" for one in value.decode("latin-1").split(",")]
+    return FORWARDED if client[1] == 0 or who in map(_household, map(str.strip, written)) else who
 
 
 def _household(address: str) -> str:

@@ -125,7 +125,9 @@ SENT = [(b"x-forwarded-for", b"198.51.100.7, 203.0.113.9"), (b"x-real-ip", b"192
         (("2001:db8:1:2:ffff::1", 4711), None, "2001:db8:1:2::/64"),
         (("::ffff:203.0.113.5", 4711), None, "203.0.113.5"),
         (("fe80::1%eth0", 4711), None, "fe80::/64"),
-        (("198.51.100.7", 0), None, FORWARDED),  # what uvicorn makes of a header, of which anybody writes the rest
+        (("198.51.100.7", 0), None, FORWARDED),  # what uvicorn makes of a header that anybody can write
+        (("198.51.100.7", 4711), None, FORWARDED),  # of one with a port in it
+        (("198.51.100.7", 4711), "X-Real-IP", "192.0.2.44"),
         (None, None, MANY),
         (("", 5), None, MANY),
     ],
