@@ -44,6 +44,8 @@ PLACES = (5, 8, 10, 12, 16, 24)
 LAYOUTS = ("Grid", "Carousel")
 MOST_CHIPS = 10  # values that stand as chips; more of them are a list
 OVER = {INVENTED: "An invented persona", OWN: "A persona of yours", RECORDED: "A recorded shopper"}
+CAME = "Came in"
+BY = {CONTEXT: "Where and when they are", WEIGHTS: "Your weights"}
 TOOL = {"act": "menu", "label": "What they do with it", "icon": "plus"}
 MENU = [{"act": f"do-{what}", "label": label} for what, label in DOES.items()]
 DEVICE_NAMES = {"phone": "Phone", "tablet": "Tablet", "desktop": "Desktop"}
@@ -67,11 +69,11 @@ def shelf() -> None:
     made, mine = personas.invented(), personas.kept()
     frame.section("Personas", "Invented, out of what this shop sells")
     parts.rail([_face(one, f"persona:{one.key}") for one in made], key=f"{SHELF}:made", label="Personas", layout="grid",
-               size="large", on_action=lambda: _choose(f"{SHELF}:made"))  # fmt: skip
+               size="medium", on_action=lambda: _choose(f"{SHELF}:made"))  # fmt: skip
     if mine:
         frame.section("Kept by you and your colleagues", text.count(len(mine), "persona"))
         parts.rail([_face(one.persona, f"kept:{number}", one.who) for number, one in enumerate(mine)],
-                   key=f"{SHELF}:kept", label="Kept personas", layout="grid", size="large",
+                   key=f"{SHELF}:kept", label="Kept personas", layout="grid", size="medium",
                    on_action=lambda: _choose(f"{SHELF}:kept"))  # fmt: skip
     busy = personas.recorded()
     simulated = busy and engine.shop().events.simulated()
@@ -83,7 +85,7 @@ def shelf() -> None:
         )
         return
     parts.rail([_recorded(one) for one in busy], key=f"{SHELF}:busy", label="Recorded shoppers", layout="grid",
-               size="large", on_action=lambda: _choose(f"{SHELF}:busy"))  # fmt: skip
+               size="medium", on_action=lambda: _choose(f"{SHELF}:busy"))  # fmt: skip
     states.said("Nobody is named: a shopper is the first letters of a salted hash, and what their acts say.")
 
 
@@ -153,6 +155,8 @@ def one_shopper() -> None:
         strategy, differs, found = live.strategy, True, None
     head(asked.shopper, live, at)
     frame.once(SAID)
+    if composing():
+        persona_form.panel()
     left, right = st.columns([1, 3.1], gap="large")
     with left, st.container(key="controls"):
         hybrid.panel(live.strategy, live.preset)
@@ -166,7 +170,6 @@ def one_shopper() -> None:
             plain_list(asked, found or live)
         interests_panel.panel(live.interests, live.away)
         history.panel(asked.shopper.history, at)
-        compose()
         if personas.kind() == RECORDED:
             what_is_kept(asked.shopper)
     st.checkbox("Weights and context", key="drawer")
@@ -196,6 +199,13 @@ def head(person: Person, found: ForYou, at: datetime) -> None:
             st.button("All shoppers", key="shoppers-back", type="tertiary", icon=":material/arrow_back:",
                       on_click=_back)  # fmt: skip
             if kind != RECORDED:
+                st.button(
+                    "Change who this is" if not made.blank else "Compose",
+                    key="compose-open",
+                    type="tertiary",
+                    icon=":material/edit:",
+                    on_click=lambda: held.put(STORE, composing=not composing()),
+                )
                 keep(made)
 
 
@@ -265,7 +275,9 @@ def _doing(what: str) -> None:
             personas.rename(name)
             said = f"It is called “{personas.persona().name}” now."
         else:
-            said = f"“{personas.keep(name).name}” is kept. Your colleagues find it under Shoppers."
+            tidy = " ".join(name.split())
+            again = any((one.who, one.persona.name) == (session.current().who, tidy) for one in personas.kept())
+            said = f"“{personas.keep(name).name}” is kept{', in place of what was' if again else ''}."
         st.session_state[SAID] = (said, "")
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
@@ -351,7 +363,7 @@ def the_list(asked: Request, found: ForYou, earlier: Listing | None, trial: Stra
             bound = held.bound(STORE, "layout", LAYOUTS[0])
             st.segmented_control("Shown as", LAYOUTS, label_visibility="collapsed", required=True, **bound)
     doing(asked.shopper)
-    moves = {} if earlier is None else _moves(earlier, listing)
+    moves = None if earlier is None else _moves(earlier, listing)
     if earlier is not None:
         told(earlier, listing)
     if not items:
@@ -359,11 +371,11 @@ def the_list(asked: Request, found: ForYou, earlier: Listing | None, trial: Stra
         return
     made = cards.listed(listing, items, at=engine.moment(), tools=(cards.TO_PRODUCT, TOOL), menu=lambda placed: MENU)
     for card, placed in zip(made, listing.items, strict=True):
-        _dress(card, placed, moves)
+        _dress(card, placed, found.preset)
+        _mark(card, moves)
     parts.rail(made, key=LIST, label="For You", layout=str(held.of(STORE).get("layout", LAYOUTS[0])).lower(),
                say="The list has changed.", on_action=_follow)  # fmt: skip
-    for note in listing.notes:
-        states.said(note.text)
+    states.said(" ".join(note.text for note in listing.notes))
     names = f"For {text.markup(personas.persona().name)}" if personas.kind() != RECORDED else "For a recorded shopper"
     taking.take_along(
         lambda: reports.list_report(
@@ -374,22 +386,28 @@ def the_list(asked: Request, found: ForYou, earlier: Listing | None, trial: Stra
     )  # fmt: skip
 
 
-def _dress(card: dict[str, Any], placed: Placed, moves: Mapping[str, str]) -> None:
-    """What a card of this page says besides: what moved it, which interest it is from, what the shopper may read."""
+def _mark(card: dict[str, Any], moves: Mapping[str, str] | None) -> None:
+    """What the last step did to it; then variety's arrow would only confuse."""
+    if moves is None:
+        return
+    card["moved"], card["movedText"] = 0, ""
+    if (now := moves.get(card["id"])) is not None:
+        card["badges"] = [["accent" if now == CAME else "dark", now], *card["badges"]][:2]
+
+
+def _dress(card: dict[str, Any], placed: Placed, preset: str) -> None:
+    """What a card of this page says besides: which interest it is from, and what the shopper may read."""
     codes = {note.code: note.text for note in placed.notes}
     safe = codes.get("to_the_shopper", "").rstrip(".")
-    rung = rung_of(placed)
-    source = codes.get("interest", "").rsplit(",", 1)[0]
-    said = [f"{source}." if source else "", f"“{safe}.”" if safe else ""]
+    rung = rung_of(placed) if preset == NONE else None
+    source = codes.get("interest", "").rsplit(",", 1)[0].removeprefix("From the interest in ")
+    said = [source[:1].upper() + source[1:], f"“{safe}.”" if safe else ""]
     card["note"] = RUNG_NAMES[rung] if rung else "\n".join(one for one in said if one) or card["note"]
     if rung:
         card["badges"] = [one for one in card["badges"] if one != list(cards.ORIGIN_BADGES[Origin.FILL])]
     if card["why"]:
         lines = [line for line in card["why"]["lines"] if line != codes.get("to_the_shopper")]
         card["why"]["lines"] = [*lines, *([f"The shopper may read: “{safe}.”"] if safe else [])]
-    if placed.id in moves:
-        now = moves[placed.id]
-        card["badges"] = [["accent" if now == "New" else "dark", now], *card["badges"]][:2]
     if placed.origin is Origin.FILL and "met" in codes:
         card["badges"] = [["", "Met already"], *(one for one in card["badges"] if one != ["", "Filled up"])][:2]
 
@@ -401,7 +419,7 @@ def _moves(earlier: Listing, listing: Listing) -> dict[str, str]:
         if one.after is None:
             continue
         step = None if one.before is None else one.before - one.after
-        found[one.id] = "New" if step is None else f"{'↑' if step > 0 else '↓'}{text.NBSP}{abs(step)}"
+        found[one.id] = CAME if step is None else f"{'↑' if step > 0 else '↓'}{text.NBSP}{abs(step)}"
     return found
 
 
@@ -412,7 +430,7 @@ def told(earlier: Listing, listing: Listing) -> None:
     left = [one.id for one in moved if one.after is None]
     others = len(moved) - len(came) - len(left)
     said = [text.count(len(came), "product") + " came in" if came else "", f"{others} moved" if others else ""]
-    what = {ACT: _last(), CONTEXT: "Where and when they are", WEIGHTS: "Your weights"}[personas.mark()]
+    what = _last() if personas.mark() == ACT else BY[personas.mark()]
     parts_ = [one for one in said if one]
     words = f"{what}: {text.listed(parts_)}." if parts_ else f"{what}: no place changed."
     if left:
@@ -441,7 +459,7 @@ def doing(person: Person | None) -> None:
                       key="shopper-finds", lazy=True)  # fmt: skip
         if personas.extra():
             done = text.count(len(personas.extra()), "act")
-            st.html(f'<p class="aside">{done} added here, recorded nowhere</p>', width="content")
+            st.html(f'<p class="aside">{done} here, recorded nowhere</p>', width="content")
             st.button("Undo", key="shopper-undo", type="tertiary", icon=":material/undo:", on_click=personas.undo)
         else:
             st.html('<p class="aside">Let them do something, here or with the plus on a card. Nothing of it is '
@@ -484,17 +502,12 @@ def plain_list(asked: Request, found: ForYou) -> None:
         states.said("Nothing is known of them either, so both are the list of a first visit.")
 
 
-# -- composing, and what is kept -----------------------------------------------------------------------------------
+def composing() -> bool:
+    """Whether the persona is being composed."""
+    return personas.kind() != RECORDED and bool(held.of(STORE).get("composing"))
 
 
-def compose() -> None:
-    if personas.kind() == RECORDED:
-        return
-    opened = bool(st.session_state.pop("compose", False)) or (personas.persona().blank and personas.kind() == OWN)
-    label = "Change who this is" if personas.kind() != OWN else "Compose"
-    with st.expander(label, expanded=opened, key="compose-fold", on_change="rerun", type="compact") as fold:
-        if fold.open:
-            persona_form.panel()
+# -- what is kept of a recorded shopper ----------------------------------------------------------------------------
 
 
 def what_is_kept(person: Person) -> None:

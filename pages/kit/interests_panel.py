@@ -33,7 +33,8 @@ def panel(interests: Sequence[Interest], away: Mapping[str, float]) -> None:
         name = name[:1].upper() + name[1:]
         shown.append({
             "id": f"interest-{number}", "title": name, "brand": f"{text.per_cent(one.share)} of the taste",
-            "images": pictures if len(pictures) > 2 else pictures[:1], "image": pictures[0] if pictures else "", "initial": name[:1], "alt": name,
+            "images": pictures if len(pictures) > 2 else pictures[:1], "image": pictures[0] if pictures else "",
+            "initial": name[:1], "alt": name,
             "open": f"{name}: {text.listed(text.title(catalogue.item(item)) for item in items[:FACES])}", "href": "",
             "badges": [["dark", "This visit"]] if one.source == NOW else [], "tools": [],
             "note": f"{SOURCES.get(one.source, '')}, {text.count(len(one.items), 'product')}",

@@ -10,7 +10,7 @@ from core.domain.catalogue import AUDIENCES
 from core.domain.errors import ShopError
 from core.domain.shoppers import Dislikes
 from core.recommend.personas import DEEDS, MOST_ACTS, Act
-from pages.kit import cards, engine, finder, parts, personas, states, text
+from pages.kit import cards, engine, finder, held, parts, personas, states, text
 
 FORM = "shoppers:form"
 MOST_VALUES = 200  # houses or colours that are offered
@@ -20,20 +20,23 @@ WISHES = "shoppers:wishes"
 
 
 def panel() -> None:
-    """The fold. It reads and changes the persona; on one that was ready made it makes one's own."""
+    """The panel. It reads and changes the persona; on one that was ready made it makes one's own."""
     made = personas.persona()
     with st.container(key="persona-form", gap="medium"):
-        left, right = st.columns(2, gap="large")
-        with left:
+        did, likes, wears = st.columns([1.15, 1, 1], gap="large")
+        with did:
             _did()
-            _products("wishes", "Wishes", "Put on the wishlist", made.wishes)
-        with right:
+            _products("wishes", "What it wishes for", "Put on the wishlist", made.wishes)
+        with likes:
+            st.html('<p class="by">Whom and what it likes</p>')
             _whom()
-            facets = engine.facets()
-            houses = _values("followed", made.followed, list(facets.get("brand", {})))
-            st.multiselect("Follows", houses[1], **_kept("followed", list(made.followed)), placeholder="No house")
+            houses = _values(made.followed, list(engine.facets().get("brand", {})))
+            st.multiselect("Follows", houses, **_kept("followed", list(made.followed)), placeholder="No house")
             _sizes()
+        with wears:
             _dislikes()
+            st.button("Done", key="compose-done", icon=":material/check:",
+                      on_click=lambda: held.put(personas.STORE, composing=False))  # fmt: skip
 
 
 def _did() -> None:
@@ -91,15 +94,14 @@ def _sizes() -> None:
     kinds = _sized()
     if not kinds:
         return
-    st.html('<p class="by">Sizes</p>')
     for of, size in made.sizes.items():
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             st.html(f"<p>{text.markup(of)}: <b>{text.markup(size)}</b></p>", width="content")
             st.button("Take it out", key=f"{FORM}:size-out:{of}", type="tertiary", on_click=_unsized, args=(of,))
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        of = st.selectbox("Kind", list(kinds), key=f"{FORM}:size-of", width=190)
+        of = st.selectbox("Wears, of", list(kinds), key=f"{FORM}:size-of", width=190)
         size = st.selectbox("Size", kinds.get(str(of), []), key=f"{FORM}:size", width=110)
-        st.button("Wears it", key=f"{FORM}:size-add", on_click=_sized_now, args=(str(of), size), disabled=size is None)
+        st.button("Add", key=f"{FORM}:size-add", on_click=_sized_now, args=(str(of), size), disabled=size is None)
 
 
 def _sized() -> dict[str, list[str]]:
@@ -126,7 +128,7 @@ def _dislikes() -> None:
     st.html('<p class="by">Not for them</p>')
     for name, field, label in (("colours", "colour", "Colours"), ("houses", "brand", "Houses")):
         now = getattr(said, name)
-        _, there = _values(name, now, list(facets.get(field, {})))
+        there = _values(now, list(facets.get(field, {})))
         st.multiselect(label, there, format_func=lambda one, field=field: text.value_name(field, one),
                        **_kept(f"dislikes.{name}", list(now), _disliked(name)), placeholder="None")  # fmt: skip
     catalogue = engine.shop().catalogue()
@@ -144,8 +146,9 @@ def _disliked(name: str) -> Callable[[Sequence[str]], Dislikes]:
     return changed
 
 
-def _values(name: str, now: Sequence[str], there: Sequence[str]) -> tuple[str, list[str]]:
-    return name, list(dict.fromkeys([*now, *there[:MOST_VALUES]]))
+def _values(now: Sequence[str], there: Sequence[str]) -> list[str]:
+    """What can be chosen: what is, and the most frequent of what the shop has."""
+    return list(dict.fromkeys([*now, *there[:MOST_VALUES]]))
 
 
 def _kept(name: str, now: object, read: Callable[..., object] = lambda one: tuple(one)) -> dict[str, object]:  # type: ignore[call-overload]

@@ -145,7 +145,7 @@ def open_recorded(id: str) -> None:
 def compose() -> None:
     """Begin a persona of one's own."""
     open_persona(Persona("own", ""), OWN)
-    st.session_state["compose"] = True
+    held.put(STORE, composing=True)
 
 
 def close() -> None:
@@ -178,9 +178,8 @@ def change(**changes: Any) -> bool:
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
         return False
-    mine = kind() in (OWN, KEPT)
-    held.put(STORE, kind=OWN if kind() != KEPT else KEPT, mark="",
-             persona=(then if mine else then.changed(key="own", story="")).as_json())  # fmt: skip
+    own = then if kind() != INVENTED else then.changed(key="own", story="")
+    held.put(STORE, kind=OWN, mark="", persona=own.as_json())
     return True
 
 
@@ -267,8 +266,7 @@ def keep(name: str) -> Persona:
     who = engine.who()
     made = persona().also(extra()).changed(key="own", name=tidy)
     engine.shop().studio.set_pref(who, PREFIX + tidy, made.as_json())
-    acts = {"kind": KEPT, "persona": made.as_json(), "who": who, "acts": [], "mark": ""}
-    held.keep(STORE, {**held.of(STORE), **acts})
+    held.put(STORE, kind=KEPT, persona=made.as_json(), who=who, acts=[], mark="", composing=False)
     return made
 
 
@@ -345,7 +343,8 @@ def take(came: Mapping[str, Sequence[str]]) -> None:
             raise BadRequest(f"Nobody keeps a persona {one['kept'][:60]!r} any more.")
         open_persona(mine[0].persona, KEPT, mine[0].who)
     elif "own" in one:
-        open_persona(_spelled(came, one), OWN)
+        open_persona(made := _spelled(came, one), OWN)
+        held.put(STORE, composing=made.blank)
     else:
         return
     known = engine.shop().catalogue()
