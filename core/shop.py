@@ -133,6 +133,7 @@ HALF_DAY = 43_200  # seconds; the record counts a day from its noon on, and seas
 WARM_ACTS = 6  # of nobody's history, for whom lists are made ahead; enough to weigh as much history does
 CROWD_SECONDS = 3600  # after which what shoppers did, visit by visit, is read again
 MANY_WORDS = 200  # words read at once that are kept on disk
+WORDS_KEPT = 500  # searches whose vectors are kept: the same words come again, and their list may not be the same
 PICTURED = 64  # pictures of arrivals whose vectors are kept, from suggesting what one is to rehearsing it
 
 
@@ -240,6 +241,7 @@ class Shop:
         self._reading_crowd = False
         self._acts_at = 0.0
         self._pictured: dict[str, Vectors] = {}
+        self._worded: OrderedDict[str, Words] = OrderedDict()
 
     # -- what a list depends on ------------------------------------------------------------------------------------
 
@@ -960,6 +962,10 @@ class Shop:
         if not self._worker.ready:
             self._worker.warm()
             return Words()  # exact words answer until the encoders are warm
+        with self._lock:
+            if (known := self._worded.get(words)) is not None:
+                self._worded.move_to_end(words)
+                return known
         reads = self.snapshot.manifest.models.keys() - self.unread.keys()
         try:
             text = self._worker.encode_texts([words])[0] if "text" in reads else None
@@ -967,7 +973,11 @@ class Shop:
         except ShopError as error:  # a search is answered by exact words, and its notes say so
             log.warning("The words %r were not encoded: %s", words[:80], error.message)
             return Words()
-        return Words(text, image)
+        with self._lock:
+            self._worded[words] = found = Words(text, image)
+            while len(self._worded) > WORDS_KEPT:
+                self._worded.popitem(last=False)
+        return found
 
     @cached_property
     def unread(self) -> Mapping[str, str]:
