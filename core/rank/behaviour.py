@@ -182,7 +182,7 @@ def blending(acts: Codes, content: Sequence[tuple[Vectors, Mask]]) -> Table:
     rows, columns, values = [], [], []
     for start in range(0, len(acts), BLOCK):
         part = np.arange(start, min(start + BLOCK, len(acts)))
-        near = _closeness(part, able, content)
+        near = closeness(part, able, content)
         near[part[:, None] == able[None, :]] = -np.inf
         count = min(LENDERS, len(able))
         if not count:
@@ -206,7 +206,7 @@ def blending(acts: Codes, content: Sequence[tuple[Vectors, Mask]]) -> Table:
     return (lent + sparse.diags(kept)).tocsr()
 
 
-def _closeness(rows: Rows, others: Rows, content: Sequence[tuple[Vectors, Mask]]) -> Matrix:
+def closeness(rows: Rows, others: Rows, content: Sequence[tuple[Vectors, Mask]]) -> Matrix:
     """[r, m] mean cosine over the vectors that both have; -inf where they share none."""
     total, count = np.zeros((len(rows), len(others))), np.zeros((len(rows), len(others)))
     for vectors, present in content:

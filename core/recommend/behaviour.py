@@ -20,12 +20,14 @@ from core.domain.catalogue import Catalogue
 from core.domain.events import STRENGTH
 from core.rank import baskets, behaviour
 from core.rank.behaviour import Behaviour, BehaviourSignal
+from core.rank.twins import coded
 from core.recommend import trend
 from core.recommend.trend import Daily
 
 COLUMNS = ("shopper", "session", "item", "kind", "at", "quantity")
 STRONGEST = max(STRENGTH.values())
 MOST_IN_A_BASKET = 200  # whoever buys more than that at once buys for a shop of their own
+WANTING = ("cart", "save", "purchase")  # acts of who wants a product
 TOGETHER = "together"  # kind of query: what is bought with a product
 SAID = "shoppers"  # under which an edition says what it learnt
 
@@ -44,7 +46,10 @@ def learn(
     model = behaviour.train(interactions(events, catalogue), content=content)
     if model is not None:
         out |= model.to_arrays()
-    bought = baskets.train(*basket_rows(events, catalogue), len(catalogue))
+    bought = baskets.train(
+        *basket_rows(events, catalogue), len(catalogue), wanted=wanted_rows(events, catalogue), content=content,
+        kinds=coded(catalogue.frame["type"].tolist()),
+    )  # fmt: skip
     if bought is not None:
         out |= bought.to_arrays()
     days = trend.daily(events, catalogue)
@@ -129,7 +134,7 @@ def _moved_pairs(arrays: Mapping[str, AnyArray], prefix: str, to: Rows, items: i
     out: dict[str, AnyArray] = dict(arrays_with(arrays, prefix))
     out[prefix + "indptr"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     out[prefix + "indices"] = columns[order].astype(np.int32)
-    for name in ("values", "both"):
+    for name in ("values", "both", "how"):
         if prefix + name in arrays:
             out[prefix + name] = arrays[prefix + name][order]
     for name in ("acts", "present"):
@@ -191,6 +196,26 @@ def basket_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
     keys = np.stack([whole[fine], visit[fine], day[fine]], axis=1)
     _, basket = np.unique(keys, axis=0, return_inverse=True)
     pairs = np.unique(np.stack([basket.ravel(), rows[fine]], axis=1), axis=0)
+    size = np.bincount(pairs[:, 0])
+    pairs = pairs[size[pairs[:, 0]] <= MOST_IN_A_BASKET]
+    return pairs[:, 0], pairs[:, 1]
+
+
+def wanted_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
+    """[m] shopper, or visit of nobody who is named, and row of each product that was put into the cart, saved or
+    bought, each once; whoever wants too much wants it for others."""
+    rows = _rows(events, catalogue)
+    wanted = np.isin(events["kind"].astype(object).to_numpy(), WANTING) & (rows >= 0)
+    named = events["shopper"].notna().to_numpy()
+    visit = events["session"].notna().to_numpy() & ~named if "session" in events else np.zeros(len(rows), dtype=bool)
+    group = np.full(len(rows), -1, dtype=np.int64)
+    group[named] = _codes(events["shopper"], named)
+    if visit.any():
+        group[visit] = group.max(initial=-1) + 1 + _codes(events["session"], visit)
+    fine = wanted & (group >= 0)
+    if not fine.any():
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64)
+    pairs = np.unique(np.stack([group[fine], rows[fine]], axis=1), axis=0)
     size = np.bincount(pairs[:, 0])
     pairs = pairs[size[pairs[:, 0]] <= MOST_IN_A_BASKET]
     return pairs[:, 0], pairs[:, 1]

@@ -1,9 +1,10 @@
 """Bought Together: what shoppers buy in one basket with a product.
 
-Only what was bought with it more than once, and more often than chance has it, may stand in the list; see
-core/rank/baskets.py. Their order is that of the one sum over the closeness of baskets and whatever priors the strategy
-weighs; rules, stock and audiences count as anywhere. Nothing fills what is left: a list of three is three products that
-were bought together.
+What was bought with it more than once, and more often than chance has it, may stand in the list; see
+core/rank/baskets.py. A product that few baskets hold also has what the same shoppers wanted, and what goes with
+products like it: each says so, and stands behind what was bought with it. Their order is that of the one sum over the
+closeness of baskets and whatever priors the strategy weighs; rules, stock and audiences count as anywhere. Nothing else
+fills what is left: a list of three is three products that go together.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Placed, Trace
 from core.domain.query import Request
 from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, Strategy
-from core.rank.baskets import Baskets
+from core.rank.baskets import BOUGHT, FULL, LENT, WANTED, Baskets
 from core.rank.behaviour import BehaviourSignal
 from core.rank.candidates import ColumnCache
 from core.rank.shortlist import ShortlistCache
@@ -104,11 +105,18 @@ class _Case:
 
     @cached_property
     def partners(self) -> dict[int, int]:
-        """Row -> baskets that held both."""
+        """Row -> baskets that held both, or shoppers who wanted both."""
         if self.baskets is None:
             return {}
         rows, both = self.baskets.partners(self.row)
         return dict(zip(rows.tolist(), both.tolist(), strict=True))
+
+    @cached_property
+    def known_by(self) -> dict[int, int]:
+        """Row -> how it is known to go with the product."""
+        if self.baskets is None:
+            return {}
+        return dict(zip(self.partners, self.baskets.known_by(self.row).tolist(), strict=True))
 
     @cached_property
     def within(self) -> Within:
@@ -116,7 +124,9 @@ class _Case:
         mask[list(self.partners)] = True
 
         def why(rows: Rows) -> list[str]:
-            return ["the two are not bought together more than once, or no more often than by chance"] * len(rows)
+            text = "the two are not bought together more than once, or no more often than by chance"
+            thin = BOUGHT not in self.known_by.values() or len(self.known_by) < FULL
+            return [f"{text}, nor wanted by the same shoppers" if thin else text] * len(rows)
 
         return Within(mask, why)
 
@@ -126,16 +136,29 @@ class _Case:
         if self.baskets is None:
             text = "Nobody knows what is bought together here yet: import events, then build."
             notes = (Note("no_baskets", text), *(note for note in notes if note.code != "no_behaviour"))
-        elif not self.partners:
+        elif BOUGHT not in self.known_by.values():
             notes = (Note("bought_alone", "Nothing is bought with it more than once."), *notes)
+        known = [self.known_by.get(self.whole.catalogue.row(one.id), BOUGHT) for one in items]
+        if thin := sum(how != BOUGHT for how in known):
+            text = (
+                f"Few baskets hold it: {thin} of {len(items)} places go by what the same shoppers want, or by likeness."
+            )
+            notes = (*notes, Note("thin_baskets", text))
         return replace(listing, items=items, notes=notes)
 
     def _counted(self, one: Placed) -> Placed:
         assert self.baskets is not None
         row = self.whole.catalogue.row(one.id)
         both, bought = self.partners.get(row, 0), int(self.baskets.model.acts[self.row])
-        if not both:
+        how = self.known_by.get(row)
+        if how is None:
             return one
+        if how == WANTED:
+            text = f"{both} shoppers put both into the cart, saved or bought them."
+            return replace(one, notes=(*one.notes, Note("wanted_together", text)))
+        if how == LENT:
+            text = "Bought or wanted with products like it; few baskets hold it yet."
+            return replace(one, notes=(*one.notes, Note("like_it", text)))
         times = self.baskets.lift(self.row, row)
         text = f"In {both} of the {bought} baskets with it; {times:.1f} times as often as by chance."
         return replace(one, notes=(*one.notes, Note("bought_together", text)))

@@ -324,3 +324,84 @@ def test_lists_held_against_visits_do_not_let_what_learnt_from_them_weigh_more()
     for tried in design(VIEW, live, 60, hold=LEARNT):
         assert tried.weights.get("behaviour", 0) == pytest.approx(0.2, abs=0.006)
         assert not tried.weights.get("trending")
+
+
+# -- thin baskets ------------------------------------------------------------------------------------------------------
+
+
+def thin_record():
+    """Everybody buys one piece at a time; ten shoppers save bag 0 beside boot 1 and coat 2, and bag 3 too."""
+    rows = []
+    for shopper in range(40):
+        rows.append(event(f"s{shopper}", 10 + shopper, days=float(shopper + 1), session=f"v{shopper}"))
+        if shopper < 10:
+            rows += [event(f"s{shopper}", item, "save", 2.0, session=f"w{shopper}") for item in (0, 1, 2, 3)]
+    rows += [event("s39", item, session="both") for item in (4, 5)]
+    rows += [event("s38", item, session="too") for item in (4, 5)]
+    return table(rows)
+
+
+def test_a_shop_of_thin_baskets_has_a_list_that_says_what_it_goes_by():
+    thin = shop(thin_record())
+    found = together.together(thin, asking(k=6))
+    assert set(found.ids) >= {"i001", "i002"}
+    assert "i003" not in found.ids, "it is of the product's own kind: who saves two bags wants one of them"
+    said = {one.id: one.notes[-1] for one in found.items}
+    assert said["i001"].text == "10 shoppers put both into the cart, saved or bought them."
+    assert {note.code for note in found.notes} >= {"bought_alone", "thin_baskets"}
+    for one in found.items:
+        assert one.notes[-1].code in ("wanted_together", "like_it")
+        assert one.score == pytest.approx(sum(one.contributions.values()), abs=1e-9)
+    assert "nor wanted" in together.why_missing(thin, asking(), "i003").reason
+
+
+def test_what_was_bought_with_it_stands_before_what_was_wanted_and_that_before_what_is_lent():
+    rows = [
+        *thin_record().to_dict("records"),
+        *(event(f"t{n}", item, session=f"b{n}") for n in (1, 2) for item in (0, 5)),
+    ]
+    found = together.together(shop(table(rows)), asking(k=20))
+    assert found.ids[0] == "i005"
+    codes = [one.notes[-1].code for one in found.items]
+    order = ("bought_together", "wanted_together", "like_it")
+    assert codes == sorted(codes, key=order.index)
+
+
+def test_what_reads_and_looks_like_others_goes_with_what_they_go_with():
+    events, catalogue = thin_record(), Catalogue.of(items())
+    vectors = units(N, 16, 1)
+    vectors[30] = vectors[0]  # a bag that nobody has met reads like the bag that ten shoppers saved
+    arrays = behaviour.learn(events, catalogue, {"text": vectors}, {"text": np.ones(N, dtype=bool)})
+    made = baskets.Baskets.from_arrays(arrays, N)
+    rows, both = made.partners(30)
+    assert {1, 2} <= set(rows.tolist())
+    assert set(made.known_by(30)[np.isin(rows, [1, 2])].tolist()) == {baskets.LENT}
+    assert not both[made.known_by(30) == baskets.LENT].any()
+    assert made.lift(30, 1) == 0
+
+
+def test_a_product_of_many_baskets_needs_nothing_else():
+    rows = [event(f"f{n}", item, session=f"f{n}") for n in range(4) for item in (0, 1, 2, 4, 5, 7, 8)]
+    rows += [event(f"f{n}", 10, "save") for n in range(4)] + [
+        event(f"o{n}", 20 + n, session=f"o{n}") for n in range(30)
+    ]
+    made = shop(table(rows)).baskets
+    assert set(made.known_by(0).tolist()) == {baskets.BOUGHT}
+    assert 10 not in made.partners(0)[0]
+
+
+def test_an_edition_from_before_knows_baskets_alone():
+    arrays = behaviour.learn(record(), Catalogue.of(items()), {}, {})
+    older = {name: one for name, one in arrays.items() if not name.endswith("_how")}
+    assert not baskets.Baskets.from_arrays(older, N).how.any()
+    assert together.together(VIEW, asking()).items[0].notes[-1].code == "bought_together"
+
+
+def test_thin_baskets_move_along_when_products_come_and_go():
+    catalogue = Catalogue.of(items())
+    arrays = behaviour.learn(thin_record(), catalogue, {}, {})
+    fewer = Catalogue.of([one for one in items() if one.id != "i001"])
+    moved = baskets.Baskets.from_arrays(behaviour.moved(arrays, catalogue, fewer), N - 1)
+    rows, _ = moved.partners(fewer.row("i000"))
+    assert [fewer.ids[row] for row in rows.tolist()] == ["i002"]
+    assert moved.known_by(fewer.row("i000")).tolist() == [baskets.WANTED]
