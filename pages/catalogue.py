@@ -115,9 +115,7 @@ def set_name(name: str) -> str:
 @states.guarded
 def front() -> None:
     """Facets at the left, the shop front at the right; a choice redraws this and nothing else."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     frame.once(keeping.SAID)
     shaping.said()
     me, shop = session.current(), engine.shop()

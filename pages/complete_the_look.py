@@ -127,9 +127,7 @@ def choose(item: str) -> None:
 @states.guarded
 def the_board(item: Item) -> None:
     """What counts at the left, the board at the right; a moved slider redraws this and nothing else."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     live = engine.shop().look_strategy(engine.at())
     left, right = st.columns([1, 3.9], gap="large")
     with left, st.container(key="controls"):

@@ -117,11 +117,7 @@ def its_share(found: House) -> None:
         ("At home", share(found.at_home), "of the places beside its own"),
         ("In no list", text.count(len(found.unseen)), "of its products on sale"),
     )
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(figure)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, figure, was in told
-    )
-    st.html(f'<dl class="figures impact">{cells}</dl>')
+    frame.figures(told)
 
 
 def boundaries(found: House) -> None:

@@ -72,9 +72,7 @@ def switch() -> None:
 @states.guarded
 def shown() -> None:
     """The mode; what is clicked there redraws it alone."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     MODES[mode()](engine.shop())
     give_address()
 

@@ -258,9 +258,7 @@ def its_look(item: Item) -> None:
 @states.guarded
 def shown_in(item: Item) -> None:
     """The lists of others that show it, best place first; counted when asked for, because every list is looked at."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     shop, at = engine.shop(), engine.moment()
     found = shop.shown_in(item.id, k=10, at=engine.at())
     if not found:

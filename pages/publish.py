@@ -207,11 +207,7 @@ def one(placement: Placement, found: Impact, *, whole: bool = True) -> None:
     figures = {**FIGURES, "length": "Pieces in a look"} if placement is Placement.LOOK else FIGURES
     told += [(figures[name], _figure(name, after), f"was {_figure(name, before)}") for name, (before, after)
              in found.figures.items() if before == before or after == after]  # fmt: skip
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, now, was in told
-    )
-    st.html(f'<dl class="figures impact">{cells}</dl>')
+    frame.figures(told)
     if found.thin or found.mended:
         _thin(placement, found)
     gained, lost = st.columns(2, gap="large")

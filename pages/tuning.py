@@ -44,9 +44,7 @@ session.require()
 @states.guarded
 def side_by_side(item: Item) -> None:
     """Weights at the left, both strips at the right; a moved slider redraws this and nothing else."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     known = sides.standing()
     names = sides.choices(known)
     for key, first in ((A, sides.LIVE), (B, sides.TRYING)):
@@ -109,9 +107,7 @@ def panel(item: Item, known) -> None:
 @states.guarded
 def in_a_fragment(item: Item) -> None:
     """The other modes; what is clicked there redraws them alone."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     {MAP: tradeoffs.page, THUMBS: judging.page, EXAMPLE: example.page}[st.session_state[MODE]](item)
     if st.session_state[MODE] == EXAMPLE:
         st.checkbox("Examples", key="drawer")

@@ -88,9 +88,7 @@ def narrow() -> None:
 @states.guarded
 def one_product(item: Item) -> None:
     """Weights at the left, the list at the right; a moved slider redraws this and nothing else."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     left, right = st.columns([1, 3.1], gap="large")
     with left, st.container(key="controls"):
         controls.panel(anchor=item.id)
@@ -255,9 +253,7 @@ def anchors(scope: str, number: int) -> list[str]:
 @states.guarded
 def sheet() -> None:
     """Many lists under one another, with the same weights; a moved slider redraws them all."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     me, shop = session.current(), engine.shop()
     catalogue = shop.catalogue(engine.at())
     left, right = st.columns([1, 3.1], gap="large")

@@ -54,9 +54,7 @@ def instead(item: Item, follow: Follow, *, alone: bool = False) -> None:
 @states.guarded
 def panel(item: Item, follow: Follow) -> None:
     """One of the lists at a time; a choice draws this and nothing else."""
-    if st.session_state.pop("kit:again", False):
-        st.rerun()
-    frame.go()
+    frame.anew()
     gone = item.state(engine.moment()) is State.SOLD_OUT
     offered = [one for one in LISTS if not (gone and one is Placement.SUBSTITUTE)]
     frame.section("Alternatives", "" if gone else remark(item))

@@ -515,11 +515,7 @@ def _told(placement: Placement, found: Impact) -> None:
         if before == before and after == after:
             told.append((label, _figure(name, after), f"{_figure(name, before)} without it"))
     st.subheader(text.plain(PLACEMENT_NAMES[placement]), anchor=False)
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, now, was in told
-    )
-    st.html(f'<dl class="figures impact">{cells}</dl>')
+    frame.figures(told)
     known, at = engine.shop().catalogue(engine.at()), engine.moment()
     gained = [mover for mover in found.gainers if mover.id in known][:8]
     if gained:

@@ -149,11 +149,7 @@ def _figures(found: Drill) -> None:
         ("Looks that break", text.count(len(found.looks)), "of the saved ones"),
         ("No substitute", text.count(len(found.bare)), f"of {text.count(len(found.items), 'product')}"),
     )
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(figure)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, figure, was in told
-    )
-    st.html(f'<dl class="figures impact">{cells}</dl>')
+    frame.figures(told)
 
 
 def _pins(found: Drill) -> None:

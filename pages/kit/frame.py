@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from urllib.parse import quote, unquote
@@ -165,6 +165,16 @@ def section(title: str, aside: str = "") -> None:
             st.html(f'<p class="aside">{text.markup(aside)}</p>', width="content")
 
 
+def figures(told: Iterable[tuple[str, str, str]], *, label: str = "", kind: str = "") -> None:
+    """Figures in a row: what each is called, what it is, and a quiet remark below. kind: a class of its own."""
+    cells = "".join(
+        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
+        for name, now, was in told
+    )
+    named = f' aria-label="{text.markup(label)}"' if label else ""
+    st.html(f'<dl class="{" ".join(filter(None, ("figures impact", kind)))}"{named}>{cells}</dl>')
+
+
 def next_step(sentence: str, *links: tuple[str, str, Mapping[str, Any] | None]) -> None:
     """The end of a page: what one does next. Each link is (label, page file, parameters)."""
     with st.container(key="next", horizontal=True, vertical_alignment="center", gap="medium"):
@@ -200,6 +210,13 @@ def go() -> None:
     if target := st.session_state.pop("kit:go", None):
         page, parameters = target
         st.switch_page(page, query_params=parameters)
+
+
+def anew() -> None:
+    """How a fragment begins: all of the page is drawn where more than the fragment has changed; see `go`."""
+    if st.session_state.pop("kit:again", False):
+        st.rerun()
+    go()
 
 
 def begin() -> None:

@@ -63,11 +63,7 @@ def figures(found: Rehearsal) -> None:
     ]  # fmt: skip
     if found.band is not None:
         told.append(("Its neighbours cost", text.money(round(found.band.median), engine.currency()), "in the middle"))
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, now, was in told
-    )
-    st.html(f'<dl class="figures impact" aria-label="The launch in figures">{cells}</dl>')
+    frame.figures(told, label="The launch in figures")
 
 
 def near(found: Rehearsal) -> None:

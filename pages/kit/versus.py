@@ -16,7 +16,7 @@ from core.lab import compare as comparing
 from core.lab.compare import Comparison
 from core.rank.figures import ListChange
 from core.recommend import similar
-from pages.kit import answers, cards, engine, parts, session, sides, states, text
+from pages.kit import answers, cards, engine, frame, parts, session, sides, states, text
 from pages.kit.sides import Side
 
 FIRST, SECOND, SHEET = "tuning:first", "tuning:second", "tuning:sheet"
@@ -191,11 +191,7 @@ def figures(found: Comparison, a: Side, b: Side) -> None:
         if name == "length" or not (math.isfinite(before) or math.isfinite(after)):
             continue
         told.append((FIGURES[name], figure(name, after), f"A {figure(name, before)}"))
-    cells = "".join(
-        f"<div><dt>{text.markup(name)}</dt><dd>{text.markup(now)}</dd><dd class='was'>{text.markup(was)}</dd></div>"
-        for name, now, was in told
-    )
-    st.html(f'<dl class="figures impact versus-figures" aria-label="B against A">{cells}</dl>')
+    frame.figures(told, label="B against A", kind="versus-figures")
     houses(found, a, b)
 
 
