@@ -447,7 +447,8 @@ class Shop:
         view = self.view(at, Placement.SIMILAR if placement == Placement.LOOK else placement)
         told: dict[str, Any] = {
             "shop": self._print, "published": self.studio.stamp(), **view.versions.as_json(), "span": view.span(at),
-            "half_day": int(at.timestamp() // HALF_DAY), "removed": self.events.mark().removed,
+            "half_day": int(at.timestamp() // HALF_DAY),
+            "events": self.events.standing_of(shopper, at, visit=IDLE, rest=REST),
         }  # fmt: skip
         if placement == Placement.LOOK or placement in beside.PLACEMENTS:
             told["wardrobe"] = self._wardrobe_of(view).id
@@ -455,7 +456,6 @@ class Shop:
             told["reads"] = self._worker is not None and self._worker.ready
         if shopper is not None:
             told["shopper"] = shopper
-            told["state"] = self.events.standing_of(shopper, at, visit=IDLE, rest=REST)
         return told
 
     @property

@@ -174,25 +174,21 @@ class EventStore:
             said = connection.execute(sa.select(SHOPPERS.c.version).where(SHOPPERS.c.id == shopper)).scalar()
         return f"{newest or 0}.{count}.{said or 0}"
 
-    def standing_of(self, shopper: str, at: datetime, *, visit: timedelta, rest: timedelta) -> str:
-        """`version`, and what of it changes by itself with time: what had happened by `at`, whether the last act on a
-        product is no older than `visit`, and how many purchases are younger than `rest`. Quick enough for each list.
+    def standing_of(self, shopper: str | None, at: datetime, *, visit: timedelta, rest: timedelta) -> str:
+        """What a list depends on here, in short: what was ever taken away, and for a shopper their `version`.
+
+        With it what changes by itself as time goes: what had happened by `at`, whether the last act on a product is no
+        older than `visit`, and how many purchases are younger than `rest`. Quick enough to ask before each list.
         """
-        mine, now = EVENTS.c.shopper == shopper, micros(at)
-        acted = EVENTS.c.kind.in_(ACTS) & EVENTS.c.item.is_not(None)
-        bought = (EVENTS.c.kind == "purchase") & (EVENTS.c.at > now - rest // timedelta(microseconds=1))
-        told = sa.select(
-            sa.func.max(EVENTS.c.seq), sa.func.count(), sa.func.max(EVENTS.c.at),
-            sa.func.max(sa.case((acted, EVENTS.c.at))), sa.func.count(sa.case((bought, 1))),
-        ).where(mine & (EVENTS.c.at <= now))  # fmt: skip
+        now, tick = micros(at), timedelta(microseconds=1)
         with self._database.reading() as connection:
-            newest, count, last, act, resting = connection.execute(told).one()
-            row = connection.execute(
-                sa.select(SHOPPERS.c.version, SHOPPERS.c.at).where(SHOPPERS.c.id == shopper)
-            ).first()
-        going_on = act is not None and now - act <= visit // timedelta(microseconds=1)
-        said = "0" if row is None else f"{row.version}-{row.at}"
-        return f"{newest or 0}.{count}.{last or 0}.{int(going_on)}.{resting}.{said}"
+            removed = connection.execute(_REMOVED).scalar() or 0
+            if shopper is None:
+                return f"{removed}"
+            given = {"shopper": shopper, "now": now, "resting": now - rest // tick}
+            newest, count, last, act, resting, version, said_at = connection.execute(_STANDING, given).one()
+        going_on = act is not None and now - act <= visit // tick
+        return f"{removed}.{newest or 0}.{count}.{last or 0}.{int(going_on)}.{resting}.{version or 0}.{said_at or 0}"
 
     def shopper(self, shopper: str) -> Shopper:
         """What is known of a shopper beside what they did; who is unknown is one of whom nothing is known."""
@@ -494,6 +490,14 @@ def _between(since: datetime | None, until: datetime | None) -> sa.ColumnElement
     return inside
 
 
+_REMOVED = sa.select(MARKS.c.value).where(MARKS.c.name == "removed")
+_WHO, _NOW = sa.bindparam("shopper", type_=sa.Text), sa.bindparam("now", type_=sa.BigInteger)
+_STANDING = sa.select(  # made once: it is asked before every list
+    sa.func.max(EVENTS.c.seq), sa.func.count(), sa.func.max(EVENTS.c.at),
+    sa.func.max(sa.case((EVENTS.c.kind.in_(ACTS) & EVENTS.c.item.is_not(None), EVENTS.c.at))),
+    sa.func.count(sa.case(((EVENTS.c.kind == "purchase") & (EVENTS.c.at > sa.bindparam("resting")), 1))),
+    *(sa.select(SHOPPERS.c[name]).where(SHOPPERS.c.id == _WHO).scalar_subquery() for name in ("version", "at")),
+).where((EVENTS.c.shopper == _WHO) & (EVENTS.c.at <= _NOW))  # fmt: skip
 _INSERT = f"INSERT INTO events ({', '.join(COLUMNS)}) VALUES ({', '.join(['{0}'] * len(COLUMNS))})"
 _values = attrgetter(*COLUMNS)
 _AT, _CLIENT_AT = COLUMNS.index("at"), COLUMNS.index("client_at")

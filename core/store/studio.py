@@ -477,9 +477,9 @@ class Studio:
 
     def versions(self, at: datetime | None = None) -> tuple[int, int, int]:
         """The versions of facts, rules and strategies as of `at`, of one moment; 0 where there is none."""
-        newest = (_newest(table, at).scalar_subquery() for table in (FACT_VERSIONS, RULES, STRATEGIES))
+        asked, given = (_NOW, {}) if at is None else (_THEN, {"then": at})
         with self.database.reading() as connection:
-            facts, rules, strategy = connection.execute(sa.select(*newest)).one()
+            facts, rules, strategy = connection.execute(asked, given).one()
         return facts or 0, rules or 0, strategy or 0
 
     def stamp(self) -> str:
@@ -487,13 +487,8 @@ class Studio:
 
         Versions alone may come back: after a backup was restored, the next one has a number that was there before.
         """
-        newest = (
-            sa.select(column).scalar_subquery()
-            for table in (FACT_VERSIONS, RULES, STRATEGIES)
-            for column in (sa.func.max(table.c.version), sa.func.max(table.c.at))
-        )
         with self.database.reading() as connection:
-            return ".".join("0" if one is None else str(one) for one in connection.execute(sa.select(*newest)).one())
+            return ".".join("0" if one is None else str(one) for one in connection.execute(_STAMP).one())
 
     def _version(self, table: sa.Table, at: datetime | None) -> int:
         with self.database.reading() as connection:
@@ -644,6 +639,19 @@ class Studio:
 def _newest(table: sa.Table, at: datetime | None) -> sa.Select[Any]:
     query = sa.select(sa.func.max(table.c.version))
     return query if at is None else query.where(table.c.at <= at)
+
+
+# Made once: they are asked before every list.
+_STREAMS = (FACT_VERSIONS, RULES, STRATEGIES)
+_NOW = sa.select(*(_newest(table, None).scalar_subquery() for table in _STREAMS))
+_THEN = sa.select(
+    *(_newest(table, None).where(table.c.at <= sa.bindparam("then", type_=_Moment())).scalar_subquery()
+      for table in _STREAMS)
+)  # fmt: skip
+_STAMP = sa.select(
+    *(sa.select(column).scalar_subquery()
+      for table in _STREAMS for column in (sa.func.max(table.c.version), sa.func.max(table.c.at)))
+)  # fmt: skip
 
 
 def _conflict(table: sa.Table, last: Any, expected: int) -> Conflict:
