@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.domain.errors import BadRequest
-from core.domain.query import FIRST_YEAR, LAST_YEAR
-from core.domain.rules import NEVER, Rule
+from core.domain.rules import Rule, read_moment, written_moment
 
 KIND = "campaign"  # stands where a rule's kind would, in the book that both are kept in
 COMING, RUNNING, OVER, OFF, MISSING = "coming", "running", "over", "off", "missing"
@@ -64,7 +63,8 @@ class Campaign:
     def as_json(self) -> dict[str, Any]:
         """The campaign as plain JSON; what is left to its default is left out."""
         rest = {
-            "story": self.story, "starts_at": _written(self.starts_at), "ends_at": _written(self.ends_at),
+            "story": self.story, "starts_at": written_moment(self.starts_at),
+            "ends_at": written_moment(self.ends_at),
             "zone": self.zone if self.zone != "UTC" else None, "heroes": list(self.heroes),
             "collection": self.collection, "off": self.off,
         }  # fmt: skip
@@ -156,19 +156,10 @@ def _text(plain: Mapping[str, Any], name: str, default: str | None) -> str | Non
 
 def _moment(plain: Mapping[str, Any], name: str, zone: str, id: str) -> datetime | None:
     text = _text(plain, name, None)
-    if text is None or text == NEVER:
-        return None
     try:
-        moment = datetime.fromisoformat(text)
-        if not FIRST_YEAR < moment.year < LAST_YEAR:
-            raise ValueError(text)
-        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except (ValueError, ZoneInfoNotFoundError, OSError):
+        return read_moment(text, zone)
+    except ValueError:
         raise _refused(id, f"{name} is {text!r}; write it like 2026-03-01 or 2026-03-01T09:00.") from None
-
-
-def _written(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _checked(one: Campaign) -> None:

@@ -236,13 +236,13 @@ class Rule:
             aim_json["new_days"] = target.new_days
         rest = {
             "target": aim_json, "scope": {name: value for name, value in where.items() if value},
-            "starts_at": _written(self.starts_at), "ends_at": _written(self.ends_at),
+            "starts_at": written_moment(self.starts_at), "ends_at": written_moment(self.ends_at),
             "zone": self.zone if self.zone != "UTC" else None, "priority": self.priority, "note": self.note,
             "off": self.off, "campaign": self.campaign,
         }  # fmt: skip
         plain |= {name: value for name, value in rest.items() if value}
         if self.kind == "pin":
-            plain["ends_at"] = _written(self.ends_at)
+            plain["ends_at"] = written_moment(self.ends_at)
         return plain
 
     @classmethod
@@ -358,14 +358,9 @@ class _Reader:
 
     def moment(self, name: str, zone: str) -> datetime | None:
         text = self.text(name)
-        if text is None or text == NEVER:
-            return None
         try:
-            moment = datetime.fromisoformat(text)
-            if not FIRST_YEAR < moment.year < LAST_YEAR:
-                raise ValueError(text)
-            return (moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-        except (ValueError, ZoneInfoNotFoundError):
+            return read_moment(text, zone)
+        except ValueError:
             raise self.refuse(f"{name} is {text!r}; write it like 2026-03-01 or 2026-03-01T09:00.") from None
 
 
@@ -530,7 +525,23 @@ def _checked_quota(act: Quota, read: _Reader) -> None:
         raise read.refuse(f"at least {act.least} and at most {act.most} cannot both be. Swap them.")
 
 
-def _written(moment: datetime | None) -> str | None:
+def read_moment(text: str | None, zone: str) -> datetime | None:
+    """A moment as documents hold it, in `zone` where it names none, as UTC; None for none at all.
+
+    Raises ValueError for what is no moment, for one too far away, and for what is no time zone.
+    """
+    if text is None or text == NEVER:
+        return None
+    moment = datetime.fromisoformat(text)
+    if not FIRST_YEAR < moment.year < LAST_YEAR:
+        raise ValueError(text)
+    try:
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(zone) from error
+
+
+def written_moment(moment: datetime | None) -> str | None:
     return None if moment is None else moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -18,6 +18,7 @@ import numpy as np
 from core.domain.arrays import AnyArray, Codes, Mask, Rows, Scores
 from core.domain.errors import Damaged, NotReady, ShopError
 from core.explore.spaces import sketch
+from core.rank import twins
 from core.rank.signals import VectorSignal
 from core.store import generations, sealed
 
@@ -146,7 +147,7 @@ def pairs(signal: VectorSignal, limit: float, progress: Progress | None = None) 
         lanes, columns = np.nonzero(apart <= reach)
         ahead = columns > lanes
         p, q = there[start + lanes[ahead]], there[start + columns[ahead]]
-        cosines = exact(signal, p, q)
+        cosines = twins.cosines(signal, p, q)
         close = cosines >= limit
         found.append((p[close], q[close], cosines[close]))
         if progress is not None:
@@ -168,7 +169,7 @@ def groups(
     one = likeness >= ALIKE
     if image is not None:
         both = np.flatnonzero(image.present[p] & image.present[q])
-        one[both] = _one_photograph(likeness[both], exact(image, p[both], q[both]))
+        one[both] = _one_photograph(likeness[both], twins.cosines(image, p[both], q[both]))
     found = one & ~known
     p, q, likeness = p[found], q[found], likeness[found]
     out = [
@@ -214,15 +215,6 @@ def _cliques(p: Rows, q: Rows, likeness: Scores) -> list[tuple[tuple[int, ...], 
             if len(group[row]) < 2 and like > best.get(row, ((), -1.0))[1]:
                 best[row] = (pair, like)
     return out + list(dict(sorted(best.values())).items())
-
-
-def exact(signal: VectorSignal, p: Rows, q: Rows) -> Scores:
-    """[m] cosines of pairs of rows, in float64, each by itself."""
-    out = np.empty(len(p))
-    for start in range(0, len(p), 16_384):
-        part = slice(start, start + 16_384)
-        out[part] = signal.exact(signal.of_rows(p[part]), q[part, None])[:, 0]
-    return out
 
 
 def first_pictures(pictures: Sequence[Sequence[str]], has: Callable[[str], bool]) -> list[str]:

@@ -126,14 +126,15 @@ def coded(values: list[str | None]) -> Codes:
 def _above(signal: VectorSignal, p: Rows, q: Rows, limit: float, about: Vectors | None) -> Mask:
     """[m] whether the exact cosine of each pair is above `limit`; `about` [m] is its cosine to within `NEAR`."""
     if about is None:
-        return _cosines(signal, p, q) > limit
+        return cosines(signal, p, q) > limit
     out: Mask = about > limit
     doubtful = np.flatnonzero(np.abs(about - limit) <= NEAR)
-    out[doubtful] = _cosines(signal, p[doubtful], q[doubtful]) > limit
+    out[doubtful] = cosines(signal, p[doubtful], q[doubtful]) > limit
     return out
 
 
-def _cosines(signal: VectorSignal, p: Rows, q: Rows) -> Scores:
+def cosines(signal: VectorSignal, p: Rows, q: Rows) -> Scores:
+    """[m] cosines of pairs of rows, in float64, each by itself."""
     out = np.empty(len(p))
     for start in range(0, len(p), 16_384):
         part = slice(start, start + 16_384)

@@ -124,6 +124,7 @@ def test_prices_in_a_sentence_are_those_of_a_price_tag(currency, text):
         ({"kind": "boundary", "brands": ["A"], "others": ["a"]}, "both sides"),
         ({**PIN, "ends_at": "soon"}, "soon"),
         ({**PIN, "zone": "Mars/Base"}, "Mars/Base"),
+        ({**PIN, "starts_at": "2026-07-01", "zone": "Europe"}, "2026-07-01"),
         ({**PIN, "starts_at": "2026-03-02", "ends_at": "2026-03-01"}, "ends before"),
         ({**PIN, "scope": {"placements": ["home"]}}, "home"),
         ({**PIN, "scope": {"audiences": ["cats"]}}, "cats"),
