@@ -9,14 +9,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from core.domain.catalogue import Item
 from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,30 +114,63 @@ def serve(data: Path, log: Path) -> Served:
     raise AssertionError(f"the app did not start: {log.read_text(errors='replace')}")
 
 
-@pytest.fixture(scope="session")
-def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hand-made boutique, built with encoders without weights, two of its products named to do harm."""
+@contextmanager
+def serving(data: Path, log: Path) -> Iterator[Served]:
+    """The shop in `data`, served for as long as the block lasts."""
+    served = serve(data, log)
+    try:
+        yield served
+    finally:
+        served.stop()
+
+
+def stocked(data: Path, items: Iterable[Item] | None = None) -> Path:
+    """A shop built into `data` with encoders without weights: of these products, or of the hand-made boutique's."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
         from core.build import build
 
-        items = boutique()
-        harm = {"title": "<img src=x onerror=alert(1)> :red[x] [y](https://evil.example)", "brand": "<b>Bold</b>"}
-        for n in (1, 40):
-            items[n] = type(items[n])(
-                **{**{name: getattr(items[n], name) for name in type(items[n]).__dataclass_fields__}, **harm}
-            )
-        data = tmp_path_factory.mktemp("served") / "data"
-        settings = stock_the_shop(data, items)
+        settings = stock_the_shop(data, boutique() if items is None else items)
         build(settings, worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
     return data
 
 
 @pytest.fixture(scope="session")
+def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The hand-made boutique, two of its products named to do harm."""
+    items = boutique()
+    for n in (1, 40):
+        items[n] = replace(
+            items[n], title="<img src=x onerror=alert(1)> :red[x] [y](https://evil.example)", brand="<b>Bold</b>"
+        )
+    return stocked(tmp_path_factory.mktemp("served") / "data", items)
+
+
+@pytest.fixture(scope="session")
 def app(shop_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    served = serve(shop_folder, tmp_path_factory.mktemp("log") / "app.log")
-    yield served
-    served.stop()
+    with serving(shop_folder, tmp_path_factory.mktemp("log") / "app.log") as served:
+        yield served
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A shop of its own, for a test that writes."""
+    return stocked(tmp_path / "data")
+
+
+@pytest.fixture
+def own_app(data: Path, tmp_path: Path) -> Iterator[Served]:
+    """An app on the shop in `data`."""
+    with serving(data, tmp_path / "log") as served:
+        yield served
+
+
+@pytest.fixture(scope="module")
+def file_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """An app on one shop for all tests of a file, each of which works under another name."""
+    folder = tmp_path_factory.mktemp("file")
+    with serving(stocked(folder / "data"), folder / "log") as served:
+        yield served
 
 
 @pytest.fixture(scope="session")

@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.build import build
-from core.domain.catalogue import Item
-from tests.browser.conftest import Served, Visitor, serve
-from tests.browser.test_browser import AXE_TAGS
-from tests.worlds import NOW, WARDROBE, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor, stocked
+from tests.browser.kit import faults, open_as
+from tests.worlds import WARDROBE, boutique
 
 pytestmark = pytest.mark.browser
 BOARD = "/complete-the-look?item=handbags-aurel-black"
 
 
 @pytest.fixture
-def own_app(tmp_path: Path, weightless: None) -> Iterator[Served]:
-    """An app on a shop of its own, for a test that writes; it sells all that a look needs."""
-    items = [Item(**{**_fields(one), "stock": {"M": 3}, "audience": "women"}) for one in boutique(WARDROBE)]
-    build(stock_the_shop(tmp_path / "data", items), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(tmp_path / "data", tmp_path / "log")
-    yield served
-    served.stop()
-
-
-def _fields(item: Item) -> dict[str, Any]:
-    return {name: getattr(item, name) for name in Item.__dataclass_fields__}
+def data(tmp_path: Path) -> Path:
+    """A shop of its own that sells all that a look needs."""
+    items = [replace(one, stock={"M": 3}, audience="women") for one in boutique(WARDROBE)]
+    return stocked(tmp_path / "data", items)
 
 
 @pytest.fixture
 def window(own_app: Served, chromium: Any) -> Iterator[Visitor]:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": "vitrine_name", "value": "Ines", "url": own_app.url}])
-    one = Visitor(context.new_page(), own_app.url)
-    one.page.on("pageerror", lambda error: one.wrong.append(str(error)))
+    one = open_as(chromium, own_app)
     yield one
-    context.close()
+    one.page.context.close()
     assert not one.wrong, one.wrong
 
 
@@ -207,10 +196,9 @@ def test_a_pair_is_shown_on_the_board_and_the_drawer_is_left_by_the_keyboard(vis
 @pytest.mark.parametrize("visitor", [{"scheme": "light"}, {"scheme": "dark", "width": "phone"}], indirect=True,
                          ids=["light", "dark-phone"])  # fmt: skip
 def test_the_open_drawer_breaks_no_rule_of_accessibility(visitor: Visitor) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     page = board(visitor)
     press(visitor, "shoes", "swap")
     page.locator(".drawer .option").first.wait_for()
     visitor.settle()
-    found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    assert not found.response["violations"], found.generate_report()
+    broken = faults(page)
+    assert not broken, "\n".join(broken)

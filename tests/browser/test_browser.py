@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import PAGES, Served, Visitor, serve
+from tests.browser.conftest import PAGES, Served, Visitor, serving
+from tests.browser.kit import faults, open_as, served_ids
 
 pytestmark = pytest.mark.browser
 SCHEMES = ("light", "dark")
-AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]
 
 
 def test_the_main_job_from_today_to_a_list_that_is_understood(visitor: Visitor) -> None:
@@ -114,16 +114,13 @@ def test_cards_are_walked_and_opened_with_the_keyboard(visitor: Visitor) -> None
 def test_every_page_opens_first_by_its_link_after_a_start(
     name: str, shop_folder: Path, chromium: Any, tmp_path: Path
 ) -> None:
-    served = serve(shop_folder, tmp_path / "log")
-    try:
+    with serving(shop_folder, tmp_path / "log") as served:
         page = chromium.new_page()
         page.goto(served.url + PAGES[name])
         page.wait_for_selector(".foot", timeout=60_000)
         assert page.get_by_test_id("stTopNav").get_by_role("button").count() >= 4, "the menu is there"
         assert page.locator("h1").count() == 1
         page.close()
-    finally:
-        served.stop()
 
 
 @pytest.mark.parametrize(
@@ -131,16 +128,10 @@ def test_every_page_opens_first_by_its_link_after_a_start(
     ids=[f"{scheme}-{width}" for scheme in SCHEMES for width in ("wide", "phone")],
 )  # fmt: skip
 def test_no_page_breaks_a_rule_of_accessibility(visitor: Visitor) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     broken = []
     for name, path in PAGES.items():
         visitor.go(path)
-        found = axe.run(visitor.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-        broken += [
-            f"{name}: {one['id']}: {node['target']} {node.get('failureSummary', '')}"
-            for one in found.response["violations"]
-            for node in one["nodes"][:3]
-        ]
+        broken += [f"{name}: {one}" for one in faults(visitor.page)]
     assert not broken, "\n".join(broken)
 
 
@@ -232,13 +223,9 @@ def test_an_own_catalogue_is_tried_confirmed_built_and_taken_back(
     shop_folder: Path, chromium: Any, tmp_path: Path
 ) -> None:
     shutil.copytree(shop_folder, tmp_path / "data")
-    served = serve(tmp_path / "data", tmp_path / "log")
-    context = chromium.new_context()
-    context.add_cookies([{"name": "vitrine_name", "value": "Ines", "url": served.url}])
-    try:
-        page = context.new_page()
-        window = Visitor(page, served.url)
-        window.go("/shop-setup")
+    with serving(tmp_path / "data", tmp_path / "log") as served:
+        window = open_as(chromium, served)
+        page = window.go("/shop-setup")
         file = {"name": "my shop.csv", "mimeType": "text/csv", "buffer": OWN.encode()}
         page.locator("input[type=file]").first.set_input_files(file)
         page.get_by_text("Dry run").wait_for()
@@ -253,9 +240,7 @@ def test_an_own_catalogue_is_tried_confirmed_built_and_taken_back(
         page.get_by_role("button", name="Serve this edition").click()
         page.locator(".facts", has_text="A small shop").wait_for(timeout=60_000)
         page.get_by_text("every list comes from that edition now").wait_for()
-    finally:
-        context.close()
-        served.stop()
+        page.context.close()
 
 
 def test_harmful_titles_are_shown_as_they_are_written(visitor: Visitor) -> None:
@@ -299,10 +284,7 @@ def test_pictures_and_fonts_are_kept_for_ever_and_every_answer_is_guarded(app: S
 
 
 def test_the_api_answers_beside_the_pages_with_the_pages_list(app: Served, visitor: Visitor) -> None:
-    import json
-
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id=handbags-aurel-black&k=10") as answer:
-        ids = [one["id"] for one in json.loads(answer.read())["items"]]
+    ids = served_ids(app.url, "handbags-aurel-black")
     visitor.go(PAGES["You May Also Like"])
     assert visitor.cards() == ids
     for path in ("/health", "/openapi.json", "/search?q=bag"):

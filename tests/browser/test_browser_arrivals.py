@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.parse
-import urllib.request
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +10,7 @@ import pytest
 
 from core.demo import samples
 from tests.browser.conftest import Served, Visitor
-from tests.browser.test_browser_publish import open_as, own_app  # noqa: F401  fixtures
+from tests.browser.kit import open_as, served_ids
 from tests.worlds import boutique, drawing
 
 pytestmark = pytest.mark.browser
@@ -24,9 +21,7 @@ TITLE = "Corvin scarlet handbags"
 
 def beside(app: Served, item: str, at: date | None = None) -> list[str]:
     """Ids of the list around `item`, today or on a day."""
-    asked = {"item_id": item, "k": "20", **({"at": f"{at.isoformat()}T20:00:00Z"} if at else {})}
-    with urllib.request.urlopen(f"{app.url}/recommend?{urllib.parse.urlencode(asked)}") as answer:
-        return [one["id"] for one in json.load(answer)["items"]]
+    return served_ids(app.url, item, k=20, **({"at": f"{at.isoformat()}T20:00:00Z"} if at else {}))
 
 
 def set_day(visitor: Visitor, field: Any, day: date) -> None:
@@ -53,7 +48,7 @@ def fill(visitor: Visitor, label: str, value: str) -> None:
 
 
 def test_a_photo_is_kept_hidden_before_its_day_and_in_the_lists_after_it(
-    own_app: Served,  # noqa: F811
+    own_app: Served,
     chromium: Any,
     tmp_path: Path,
 ) -> None:
@@ -105,7 +100,7 @@ def test_a_photo_is_kept_hidden_before_its_day_and_in_the_lists_after_it(
 
 
 def test_a_torn_picture_is_refused_and_a_table_with_mistakes_says_them(
-    own_app: Served,  # noqa: F811
+    own_app: Served,
     chromium: Any,
 ) -> None:
     ines = open_as(chromium, own_app, "Ines")

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from typing import Any
-
 import pytest
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_browser import AXE_TAGS
+from tests.browser.kit import faults, served_ids
 
 pytestmark = pytest.mark.browser
 BAG = "handbags-aurel-black"
 
 
-def served(url: str, placement: str) -> list[str]:
-    with urllib.request.urlopen(f"{url}/recommend?item_id={BAG}&placement={placement}") as answer:
-        return [one["id"] for one in json.load(answer)["items"]]
-
-
 @pytest.mark.parametrize("visitor", [{"width": "wide"}, {"width": "phone", "scheme": "dark"}], indirect=True)
 def test_alternatives_are_chosen_one_at_a_time_and_a_card_opens_its_product(visitor: Visitor) -> None:
     page = visitor.go(f"/product?item={BAG}")
-    assert visitor.cards("Substitutes") == served(visitor.url, "substitute")
+    assert visitor.cards("Substitutes") == served_ids(visitor.url, BAG, placement="substitute")
     for name, placement in (("Other Houses", "cross_brand"), ("Goes With It", "cross_sell")):
         page.get_by_role("radio", name=name, exact=True).click()
         page.locator(f"ul.list[aria-label='{name}'] li.card").first.wait_for()
         visitor.settle()
-        assert visitor.cards(name) == served(visitor.url, placement)
+        assert visitor.cards(name) == served_ids(visitor.url, BAG, placement=placement)
         assert page.locator("ul.list[aria-label='Substitutes']").count() == 0, "one at a time"
-    axe: Any = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
-    found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    assert not [(one["id"], one["nodes"][0]["target"]) for one in found.response["violations"]]
+    broken = faults(page)
+    assert not broken, "\n".join(broken)
     first = visitor.cards("Goes With It")[0]
     page.locator(f"ul.list[aria-label='Goes With It'] li.card[data-id='{first}'] a").first.click()
     page.wait_for_url(f"**/product?item={first}")

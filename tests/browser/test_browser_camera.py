@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import CHROMIUM, QUIET, Served
-from tests.browser.test_browser_publish import open_as, own_app  # noqa: F401  fixtures
+from tests.browser.kit import open_as
 
 pytestmark = pytest.mark.browser
 PRETENDED = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")  # a camera that shows a test card
 
 
-def test_a_photo_is_taken_and_rehearsed(own_app: Served, chromium: Any) -> None:  # noqa: F811
+def test_a_photo_is_taken_and_rehearsed(own_app: Served, chromium: Any) -> None:
     browser = chromium.browser_type.launch(executable_path=CHROMIUM, headless=True, args=[*QUIET, *PRETENDED])
     try:
         ines = open_as(browser, own_app, "Ines")

@@ -2,61 +2,32 @@
 
 from __future__ import annotations
 
-import json
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.build import build
 from core.domain.campaigns import Campaign
 from core.domain.changes import Change, Key
 from core.domain.rules import Rule
 from core.store.layout import Layout
 from core.store.publications import Publications
 from core.store.studio import Studio
-from tests.browser.conftest import WIDTHS, Served, Visitor, serve
-from tests.browser.test_browser import AXE_TAGS
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser import kit
+from tests.browser.conftest import WIDTHS, Served, serving
+from tests.browser.kit import faults, open_as, publish
 
 pytestmark = pytest.mark.browser
 BAG = "handbags-aurel-black"
 CAMPAIGNS = "/curation-rules?mode=campaigns"
-RULES = {"runOnly": {"type": "tag", "values": AXE_TAGS}}
 WITHOUT_MENU = {"exclude": [["[data-testid=stSidebarNav]"]]}  # which is every page's, and tried there
-
-
-@pytest.fixture
-def data(tmp_path: Path, weightless: None) -> Path:
-    build(stock_the_shop(tmp_path / "data", boutique()), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    return tmp_path / "data"
-
-
-@pytest.fixture
-def own_app(data: Path, tmp_path: Path) -> Iterator[Served]:
-    """An app on a shop of its own, for a test that writes."""
-    served = serve(data, tmp_path / "log")
-    yield served
-    served.stop()
-
-
-def open_as(chromium: Any, app: Served, who: str = "Ines", **more: Any) -> Visitor:
-    context = chromium.new_context(**{"viewport": {"width": 1440, "height": 900}, **more})
-    context.add_cookies([{"name": "vitrine_name", "value": who, "url": app.url}])
-    one = Visitor(context.new_page(), app.url)
-    one.page.on("pageerror", lambda error: one.wrong.append(str(error)))
-    return one
 
 
 def served_ids(app: Served, days: int) -> list[str]:
     """The list of the bag as of so many days ahead."""
-    at = urllib.parse.quote((datetime.now(UTC) + timedelta(days=days)).isoformat())
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={BAG}&k=8&at={at}") as answer:
-        return [item["id"] for item in json.load(answer)["items"]]
+    at = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    return kit.served_ids(app.url, BAG, k=8, at=at)
 
 
 def test_a_campaign_is_planned_seen_ahead_published_and_taken_back_as_one(own_app: Served, chromium: Any) -> None:
@@ -87,8 +58,7 @@ def test_a_campaign_is_planned_seen_ahead_published_and_taken_back_as_one(own_ap
     page.get_by_role("button", name="As of", exact=False).first.wait_for()
     assert served_ids(own_app, 9) == before, "nobody else sees a draft"
     ines.go("/publish")
-    page.get_by_label("Why", exact=True).fill("For the season")
-    page.locator("[data-testid=stMain]").get_by_role("button", name="Publish", exact=True).click()
+    publish(ines, "For the season")
     page.get_by_text("Published as number 1").wait_for()
     assert served_ids(own_app, 0) == before, "it has not begun"
     during = served_ids(own_app, 9)
@@ -129,11 +99,9 @@ def planned(data: Path) -> None:
 def test_campaigns_can_be_used_by_everybody_in_both_themes_and_fit_every_width(
     data: Path, tmp_path: Path, chromium: Any
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     planned(data)
-    app = serve(data, tmp_path / "log")
     found: list[str] = []
-    try:
+    with serving(data, tmp_path / "log") as app:
         for width, scheme in (("wide", "light"), ("tablet", "dark"), ("phone", "light"), ("phone", "dark")):
             across, down = WIDTHS[width]
             ines = open_as(chromium, app, viewport={"width": across, "height": down}, color_scheme=scheme)
@@ -144,15 +112,10 @@ def test_campaigns_can_be_used_by_everybody_in_both_themes_and_fit_every_width(
                     ines.page.locator(".st-key-campaign-deeds").get_by_role("button", name=click, exact=True).click()
                     ines.page.get_by_label("Name", exact=True).wait_for()
                     ines.settle()
-                broken = axe.run(ines.page, context=WITHOUT_MENU, options=RULES).response
-                found += [
-                    f"{width} {scheme} {path or click}: {one['id']} {one['nodes'][0]['html'][:120]}"
-                    for one in broken["violations"]
-                ]
+                broken = faults(ines.page, context=WITHOUT_MENU)
+                found += [f"{width} {scheme} {path or click}: {one}" for one in broken]
                 wide = ines.page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth")
                 found += [f"{width} {path}: {wide} px wide"] if wide > across else []
             found += ines.wrong
             ines.page.context.close()
-    finally:
-        app.stop()
     assert not found, "\n".join(found)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served, Visitor, serve
-from tests.browser.test_browser import AXE_TAGS
-from tests.browser.test_browser_publish import open_as, publish
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor
+from tests.browser.kit import faults, open_as, publish, served_ids
 
 pytestmark = pytest.mark.browser
 GRID = "Products"
-
-
-@pytest.fixture(scope="module")
-def own_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One shop of its own for this file; each test works under another name."""
-    folder = tmp_path_factory.mktemp("collections")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
-        from core.build import build
-
-        build(stock_the_shop(folder / "data", boutique()), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(folder / "data", folder / "log")
-    yield served
-    served.stop()
 
 
 def cards(one: Visitor, label: str = GRID) -> Any:
@@ -48,13 +29,8 @@ def count(one: Visitor) -> str:
     return str(one.page.locator(".chosen-count").inner_text())
 
 
-def served_ids(app: Served, item: str) -> list[str]:
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={item}&k=10") as answer:
-        return [one["id"] for one in json.load(answer)["items"]]
-
-
-def test_ticks_are_taken_up_by_hand_by_keyboard_and_in_rows_however_fast(own_app: Served, chromium: Any) -> None:
-    ines = open_as(chromium, own_app, "Ines")
+def test_ticks_are_taken_up_by_hand_by_keyboard_and_in_rows_however_fast(file_app: Served, chromium: Any) -> None:
+    ines = open_as(chromium, file_app, "Ines")
     page = ines.page
     ines.go("/catalogue")
     shown = ines.cards(GRID)
@@ -82,11 +58,11 @@ def test_ticks_are_taken_up_by_hand_by_keyboard_and_in_rows_however_fast(own_app
     assert not ines.wrong
 
 
-def test_ticked_products_become_a_collection_a_rule_and_what_shoppers_get(own_app: Served, chromium: Any) -> None:
-    noor = open_as(chromium, own_app, "Noor")
+def test_ticked_products_become_a_collection_a_rule_and_what_shoppers_get(file_app: Served, chromium: Any) -> None:
+    noor = open_as(chromium, file_app, "Noor")
     page = noor.page
     bag = "handbags-aurel-black"
-    rivals = [one for one in served_ids(own_app, bag) if one.startswith("handbags")][:2]
+    rivals = [one for one in served_ids(file_app.url, bag) if one.startswith("handbags")][:2]
     noor.go("/catalogue?category=Handbags")
     shown = noor.cards(GRID)
     for one in rivals:
@@ -103,13 +79,13 @@ def test_ticked_products_become_a_collection_a_rule_and_what_shoppers_get(own_ap
     noor.settle()
     page.get_by_role("button", name="Keep in my draft").click()
     page.get_by_text("2 changes").wait_for()
-    assert served_ids(own_app, bag)[:2] == rivals or set(rivals) <= set(served_ids(own_app, bag))
+    assert served_ids(file_app.url, bag)[:2] == rivals or set(rivals) <= set(served_ids(file_app.url, bag))
     page.get_by_role("link", name="Publish").first.click()
     page.wait_for_url("**/publish*")
     noor.settle()
     publish(noor, "For the window")
     page.get_by_text("Published as number").wait_for()
-    assert not set(rivals) & set(served_ids(own_app, bag))
+    assert not set(rivals) & set(served_ids(file_app.url, bag))
     noor.go("/map?mode=collections")
     cards(noor, "Collections").first.locator(".frame").click()
     page.get_by_role("heading", name="Autumn window").wait_for()
@@ -137,11 +113,10 @@ def test_ticked_products_become_a_collection_a_rule_and_what_shoppers_get(own_ap
 
 @pytest.mark.parametrize(("width", "scheme"), [((1440, 900), "light"), ((390, 844), "dark")])
 def test_the_bar_and_collections_are_accessible_and_fit(
-    own_app: Served, chromium: Any, width: tuple[int, int], scheme: str
+    file_app: Served, chromium: Any, width: tuple[int, int], scheme: str
 ) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     who = f"Ada {scheme}"
-    ada = open_as(chromium, own_app, who)
+    ada = open_as(chromium, file_app, who)
     ada.page.emulate_media(color_scheme=scheme)
     ada.page.set_viewport_size({"width": width[0], "height": width[1]})
     ada.go("/catalogue")
@@ -159,8 +134,7 @@ def test_the_bar_and_collections_are_accessible_and_fit(
             ada.go(f"/map?mode=collections&collection=window-{scheme}")
             ada.page.get_by_text("What sets them apart").click()
         ada.settle()
-        found = axe.run(ada.page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-        broken = [(one["id"], one["nodes"][0]["html"][:160]) for one in found.response["violations"]]
+        broken = faults(ada.page)
         assert not broken, (where, broken)
         room = ada.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert room <= 0, f"{where} is wider than the window"

@@ -10,7 +10,7 @@ import pytest
 from openpyxl import load_workbook
 
 from tests.browser.conftest import Visitor
-from tests.browser.test_browser import AXE_TAGS
+from tests.browser.kit import faults
 
 pytestmark = pytest.mark.browser
 
@@ -48,15 +48,14 @@ def test_a_house_is_opened_from_all_houses_and_taken_along(visitor: Visitor, chr
     assert pictures
     assert all(pictures)
     assert opened.evaluate("document.fonts.check('20px \"Cormorant Garamond\"')")
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     opened.emulate_media(media="screen")
     # the page's own policy lets no script in, so the checker looks at a copy without it
     words = file.read_text(encoding="utf-8").replace('http-equiv="Content-Security-Policy"', 'name="was-policy"')
     copy = tmp_path / "copy.html"
     copy.write_text(words, encoding="utf-8")
     opened.goto(copy.as_uri())
-    found = axe.run(opened, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    assert not [(one["id"], one["nodes"][0]["target"]) for one in found.response["violations"]]
+    broken = faults(opened)
+    assert not broken, "\n".join(broken)
     paper = opened.pdf(prefer_css_page_size=True, print_background=True)
     assert paper.startswith(b"%PDF")
     assert re.search(rb"/MediaBox \[0 0 59[45][.\d]* 84[12]", paper), "it is printed on A4"

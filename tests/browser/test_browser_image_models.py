@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.browser.conftest import WIDTHS, Visitor, serve
-from tests.browser.test_browser import AXE_TAGS
+from tests.browser.conftest import WIDTHS, serving
+from tests.browser.kit import faults, open_as
 from tests.embed.tiny_models import tiny_folder
 
 pytestmark = [pytest.mark.browser, pytest.mark.models, pytest.mark.slow]
@@ -24,15 +24,9 @@ def test_a_model_is_brought_built_compared_and_left_again(
     shutil.copytree(shop_folder, tmp_path / "data")
     toml = tmp_path / "data" / "settings.toml"
     toml.write_text("# ours\n", encoding="utf-8")
-    served = serve(tmp_path / "data", tmp_path / "log")
-    context = chromium.new_context(viewport=dict(zip(("width", "height"), WIDTHS["wide"], strict=True)))
-    context.add_cookies([{"name": "vitrine_name", "value": "Ines", "url": served.url}])
-    try:
-        page = context.new_page()
-        window = Visitor(page, served.url)
-        wrong: list[str] = []
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        window.go("/shop-setup")
+    with serving(tmp_path / "data", tmp_path / "log") as served:
+        window = open_as(chromium, served)
+        page = window.go("/shop-setup")
 
         page.get_by_text("Take a model from a file").click()
         page.get_by_label("File or folder on the machine").fill(str(tiny))
@@ -65,13 +59,12 @@ def test_a_model_is_brought_built_compared_and_left_again(
             )
             own = rows.nth(row).locator("li.own a").evaluate_all("all => all.map(a => a.dataset.id)")
             assert set(own) == one ^ two, "what is marked stands on one side alone"
-        axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             page.wait_for_timeout(500)
             window.settle()
-            found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-            assert not found.response["violations"], found.response["violations"]
+            broken = faults(page)
+            assert not broken, "\n".join(broken)
         for width, height in WIDTHS.values():
             page.set_viewport_size({"width": width, "height": height})
             page.wait_for_timeout(300)
@@ -89,7 +82,5 @@ def test_a_model_is_brought_built_compared_and_left_again(
         page.goto(served.url + "/catalogue?q=red")
         window.settle()
         rows.first.wait_for(state="detached")
-        assert not wrong, wrong
-    finally:
-        context.close()
-        served.stop()
+        assert not window.wrong, window.wrong
+        page.context.close()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,34 +10,22 @@ from typing import Any
 
 import pytest
 
-from core.build import build
-from tests.browser.conftest import Served, Visitor, serve
+from tests.browser.conftest import Served, Visitor, serving, stocked
+from tests.browser.kit import ask, open_as, publish, served_ids
 from tests.browser.test_browser import reasons_add_up
-from tests.browser.test_browser_publish import open_as, own_app, publish  # noqa: F401  fixtures
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.worlds import boutique
 
 pytestmark = pytest.mark.browser
 BAG = "handbags-aurel-black"
 
 
 @pytest.fixture
-def new_app(tmp_path: Path, weightless: None) -> Iterator[Served]:
+def new_app(tmp_path: Path) -> Iterator[Served]:
     """An app on a shop of its own in which one bag has been on sale for three days."""
     items = [replace(item, release_at=datetime.now(UTC) - timedelta(days=3)) if item.id == BAG else item
              for item in boutique()]  # fmt: skip
-    build(stock_the_shop(tmp_path / "data", items), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    app = serve(tmp_path / "data", tmp_path / "log")
-    yield app
-    app.stop()
-
-
-def served(app: Served, item: str) -> dict[str, Any]:
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={item}&k=5") as answer:
-        return dict(json.load(answer))
-
-
-def ids(app: Served, item: str) -> list[str]:
-    return [one["id"] for one in served(app, item)["items"]]
+    with serving(stocked(tmp_path / "data", items), tmp_path / "log") as app:
+        yield app
 
 
 def pin_first(visitor: Visitor, number: int) -> str:
@@ -61,7 +47,7 @@ def test_from_today_to_a_pin_that_is_live_and_back(new_app: Served, chromium: An
     page.wait_for_selector("ul.list[aria-label='You May Also Like'] li.card")
     ines.settle()
     item = page.url.split("item=")[1].split("&")[0]
-    before = ids(new_app, item)
+    before = served_ids(new_app.url, item, k=5)
     assert ines.cards()[:5] == before
     reasons_add_up(ines, 0)
     page.get_by_role("link", name="Shape this list").click()
@@ -70,12 +56,12 @@ def test_from_today_to_a_pin_that_is_live_and_back(new_app: Served, chromium: An
     ines.settle()
     pinned = pin_first(ines, 3)
     assert (pinned, ines.cards()[0]) == (before[3], before[3])
-    assert ids(new_app, item) == before, "a draft is nobody else's"
+    assert served_ids(new_app.url, item, k=5) == before, "a draft is nobody else's"
     page.get_by_role("link", name="Measure").click()
     page.get_by_text("Lists changed").first.wait_for()
     publish(ines, "The house asked for it")
     page.get_by_text("Published as number 1").wait_for()
-    live = served(new_app, item)
+    live = ask(new_app.url, "/recommend", item_id=item, k=5)
     assert (live["items"][0]["id"], live["items"][0]["origin"], live["rules"]) == (pinned, "pin", 1)
     ines.go("/")
     page.get_by_text("The house asked for it").wait_for()
@@ -87,14 +73,14 @@ def test_from_today_to_a_pin_that_is_live_and_back(new_app: Served, chromium: An
     page.get_by_text("All of it is undone at once").wait_for()
     page.get_by_role("button", name="Take it back").last.click()
     page.get_by_text("was taken back").wait_for()
-    assert ids(new_app, item) == before
+    assert served_ids(new_app.url, item, k=5) == before
     ines.go("/")
     page.get_by_text("Rolled back publication 1").wait_for()
     assert not ines.wrong, ines.wrong
 
 
 def test_of_two_browsers_that_want_one_place_the_second_is_told_whose_it_is(
-    own_app: Served,  # noqa: F811
+    own_app: Served,
     chromium: Any,
 ) -> None:
     both = [open_as(chromium, own_app, who) for who in ("Ines", "Bo")]
@@ -109,6 +95,6 @@ def test_of_two_browsers_that_want_one_place_the_second_is_told_whose_it_is(
     both[1].page.get_by_text("both pinned").wait_for()
     said = both[1].page.locator("[data-testid=stMain]").inner_text()
     assert all(one in said for one in wanted)
-    assert ids(own_app, BAG)[0] == wanted[0]
+    assert served_ids(own_app.url, BAG, k=5)[0] == wanted[0]
     assert both[1].page.get_by_text("not live yet").first.is_visible(), "her draft is still there"
     assert not {text for one in both for text in one.wrong}

@@ -2,58 +2,26 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from core.build import build
-from tests.browser.conftest import Served, Visitor, serve
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor
+from tests.browser.kit import ask, open_as, publish, served_ids
 
 pytestmark = pytest.mark.browser
 BAG = "handbags-aurel-black"
 LIKE = f"/you-may-also-like?item={BAG}"
 
 
-@pytest.fixture
-def own_app(tmp_path: Path, weightless: None) -> Iterator[Served]:
-    """An app on a shop of its own, for a test that writes."""
-    build(stock_the_shop(tmp_path / "data", boutique()), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(tmp_path / "data", tmp_path / "log")
-    yield served
-    served.stop()
-
-
-def open_as(chromium: Any, app: Served, who: str) -> Visitor:
-    context = chromium.new_context(viewport={"width": 1440, "height": 900})
-    context.add_cookies([{"name": "vitrine_name", "value": who, "url": app.url}])
-    one = Visitor(context.new_page(), app.url)
-    one.page.on("pageerror", lambda error: one.wrong.append(str(error)))
-    return one
-
-
 def cards(visitor: Visitor) -> list[str]:
     return visitor.page.locator(".card[data-id]").evaluate_all("all => all.map(card => card.dataset.id)")[:5]
-
-
-def served_ids(app: Served) -> list[str]:
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={BAG}&k=5") as answer:
-        return [item["id"] for item in json.load(answer)["items"]]
 
 
 def like(visitor: Visitor) -> None:
     visitor.go(LIKE)
     visitor.page.locator(".card").first.wait_for()
     visitor.settle()
-
-
-def publish(visitor: Visitor, why: str) -> None:
-    visitor.page.get_by_label("Why", exact=True).fill(why)
-    visitor.page.get_by_test_id("stMain").get_by_role("button", name="Publish", exact=True).click()
 
 
 def test_a_dragged_tile_is_pinned_measured_published_served_and_taken_back(own_app: Served, chromium: Any) -> None:
@@ -65,12 +33,12 @@ def test_a_dragged_tile_is_pinned_measured_published_served_and_taken_back(own_a
     page.get_by_text("not live yet").wait_for()
     page.locator(".card").first.get_by_text("Pinned").wait_for()
     assert cards(ines)[0] == before[3]
-    assert served_ids(own_app) == before, "nobody else sees a draft"
+    assert served_ids(own_app.url, BAG, k=5) == before, "nobody else sees a draft"
     page.get_by_role("link", name="Measure").click()
     page.get_by_text("Lists changed").wait_for()
     publish(ines, "Asked by the house")
     page.get_by_text("Published as number 1").wait_for()
-    assert served_ids(own_app)[0] == before[3]
+    assert served_ids(own_app.url, BAG, k=5)[0] == before[3]
     ines.go("/")
     page.get_by_text("Asked by the house").wait_for()
     ines.go("/publish")
@@ -79,7 +47,7 @@ def test_a_dragged_tile_is_pinned_measured_published_served_and_taken_back(own_a
     page.get_by_text("All of it is undone at once").wait_for()
     page.get_by_role("button", name="Take it back").last.click()
     page.get_by_text("was taken back").wait_for()
-    assert served_ids(own_app) == before
+    assert served_ids(own_app.url, BAG, k=5) == before
     assert not ines.wrong, ines.wrong
 
 
@@ -119,5 +87,4 @@ def test_two_browsers_publish_at_once_and_neither_is_lost(own_app: Served, chrom
     for one in both:
         one.page.get_by_text("Published as number").wait_for()
     assert not {id for one in both for id in one.wrong}
-    with urllib.request.urlopen(f"{own_app.url}/recommend?item_id={BAG}&k=5") as answer:
-        assert json.load(answer)["rules"] == 2
+    assert ask(own_app.url, "/recommend", item_id=BAG, k=5)["rules"] == 2

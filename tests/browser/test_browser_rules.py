@@ -2,38 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served, Visitor, serve
-from tests.browser.test_browser_publish import open_as, publish
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor
+from tests.browser.kit import open_as, publish, served_ids
 
 pytestmark = pytest.mark.browser
 BAG = "handbags-aurel-black"
-
-
-@pytest.fixture(scope="module")
-def rules_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One shop of its own for this file; each test works under another name."""
-    folder = tmp_path_factory.mktemp("rules")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
-        from core.build import build
-
-        build(stock_the_shop(folder / "data", boutique()), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(folder / "data", folder / "log")
-    yield served
-    served.stop()
-
-
-def served_ids(app: Served) -> list[str]:
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={BAG}&k=10") as answer:
-        return [item["id"] for item in json.load(answer)["items"]]
 
 
 def choose(visitor: Visitor, label: str, value: str) -> None:
@@ -46,8 +23,8 @@ def choose(visitor: Visitor, label: str, value: str) -> None:
     visitor.settle()
 
 
-def test_a_rule_goes_from_the_menu_to_the_shop_and_is_switched_off_again(rules_app: Served, chromium: Any) -> None:
-    ines = open_as(chromium, rules_app, "Ines")
+def test_a_rule_goes_from_the_menu_to_the_shop_and_is_switched_off_again(file_app: Served, chromium: Any) -> None:
+    ines = open_as(chromium, file_app, "Ines")
     page = ines.page
     ines.go("/")
     page.get_by_test_id("stHeader").get_by_text("Shape", exact=True).click()
@@ -57,17 +34,17 @@ def test_a_rule_goes_from_the_menu_to_the_shop_and_is_switched_off_again(rules_a
     choose(ines, "House", "Corvin")
     page.get_by_text("Never show products of Corvin.").wait_for()
     page.get_by_text("24 products match").wait_for()
-    before = served_ids(rules_app)
+    before = served_ids(file_app.url, BAG)
     assert any("-corvin-" in one for one in before)
     page.get_by_role("button", name="Keep in my draft").click()
     page.get_by_text("New in your draft").wait_for()
-    assert served_ids(rules_app) == before, "nobody else sees a draft"
+    assert served_ids(file_app.url, BAG) == before, "nobody else sees a draft"
     page.get_by_role("link", name="Publish").first.click()
     page.wait_for_url("**/publish*")
     ines.settle()
     publish(ines, "Asked by the house")
     page.get_by_text("Published as number").wait_for()
-    assert not any("-corvin-" in one for one in served_ids(rules_app))
+    assert not any("-corvin-" in one for one in served_ids(file_app.url, BAG))
     ines.go(f"/you-may-also-like?item={BAG}")
     page.get_by_text("1 rule at work here").click()
     without = page.get_by_text("Without this rule")
@@ -82,8 +59,8 @@ def test_a_rule_goes_from_the_menu_to_the_shop_and_is_switched_off_again(rules_a
     assert not ines.wrong, ines.wrong
 
 
-def test_a_pin_is_dragged_to_its_place_on_the_list_beside_the_form(rules_app: Served, chromium: Any) -> None:
-    bo = open_as(chromium, rules_app, "Bo")
+def test_a_pin_is_dragged_to_its_place_on_the_list_beside_the_form(file_app: Served, chromium: Any) -> None:
+    bo = open_as(chromium, file_app, "Bo")
     page = bo.page
     bo.go(f"/curation-rules?new=pin&beside={BAG}")
     page.get_by_role("button", name="Choose a product").click()
@@ -104,8 +81,8 @@ def test_a_pin_is_dragged_to_its_place_on_the_list_beside_the_form(rules_app: Se
     assert not bo.wrong, bo.wrong
 
 
-def test_what_is_wrong_with_a_rule_is_mended_with_one_click(rules_app: Served, chromium: Any) -> None:
-    clara = open_as(chromium, rules_app, "Clara")
+def test_what_is_wrong_with_a_rule_is_mended_with_one_click(file_app: Served, chromium: Any) -> None:
+    clara = open_as(chromium, file_app, "Clara")
     page = clara.page
     clara.go("/curation-rules?new=boost&item=boots-aurel-black")
     page.get_by_role("button", name="Keep in my draft").click()

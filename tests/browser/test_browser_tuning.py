@@ -2,40 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
-import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.browser.conftest import Served, Visitor, serve
-from tests.browser.test_browser_publish import open_as, publish
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor
+from tests.browser.kit import open_as, publish, served_ids
 
 pytestmark = pytest.mark.browser
 BAG, COAT = "handbags-aurel-black", "coats-aurel-black"
 HERE = f"/tuning?item={BAG}"
-
-
-@pytest.fixture(scope="module")
-def lab_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """One shop of its own for this file; each test works under another name."""
-    folder = tmp_path_factory.mktemp("lab")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
-        from core.build import build
-
-        build(stock_the_shop(folder / "data", boutique()), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(folder / "data", folder / "log")
-    yield served
-    served.stop()
-
-
-def served_ids(app: Served, item: str) -> list[str]:
-    with urllib.request.urlopen(f"{app.url}/recommend?item_id={item}&k=10") as answer:
-        return [one["id"] for one in json.load(answer)["items"]]
 
 
 def card(one: Visitor, label: str, place: int) -> Any:
@@ -65,16 +42,16 @@ def moved(one: Visitor, slider: str, key: str, label: str) -> float:
 
 
 def test_two_strategies_stand_side_by_side_and_one_is_named_assigned_and_published(
-    lab_app: Served, chromium: Any
+    file_app: Served, chromium: Any
 ) -> None:
-    ines = open_as(chromium, lab_app, "Ines")
+    ines = open_as(chromium, file_app, "Ines")
     page = ines.page
     ines.go("/")
     page.get_by_test_id("stHeader").get_by_text("Shape", exact=True).click()
     page.get_by_role("menuitem", name="Tuning").click()
     page.wait_for_url("**/tuning*")
     ines.go(HERE)
-    before, coat = served_ids(lab_app, BAG), served_ids(lab_app, COAT)
+    before, coat = served_ids(file_app.url, BAG), served_ids(file_app.url, COAT)
     assert ines.cards("List A") == ines.cards("List B") == before
     times = sorted(moved(ines, "Picture", key, "List B") for key in ("Home", "End", "Home", "End", "Home"))
     assert times[len(times) // 2] < 1500, f"seen in the browser after {times} ms"
@@ -94,21 +71,21 @@ def test_two_strategies_stand_side_by_side_and_one_is_named_assigned_and_publish
     page.get_by_test_id("stPopoverBody").get_by_role("button", name="Into my draft").click()
     page.get_by_text("You May Also Like beside Bags: it is in your draft.").wait_for()
     page.get_by_text("2 changes").wait_for()
-    assert served_ids(lab_app, BAG) == before, "nobody else sees a draft"
+    assert served_ids(file_app.url, BAG) == before, "nobody else sees a draft"
     page.get_by_role("link", name="Publish").first.click()
     page.wait_for_url("**/publish*")
     ines.settle()
     publish(ines, "Bags are about their details")
     page.get_by_text("Published as number").wait_for()
-    assert served_ids(lab_app, BAG) == tried
-    assert served_ids(lab_app, COAT) == coat, "what is no bag keeps its weights"
+    assert served_ids(file_app.url, BAG) == tried
+    assert served_ids(file_app.url, COAT) == coat, "what is no bag keeps its weights"
     ines.go(f"/you-may-also-like?item={BAG}")
     page.get_by_text("What shoppers see now beside Bags").wait_for()
     assert not ines.wrong
 
 
-def test_trade_offs_are_mapped_stopped_mapped_again_and_one_is_adopted(lab_app: Served, chromium: Any) -> None:
-    noor = open_as(chromium, lab_app, "Noor")
+def test_trade_offs_are_mapped_stopped_mapped_again_and_one_is_adopted(file_app: Served, chromium: Any) -> None:
+    noor = open_as(chromium, file_app, "Noor")
     page = noor.page
     noor.go(f"/tuning?mode=trade-offs&item={COAT}")
     page.get_by_role("button", name="Map the trade-offs").click()
@@ -138,8 +115,8 @@ def test_trade_offs_are_mapped_stopped_mapped_again_and_one_is_adopted(lab_app: 
     assert not noor.wrong
 
 
-def test_thumbs_are_collected_and_too_few_teach_nothing(lab_app: Served, chromium: Any) -> None:
-    ada = open_as(chromium, lab_app, "Ada")
+def test_thumbs_are_collected_and_too_few_teach_nothing(file_app: Served, chromium: Any) -> None:
+    ada = open_as(chromium, file_app, "Ada")
     page = ada.page
     ada.go(f"/tuning?mode=judgements&item={COAT}")
     tool(ada, "Judge these", 0, "thumb-up")
@@ -156,8 +133,8 @@ def test_thumbs_are_collected_and_too_few_teach_nothing(lab_app: Served, chromiu
     assert not ada.wrong
 
 
-def test_a_list_leans_towards_examples_and_that_is_kept_under_a_name(lab_app: Served, chromium: Any) -> None:
-    vera = open_as(chromium, lab_app, "Vera")
+def test_a_list_leans_towards_examples_and_that_is_kept_under_a_name(file_app: Served, chromium: Any) -> None:
+    vera = open_as(chromium, file_app, "Vera")
     page = vera.page
     vera.go(f"/tuning?mode=example&item={COAT}")
     plain = vera.cards("As it is")
@@ -175,8 +152,8 @@ def test_a_list_leans_towards_examples_and_that_is_kept_under_a_name(lab_app: Se
     assert not vera.wrong
 
 
-def test_why_why_not_what_it_would_take_and_what_a_shopper_may_read(lab_app: Served, chromium: Any) -> None:
-    lena = open_as(chromium, lab_app, "Lena")
+def test_why_why_not_what_it_would_take_and_what_a_shopper_may_read(file_app: Served, chromium: Any) -> None:
+    lena = open_as(chromium, file_app, "Lena")
     page = lena.page
     lena.go(f"/tuning?item={COAT}")
     # why: it adds up, what is shared, which words

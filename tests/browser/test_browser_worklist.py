@@ -10,25 +10,21 @@ from typing import Any
 
 import pytest
 
-from core.build import build
 from core.store.studio import Studio
-from tests.browser.conftest import Served, Visitor, serve
-from tests.browser.test_browser import AXE_TAGS
-from tests.browser.test_browser_publish import open_as
-from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
+from tests.browser.conftest import Served, Visitor, serving, stocked
+from tests.browser.kit import faults, open_as
+from tests.worlds import boutique
 
 pytestmark = pytest.mark.browser
 BOOT = "boots-aurel-black"
 
 
 @pytest.fixture
-def muddled_app(tmp_path: Path, weightless: None) -> Iterator[Served]:
+def muddled_app(tmp_path: Path) -> Iterator[Served]:
     """An app on a shop in which a boot is filed under totes."""
     items = [one if one.id != BOOT else replace(one, type="Totes") for one in boutique()]
-    build(stock_the_shop(tmp_path / "data", items), worker=PlainWorker(), at=NOW)  # type: ignore[arg-type]
-    served = serve(tmp_path / "data", tmp_path / "log")
-    yield served
-    served.stop()
+    with serving(stocked(tmp_path / "data", items), tmp_path / "log") as served:
+        yield served
 
 
 def open_worklist(visitor: Visitor) -> Any:
@@ -106,22 +102,20 @@ def test_a_case_is_taken_from_those_that_come_next_and_a_neighbour_opens(app: Se
     indirect=True,
 )
 def test_worklist_and_white_space_are_for_everybody_and_fit_the_screen(app: Served, visitor: Visitor) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
     pages = [("Wrong category", open_worklist(visitor))]
     for kind in ("Same picture", "Left"):
         pages[0][1].get_by_role("radio", name=kind).click()
         visitor.settle()
         pages.append((kind, visitor.page))
-        check(axe, kind, visitor.page)
+        check(kind, visitor.page)
     page = visitor.go("/map?mode=white-space")
     page.wait_for_function("!document.querySelector('.work')", timeout=60_000)
     visitor.settle()
-    check(axe, "White space", page)
+    check("White space", page)
 
 
-def check(axe: Any, name: str, page: Any) -> None:
-    found = axe.run(page, options={"runOnly": {"type": "tag", "values": AXE_TAGS}})
-    broken = [(one["id"], [node["html"][:160] for node in one["nodes"]]) for one in found.response["violations"]]
+def check(name: str, page: Any) -> None:
+    broken = faults(page)
     assert not broken, (name, broken)
     wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert wide <= 0, (name, wide)
