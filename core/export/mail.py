@@ -21,7 +21,7 @@ from urllib.parse import quote
 
 from core.domain.catalogue import Catalogue, Item, State
 from core.domain.errors import BadRequest, Conflict
-from core.domain.listing import Listing, Versions
+from core.domain.listing import Listing, Placed, Versions
 from core.domain.placements import Placement
 from core.domain.query import Request
 from core.domain.shoppers import Context, Person, Shopper
@@ -49,6 +49,7 @@ STRANGER = "s_" + "0" * 24  # stands for all of whom nothing is kept: their list
 PARTS = ("id", "picture", "placement", "place")  # what may stand in braces in an address
 
 Progress = Callable[[int, int], None]
+Shown = tuple[tuple[str, str], ...]  # ids with a sentence that a shopper may read, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +88,10 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One list. key: whose it is, as it was given.    items: ids with a sentence that a shopper may read, or ""."""
+    """One list. key: whose it is, as it was given."""
 
     key: str
-    items: tuple[tuple[str, str], ...]
+    items: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,10 +164,14 @@ def for_shoppers(
         return store.person(shopper, asked.at, context)
 
     def make(asked: Request, shoppers: Sequence[str]) -> Iterator[Listing]:
-        return shop.for_you_all(asked, (person(asked, one) for one in shoppers))
+        lists = shop.for_you_all(asked, (person(asked, one) for one in shoppers))
+        for done, listing in enumerate(lists, 1):
+            yield listing
+            if progress is not None:
+                progress(done, len(shoppers))
 
     subjects = list(dict.fromkeys(wanted.values()))
-    made = _made(shop, request, subjects, make, progress)
+    made = _made(shop, request, subjects, make)
     standing = store.standing(subjects)  # who opted out or was forgotten while the others were made
     rows = []
     for key, one in wanted.items():
@@ -198,21 +203,21 @@ def beside_products(
         kept = [one for one in kept if states[one] != state]
 
     def make(asked: Request, some: Sequence[str]) -> Iterator[Listing]:
-        return shop.recommend_all(asked, some)
+        return shop.recommend_all(asked, some, progress)
 
-    made = _made(shop, request, kept, make, progress)
+    made = _made(shop, request, kept, make)
     return _whole(shop, request, [Row(one, made.items[one]) for one in kept], left_out, made)
 
 
 def for_everybody(shop: Shop, request: Request) -> Lists:
     """A list that is the same for all, as one row."""
-    made = _made(shop, request, [EVERYBODY], lambda asked, _: iter([shop.recommend(asked)]), None)
+    made = _made(shop, request, [EVERYBODY], lambda asked, _: iter([shop.recommend(asked)]))
     return _whole(shop, request, [Row(EVERYBODY, made.items[EVERYBODY])], Counter(), made)
 
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    items: Mapping[str, tuple[tuple[str, str], ...]]
+    items: Mapping[str, Shown]
     catalogue: Catalogue
     versions: Versions
     at: datetime
@@ -224,62 +229,82 @@ def _made(
     request: Request,
     subjects: Sequence[str],
     make: Callable[[Request, Sequence[str]], Iterator[Listing]],
-    progress: Progress | None,
 ) -> _Made:
     """The lists of all subjects, of which nothing may have been taken off sale or blocked while they were made.
 
     Where facts changed, the lists that hold what may not be sold now are made again; where rules or weights did, all.
     Raises Conflict where the shop changes faster than lists can be made.
     """
-    items: dict[str, tuple[tuple[str, str], ...]] = {}
+    items: dict[str, Shown] = {}
     encoders: Mapping[str, str | None] = {}
-    left, done = list(subjects), 0
+    left, before = list(subjects), (-1, -1)
     asked = request.changed(at=request.at or datetime.now(UTC))
     view = shop.view(asked.at, asked.placement)
+    alike = False  # whether one state of rules and weights made all of them, and still holds
     for _ in range(ATTEMPTS):
-        catalogue, used = view.catalogue, view.versions
+        used, read = view.versions, _Read(view.catalogue)
         for subject, listing in zip(left, make(asked, left), strict=True):
-            items[subject] = tuple((one.id, _reason(catalogue, listing, one)) for one in listing.items)
+            items[subject] = tuple((one.id, read.reason(listing, one)) for one in listing.items)
             encoders, used = listing.encoders, listing.versions
-            done += 1
-            if progress is not None:
-                progress(min(done, len(subjects)), len(subjects))
-        now = request.changed(at=request.at or datetime.now(UTC))
-        assert now.at is not None
-        view = shop.view(now.at, now.placement)
-        left = _stale(view, now, used, items)
+        at = request.at or datetime.now(UTC)
+        now = request.changed(at=at)
+        view = shop.view(at, now.placement)
+        open_ = _Open(view, now)
+        fresh = (view.versions.rules, view.versions.strategy)
+        alike = (used.rules, used.strategy) == fresh and (len(left) == len(items) or before == fresh)
+        before = used.rules, used.strategy
+        if not alike:
+            left = list(items)
+        else:
+            left = [subject for subject, shown in items.items() if not open_.all(subject, shown)]
         if not left:
-            return _Made(items, view.catalogue, view.versions, now.at, encoders)
+            break
         asked = now
-    raise Conflict("The shop changes while its lists are made, again and again. Export them at a quieter hour.")
+    if not alike:
+        raise Conflict("Rules or weights change while lists are made, again and again. Export them at a quieter hour.")
+    for subject in left:  # stock that never comes to rest: a list may be short, but holds nothing that is gone
+        items[subject] = open_.only(subject, items[subject])
+    return _Made(items, view.catalogue, view.versions, at, encoders)
 
 
-def _stale(view: View, now: Request, used: Versions, items: Mapping[str, Sequence[tuple[str, str]]]) -> list[str]:
-    """The subjects whose lists have to be made again."""
-    fresh = view.versions
-    if (used.rules, used.strategy, used.snapshot) != (fresh.rules, fresh.strategy, fresh.snapshot):
-        return list(items)
-    assert now.at is not None
-    catalogue, states = view.catalogue, view.catalogue.states(now.at)
-    live = {item for item, state in zip(catalogue.ids, states, strict=True) if state == State.LIVE}
-    beside = now.placement in BESIDE
-    alike = None if beside else view.curation(None, now)  # rules begin and end by the clock too
+class _Open:
+    """What may stand in the lists of one placement at one moment."""
 
-    def spoilt(subject: str, shown: Sequence[tuple[str, str]]) -> bool:
-        rules = view.curation(subject, now.changed(anchor=subject)) if alike is None else alike
-        return any(item not in live or item in rules.blocked for item, _ in shown)
+    def __init__(self, view: View, asked: Request) -> None:
+        assert asked.at is not None
+        self._view, self._asked = view, asked
+        states = zip(view.catalogue.ids, view.catalogue.states(asked.at), strict=True)
+        self._live = {item for item, state in states if state == State.LIVE}
+        self._alike = None if asked.placement in BESIDE else view.curation(None, asked).blocked
 
-    return [subject for subject, shown in items.items() if spoilt(subject, shown)]
+    def only(self, subject: str, shown: Shown) -> Shown:
+        """What of a list may still stand in it; rules begin and end by the clock too."""
+        blocked = self._alike
+        if blocked is None:
+            blocked = self._view.curation(subject, self._asked.changed(anchor=subject)).blocked
+        return tuple(pair for pair in shown if pair[0] in self._live and pair[0] not in blocked)
+
+    def all(self, subject: str, shown: Shown) -> bool:
+        return len(self.only(subject, shown)) == len(shown)
 
 
-def _reason(catalogue: Catalogue, listing: Listing, one: Any) -> str:
-    """What a shopper may read of a product in this list, without the full stop; "" where there is nothing to say."""
-    for note in one.notes:
-        if note.code == "to_the_shopper":
-            return str(note.text).rstrip(".")
-    if listing.anchor is None:
-        return ""
-    return safe_reason(catalogue.item(listing.anchor), catalogue.item(one.id))
+class _Read(dict[str, Item]):
+    """The products of a catalogue, each read once."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        super().__init__()
+        self._catalogue = catalogue
+
+    def __missing__(self, item: str) -> Item:
+        self[item] = found = self._catalogue.item(item)
+        return found
+
+    def reason(self, listing: Listing, one: Placed) -> str:
+        """What a shopper may read of a product in a list, without the full stop; "" where nothing can be said."""
+        said = next((note.text for note in one.notes if note.code == "to_the_shopper"), "")
+        if said or listing.anchor is None:
+            return said.rstrip(".")
+        return safe_reason(self[listing.anchor], self[one.id])
 
 
 def _whole(shop: Shop, request: Request, rows: Sequence[Row], left_out: Counter[str], made: _Made) -> Lists:
@@ -337,10 +362,10 @@ def write(
 
 def _csv(lists: Lists, addresses: Addresses) -> Iterator[bytes]:
     """A row a list, its products side by side."""
-    places = range(1, lists.request.k + 1)
+    read, places = _Read(lists.catalogue), range(1, lists.request.k + 1)
     yield csv_bytes([lists.keyed_by, "products", *(f"{name}_{place}" for place in places for name in FIELDS)], ())
     rows = (
-        [row.key, len(row.items), *(cell for cells in _cells(lists, row, addresses) for cell in cells)]
+        [row.key, len(row.items), *(cell for cells in _cells(lists, row, addresses, read) for cell in cells)]
         for row in lists.rows
     )
     width = 2 + len(FIELDS) * lists.request.k
@@ -349,17 +374,18 @@ def _csv(lists: Lists, addresses: Addresses) -> Iterator[bytes]:
 
 
 def _json_lines(lists: Lists, addresses: Addresses) -> Iterator[bytes]:
+    read = _Read(lists.catalogue)
     for row in lists.rows:
-        shown = [dict(zip(FIELDS, cells, strict=True)) for cells in _cells(lists, row, addresses)]
+        shown = [dict(zip(FIELDS, cells, strict=True)) for cells in _cells(lists, row, addresses, read)]
         plain = {lists.keyed_by: row.key, "products": shown}
         yield (json.dumps(plain, ensure_ascii=False) + "\n").encode("utf-8", errors="replace")
 
 
-def _cells(lists: Lists, row: Row, addresses: Addresses) -> Iterable[tuple[str, ...]]:
+def _cells(lists: Lists, row: Row, addresses: Addresses, read: _Read) -> Iterable[tuple[str, ...]]:
     """Each product of a row as texts, in the order of `FIELDS`."""
     placement = str(lists.request.placement)
     for place, (item, reason) in enumerate(row.items, 1):
-        one = lists.catalogue.item(item)
+        one = read[item]
         picture, link = (addresses.of(name, one, placement, place) for name in ("picture", "link"))
         yield (item, one.title, one.brand or "", price(one.price, one.currency), one.currency or "", picture, link,
                reason)  # fmt: skip

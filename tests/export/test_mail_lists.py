@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,7 @@ import pytest
 
 from core import cli
 from core.domain.catalogue import Item
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import BadRequest, Conflict, ShopError
 from core.domain.listing import Listing
 from core.domain.placements import Placement
 from core.domain.query import Request
@@ -29,6 +30,7 @@ from tests.worlds import NOW, boutique, open_small_shop
 
 FOR_YOU = Request(placement=Placement.FOR_YOU, k=4)
 ANN, BO, CY = "ann@my-shop", "=bo", "cy"
+BAG = "handbags-aurel-black"
 
 
 @pytest.fixture
@@ -160,6 +162,24 @@ def test_a_block_that_begins_while_the_lists_are_made_is_obeyed(shop: Shop, monk
     lists = for_shoppers(shop, FOR_YOU, [ANN, BO])
     assert popular not in shown(lists)
     assert len(lists.rows) == 2
+
+
+def test_where_stock_never_comes_to_rest_a_list_is_short_and_still_holds_nothing_that_is_gone(shop: Shop) -> None:
+    def sell(done: int, total: int) -> None:
+        lists = for_shoppers(shop, FOR_YOU.changed(at=datetime.now(UTC) + timedelta(days=1)), [ANN])
+        shop.change_facts(lists.rows[0].items[0][0], {"stock": {"": 0}}, who="test")
+
+    (row,) = for_shoppers(shop, FOR_YOU, [ANN], progress=sell).rows
+    assert 0 < len(row.items) < 4
+    assert all(shop.item(item).pieces for item, _ in row.items)
+
+
+def test_where_rules_change_again_and_again_nothing_leaves_the_shop(shop: Shop) -> None:
+    def publish(done: int, total: int) -> None:
+        shop.publish_rules([Rule(f"b{time.monotonic_ns()}", Block(), Target((BAG,)))], who="test", why="again")
+
+    with pytest.raises(Conflict, match="quieter hour"):
+        for_shoppers(shop, FOR_YOU, [ANN], progress=publish)
 
 
 # -- products and everybody --------------------------------------------------------------------------------------------
@@ -298,6 +318,7 @@ def test_the_command_writes_lists_and_their_pictures(shop: Shop, tmp_path: Path,
         (("lists.csv", "--placement", "similar", "--strangers"), "for_you"),
         (("lists.csv", "--anchors", "x"), "beside products"),
         (("lists.csv", "--daily", "25:00"), "hour of the day"),
+        (("lists.csv", "--at", "2026-01-01"), "day to come"),
         (("lists.csv", "--shoppers", "nowhere.txt"), "nowhere.txt"),
     ],
 )
