@@ -284,6 +284,20 @@ def test_shoppers_with_most_acts_are_named_first(store: EventStore) -> None:
     assert store.busiest(least=2) == [(JANE, 2)]
 
 
+def test_who_is_known_and_may_have_a_list_of_their_own_is_told_for_all_or_for_some(store: EventStore) -> None:
+    cy, dee, eve = (hashed(SALT, name) for name in ("cy", "dee", "eve"))
+    store.add([event(1), event(2, shopper=BO), event(3, shopper=None)])
+    store.keep_shoppers([Shopper(cy, wishlist=("bag",)), Shopper(dee, consent=False)], NOW)
+    store.opt_out(BO, NOW)
+    known = {JANE: True, BO: False, cy: True, dee: False}
+    assert store.standing() == known
+    assert list(store.standing()) == sorted(known)
+    assert store.standing([JANE, BO, eve, JANE, cy, dee]) == known
+    assert store.standing([eve]) == store.standing([]) == {}
+    store.forget(JANE, NOW)
+    assert JANE not in store.standing()
+
+
 def test_what_is_searched_for_most_comes_first(store: EventStore) -> None:
     typed = ["Tote", "tote ", "bag", "abc", "secret"]
     store.add(event(n, "search", None, query=one, simulated=one == "secret") for n, one in enumerate(typed))
