@@ -272,14 +272,14 @@ class _Shelves:
         kinds = self._most("type")
         category = self.view.catalogue.column("category")
         rows = {kind: next(row for row in range(len(category)) if self._is("type", kind)(row)) for kind in kinds}
-        for one in kinds[:1]:
+        for one in kinds[2:3] or kinds[:1]:
             apart = [kind for kind in kinds if category[rows[kind]][:1] != category[rows[one]][:1]]
             if not apart:
                 return None
             first, second = (self._some(self._is("type", kind), 4) for kind in (one, apart[0]))
-            acts = (
-                *_over(first, ("purchase", "view", "save", "view"), (80.0, 55.0, 28.0, 6.0)),
-                *_over(second, ("view", "cart", "purchase", "view"), (64.0, 38.0, 33.0, 4.0)),
+            acts = _in_turn(
+                _over(first, ("purchase", "view", "save", "view"), (80.0, 55.0, 28.0, 6.0)),
+                _over(second, ("view", "cart", "purchase", "view"), (64.0, 38.0, 33.0, 4.0)),
             )
             return Persona("two-worlds", _short(f"{one} and {apart[0].lower()}"),
                            "Two interests that have nothing to do with each other.", acts=acts)  # fmt: skip
@@ -290,9 +290,9 @@ class _Shelves:
         if len(whom) < 2:
             return None
         first, second = (self._some(self._is("audience", name), 4, one_audience=False) for name in whom)
-        acts = (
-            *_over(first, ("view", "save", "purchase", "view"), (44.0, 31.0, 17.0, 5.0)),
-            *_over(second, ("view", "view", "purchase", "view"), (36.0, 25.0, 12.0, 2.0)),
+        acts = _in_turn(
+            _over(first, ("view", "save", "purchase", "view"), (44.0, 31.0, 17.0, 5.0)),
+            _over(second, ("view", "view", "purchase", "view"), (36.0, 25.0, 12.0, 2.0)),
         )
         return Persona("for-two", "Shops for two", f"Buys for {whom[0]} and for {whom[1]}.", acts=acts)
 
@@ -327,6 +327,11 @@ class _Shelves:
 
 def _over(items: Sequence[str], kinds: Sequence[str], days: Sequence[float]) -> tuple[Act, ...]:
     return tuple(Act(item, kind, day) for item, kind, day in zip(items, kinds, days, strict=False))
+
+
+def _in_turn(*some: Sequence[Act]) -> tuple[Act, ...]:
+    """Acts of several interests as they happened, one after the other."""
+    return tuple(sorted((act for acts in some for act in acts), key=lambda act: -act.days))
 
 
 def _plain(word: str) -> str:
