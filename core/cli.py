@@ -1323,6 +1323,8 @@ def _exported(arguments: argparse.Namespace) -> dict[str, Any]:
     request = _request(arguments, shop, placement)
     if arguments.at is None:
         request = request.changed(at=None)  # now is when each list is made
+    elif request.at is not None and request.at < datetime.now(UTC):
+        raise BadRequest("What leaves the shop is as of now, or of a day to come. Leave --at out.")
 
     def make() -> Any:
         if placement == Placement.FOR_YOU:
@@ -1344,8 +1346,6 @@ def _exported(arguments: argparse.Namespace) -> dict[str, Any]:
 
 def _shopper_ids(file: str) -> list[str]:
     """Ids of shoppers from a file: one a line, or a table with a column of them."""
-    elif request.at is not None and request.at < datetime.now(UTC):
-        raise BadRequest("What leaves the shop is as of now, or of a day to come. Leave --at out.")
     from core.intake.people import SHOPPER_NAMES, recognised
     from core.intake.read import read
 
