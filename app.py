@@ -119,6 +119,7 @@ app = st.App(
         Route("/recommend", endpoint=api),
         Route("/recommendations/{shopper_id:path}", endpoint=api),
         Route("/search", endpoint=api),
+        Route("/trending", endpoint=api),
         Route("/explain", endpoint=api),
         Route("/quiz", endpoint=api),
         Route("/events", endpoint=api),

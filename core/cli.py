@@ -142,6 +142,11 @@ def _parser() -> argparse.ArgumentParser:
     _add_list_options(one)
     _add_shopper_options(one)
 
+    one = command("trending", _trending, "What shoppers want lately, what sold best, and which details rise.")
+    one.add_argument("--best-days", type=int, metavar="DAYS", help="what sold best in so many days of the record")
+    one.add_argument("--rising", action="store_true", help="also the colours, materials, kinds and houses that rise")
+    _add_list_options(one)
+
     one = command("embed", _embed, "Texts or pictures as vectors, one unit row each.")
     source = one.add_mutually_exclusive_group(required=True)
     source.add_argument("--texts", metavar="FILE", help="one text a line")
@@ -522,6 +527,22 @@ def _recommend(arguments: argparse.Namespace) -> int:
     plain = listing.as_json()
     _inside(plain, arguments, request, shop.trace, shop.why_missing)
     _show(plain, arguments, shop)
+    return 0
+
+
+def _trending(arguments: argparse.Namespace) -> int:
+    if arguments.best_days is not None and arguments.weights is not None:
+        raise BadRequest("Bestsellers go by pieces sold alone. Leave --weights out, or --best-days.")
+    shop = _shop(_settings(arguments))
+    request = _request(arguments, shop, Placement.TRENDING)
+    days = arguments.best_days
+    plain = (shop.recommend(request) if days is None else shop.bestsellers(request, days)).as_json()
+    risen = shop.rising(request.at) if arguments.rising else ()
+    if arguments.rising:
+        plain["rising"] = [one.as_json() for one in risen]
+    _show(plain, arguments, shop)
+    for one in risen if not arguments.json else ():
+        print(f"     {one.times:4.1f} × its usual share  {one.field}: {one.value}")
     return 0
 
 

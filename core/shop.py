@@ -235,6 +235,7 @@ class Shop:
         self._bm25: tuple[Catalogue, Bm25Index] | None = None
         self._thin: dict[tuple[Any, ...], tuple[str, ...]] = {}
         self._scarce: dict[tuple[Any, ...], RunningOut] = {}
+        self._risen: list[tuple[tuple[Any, ...], tuple[trending.Rising, ...]]] = []
         self._counting: set[tuple[Any, ...]] = set()
         self._acts: tuple[Mark, Acts] | None = None
         self._crowd: tuple[Mark, float, Crowd | None] | None = None
@@ -357,9 +358,23 @@ class Shop:
         request = self._settled(request.changed(placement=Placement.TRENDING, anchor=None))
         return trending.bestsellers(self._asked(request, draft), request, days)
 
-    def rising(self, at: datetime | None = None, most: int = 10) -> tuple[trending.Rising, ...]:
-        """The colours, materials, kinds and houses that shoppers turn to lately, those that rise most first."""
-        return trending.rising(self.view(at, Placement.TRENDING), self._moment(at), most)
+    def rising(
+        self, at: datetime | None = None, most: int = 10, fields: Sequence[str] = trending.FIELDS
+    ) -> tuple[trending.Rising, ...]:
+        """The colours, materials, kinds and houses that shoppers turn to lately, those that rise most first.
+
+        Counted once for each day of the record.
+        """
+        view, moment = self.view(at, Placement.TRENDING), self._moment(at)
+        day = None if view.daily is None else view.daily.last_day(moment)
+        key = (view.catalogue, day, most, tuple(fields))
+        with self._lock:
+            found = next((value for known, value in self._risen if known[0] is key[0] and known[1:] == key[1:]), None)
+        if found is None:
+            found = trending.rising(view, moment, most, fields)
+            with self._lock:
+                self._risen = [(key, found), *self._risen][:COUNTS_KEPT]
+        return found
 
     # -- the first visit -------------------------------------------------------------------------------------------
 

@@ -10,13 +10,19 @@ import streamlit as st
 
 from core.curation.campaigns import STARTS
 from core.domain.catalogue import Item, State
+from core.domain.query import Filters
 from core.recommend.supply import RunningOut
+from core.recommend.trending import Rising
 from core.shop import Glance
 from pages.kit import address, alternatives, cards, engine, frame, looks, parts, session, shaping, states, text
 
 LINES, SCARCE, NEW, COMING = "today:lines", "today:scarce", "today:new", "today:coming"
 SHOWN = 4  # pictures on a line
 WEEK = timedelta(days=7)
+RISES = "today:rises"
+RISING = {"type": 3, "colour": 2, "brand": 2}  # lines of each that are drawn at most
+CALLED = {"type": "A kind", "colour": "A colour", "brand": "A house"}
+CLEARLY = 1.25  # times its usual share from which something is said to rise
 SCARCEST = 3  # of what nothing is near to, and of what something is
 
 me = session.require()
@@ -195,6 +201,36 @@ def scarce(found: RunningOut | None) -> None:
         )  # fmt: skip
 
 
+def rises(found: Iterable[Rising]) -> list[dict]:
+    """A line each for the kinds, colours and houses that shoppers turn to lately, those that rise most first."""
+    lines: list[dict] = []
+    left = dict(RISING)
+    for one in found:
+        if left[one.field] and one.times >= CLEARLY:
+            left[one.field] -= 1
+            shelf = engine.shop().browse(Filters({one.field: (one.value,)}, in_stock=True), size=SHOWN, at=engine.at())
+            catalogue = engine.shop().catalogue(engine.at())
+            lines.append(line(
+                f"{one.field}:{one.value}", f"{one.times:.1f}×", one.value,
+                f"{CALLED[one.field]}: its share of what shoppers do, against the four weeks before.",
+                [catalogue.at_row(row) for row in shelf.rows.tolist()],
+                "See them", ("catalogue.py", {one.field: one.value}),
+            ))  # fmt: skip
+    return lines
+
+
+def rising() -> None:
+    """The section of what rises; nothing where nobody is followed, or nothing rises clearly."""
+    lines = rises(engine.shop().rising(engine.at(), 60, (*RISING,)))
+    if not lines:
+        return
+    frame.section("What rises", "In the last seven days of the record")
+    parts.ledger(
+        [{name: value for name, value in one.items() if name != "target"} for one in lines],
+        key=RISES, label="What rises", on_action=lambda: to_target(lines, RISES),
+    )  # fmt: skip
+
+
 def figures(glance: Glance) -> None:
     counts = glance.counts
     told = [
@@ -258,6 +294,7 @@ else:
     states.empty("All is well", "Nothing sold out, no thin lists, nothing found by the last edition.")
 running = engine.shop().running_out(engine.at())
 scarce(running)
+rising()
 rail(NEW, "New in the shop", "On sale since a fortnight or less", list(glance.new))
 dates = dict(glance.arrivals)
 rail(COMING, "Launching next", "Not in any list before their day", [*dates],

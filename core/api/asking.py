@@ -12,6 +12,7 @@ from core.domain.errors import BadRequest
 from core.domain.query import MAX_K, Filters
 from core.domain.shoppers import LONGEST_ID, Context
 from core.domain.visit import MOST_INTERACTIONS, MOST_SEEN, Visit, parse_answers
+from core.recommend.trending import MOST_DAYS
 
 CONTEXT = tuple(Context.__dataclass_fields__)  # what may be said of where and when a shopper is
 MAX_LISTED = 100  # values of one repeated parameter
@@ -78,6 +79,12 @@ ShopperId = Annotated[
         description="Id of a shopper as the shop has it, or its hash",
         examples=["4711"],
     ),
+]
+BestDays = Annotated[
+    int | None, Query(ge=1, le=MOST_DAYS, description="What sold best in so many days of the record, in place of trend")
+]
+Rising = Annotated[
+    int | None, Query(ge=1, le=100, description="Also so many colours, materials, kinds and houses that rise")
 ]
 Whose = Annotated[
     str | None,

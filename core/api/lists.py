@@ -13,12 +13,14 @@ from core.api.answers import ANSWERS, EXPLAINED, ShopJSON
 from core.api.asking import (
     Asking,
     At,
+    BestDays,
     Explain,
     Goal,
     Id,
     Lam,
     Moved,
     Preset,
+    Rising,
     ShopperId,
     Take,
     Weights,
@@ -116,6 +118,36 @@ def recommendations(
         return plain if arm is None else {**plain, "arm": arm}
 
     return served(http, serving, placement, make, at=asking.at, shopper=shopper)
+
+
+@router.get(
+    "/trending",
+    summary="What shoppers want lately, or what sold best in so many days; and which details rise",
+    responses=ANSWERS,
+)
+def trending(
+    http: HTTPRequest,
+    asking: Asking,
+    best_days: BestDays = None,
+    rising: Rising = None,
+    weights: Weights = None,
+    lam: Lam = None,
+) -> Response:
+    if best_days is not None and weights is not None:
+        raise BadRequest("Bestsellers go by pieces sold alone. Leave weights out, or best_days.")
+    serving = shop.current()
+    asking = asking.changed(placement=Placement.TRENDING)
+
+    def make(now: datetime) -> dict[str, Any]:
+        asked = asking.changed(at=now)
+        asked = asked.changed(strategy=_trial(serving, asked, weights, lam))
+        found = serving.recommend(asked) if best_days is None else serving.bestsellers(asked, best_days)
+        plain = found.as_json()
+        if rising is not None:
+            plain["rising"] = [one.as_json() for one in serving.rising(now, rising)]
+        return plain
+
+    return served(http, serving, Placement.TRENDING, make, at=asking.at)
 
 
 AROUND = tuple(one for one in Placement if one not in ("search", "trending", "for_you", "cold_start"))

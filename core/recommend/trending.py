@@ -115,11 +115,11 @@ class Rising:
         }  # fmt: skip
 
 
-def rising(view: View, at: datetime, most: int = 10) -> tuple[Rising, ...]:
+def rising(view: View, at: datetime, most: int = 10, fields: Sequence[str] = FIELDS) -> tuple[Rising, ...]:
     """The values of details that rise most: their share of the acts of the last 7 days over that of the 28 before.
 
     Both shares are shrunk by `STEADY` acts at the pace of the whole shop, so that a value which is rare does not rise
-    by one look. Nothing is said where the record does not reach back.
+    by one look. Nothing is said where the record does not reach back. fields: of `FIELDS`, those that are looked at.
     """
     days = view.daily
     if days is None:
@@ -133,7 +133,7 @@ def rising(view: View, at: datetime, most: int = 10) -> tuple[Rising, ...]:
     if not all(totals):
         return ()
     found: list[Rising] = []
-    for field in FIELDS:
+    for field in fields:
         rows: dict[str, list[int]] = {}
         for row, cell in enumerate(view.catalogue.column(field)):
             for value in cell if isinstance(cell, tuple | list) else (cell,) if cell else ():
