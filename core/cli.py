@@ -12,6 +12,7 @@ import os
 import re
 import secrets
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -1276,7 +1277,6 @@ def _sold(settings: Settings, studio: Any) -> Any:
 
 
 def _inbox(arguments: argparse.Namespace) -> int:
-    import time
     from contextlib import closing
 
     from core.build import studio_of
@@ -1294,8 +1294,6 @@ def _inbox(arguments: argparse.Namespace) -> int:
 
 
 def _export_lists(arguments: argparse.Namespace) -> int:
-    import time
-
     from core.build import next_time
 
     if arguments.daily is None:
@@ -1351,10 +1349,10 @@ def _exported(arguments: argparse.Namespace) -> dict[str, Any]:
         if placement == Placement.FOR_YOU:
             context = Context(season=arguments.season, occasion=arguments.occasion)
             return mail.for_shoppers(
-                shop, request, given, context=context, strangers=arguments.strangers, progress=_each("Lists")
+                shop, request, given, context=context, strangers=arguments.strangers, progress=_timed("Lists")
             )
         if placement in mail.BESIDE:
-            return mail.beside_products(shop, request, anchors, progress=_each("Lists"))
+            return mail.beside_products(shop, request, anchors, progress=_timed("Lists"))
         return mail.for_everybody(shop, request)
 
     def keep(pictures: Any) -> None:
@@ -1362,7 +1360,10 @@ def _exported(arguments: argparse.Namespace) -> dict[str, Any]:
             if not (file := Path(arguments.pictures) / name).exists():
                 write_bytes(file, shop.pictures.read(key))
 
-    return mail.write(Path(arguments.file), make, addresses=addresses, pictures=keep if arguments.pictures else None)
+    about = mail.write(Path(arguments.file), make, addresses=addresses, pictures=keep if arguments.pictures else None)
+    told = {name: about[name] for name in ("placement", "rows", "k", "sha256")}
+    shop.studio.audit(_who(), datetime.now(UTC), "lists exported", told)  # nothing that says for whom
+    return about
 
 
 def _shopper_ids(file: str) -> list[str]:
@@ -1775,6 +1776,18 @@ def _each(stage: str) -> Callable[[int, int], None]:
     def watch(done: int, total: int) -> None:
         if total and (done in (0, total) or done % 50 == 0):
             _watch(Progress(stage, done, total))
+
+    return watch
+
+
+def _timed(stage: str) -> Callable[[int, int], None]:
+    """The same with how quick it goes and how long it will take."""
+    began = time.monotonic()
+
+    def watch(done: int, total: int) -> None:
+        if total and (done in (0, total) or done % 50 == 0):
+            rate = done / max(time.monotonic() - began, 1e-3)
+            _watch(Progress(stage, done, total, rate, (total - done) / rate if rate else None))
 
     return watch
 

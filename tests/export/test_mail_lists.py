@@ -308,6 +308,32 @@ def test_the_command_writes_lists_and_their_pictures(shop: Shop, tmp_path: Path,
     assert "Ann Doe" not in out.read_text(encoding="utf-8-sig")
 
 
+def test_a_file_is_written_anew_each_day_and_a_bad_night_costs_only_itself(
+    shop: Shop, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, out, slept = tmp_path / "ids.txt", tmp_path / "lists.jsonl", list[float]()
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        match len(slept):
+            case 2:
+                ids.write_text(f"{ANN}\n")
+            case 4:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", sleep)
+    words = ["export-lists", str(out), "--shoppers", str(ids), "-k", "2", "--daily", "06:00"]
+    assert cli.main(["--data", str(shop.settings.data), *words]) == 130
+    told = capsys.readouterr()
+    assert told.out.count("1 rows") == 2
+    assert told.err.count("ids.txt cannot be read") == 1
+    assert [one["shopper"] for one in lines(out)] == [ANN]
+    assert all(0 < seconds <= 86_400 for seconds in slept)
+    log = str(shop.studio.audit_log())
+    assert "lists exported" in log
+    assert ANN not in log
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
