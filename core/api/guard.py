@@ -35,7 +35,8 @@ ANY = "any"  # whatever its rights, a key will do
 RIGHTS = {("POST", "/events"): "events", ("POST", "/stock"): "feed", ("GET", "/metrics"): ANY}
 LISTS = "lists"  # the right that everything else asks for
 FEED = "feed"
-PLACES = {"/recommend": Placement.SIMILAR, "/search": Placement.SEARCH}  # whose lists, where the question names none
+# Whose lists, where the question names none.
+PLACES = {"/recommend": Placement.SIMILAR, "/search": Placement.SEARCH, "/trending": Placement.TRENDING}
 WORKERS = 4  # threads of the guard's own, so that a refusal does not queue behind lists that are computed
 
 
