@@ -10,11 +10,16 @@ from fastapi import Response
 
 from core.api import metrics
 
+NOBODYS = {"Cache-Control": "private, no-store"}  # of every answer: only the shop knows when it is out of date
+
 
 class ShopJSON(Response):
     """JSON written the way the command line writes it: the same list is the same bytes."""
 
     media_type = "application/json"
+
+    def __init__(self, content: Any, status_code: int = 200, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(content, status_code, {**NOBODYS, **(headers or {})})
 
     def render(self, content: Any) -> bytes:
         return json.dumps(content, ensure_ascii=False, allow_nan=False, separators=(", ", ": ")).encode()
@@ -40,7 +45,16 @@ LISTING = {
 }  # fmt: skip
 ERROR = {"error": {"code": "unknown_item", "message": "There is no product with the id 'x' in this shop."}}
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {"example": LISTING, "schema": {"type": "object"}}}},
+    200: {
+        "content": {"application/json": {"example": LISTING, "schema": {"type": "object"}}},
+        "headers": {
+            "X-Cache": {
+                "description": "Whether the list was made already; bypass: a moment was named, or nothing is kept",
+                "schema": {"type": "string", "enum": ["hit", "miss", "bypass"]},
+            },
+            "Age": {"description": "How many seconds ago a hit was made", "schema": {"type": "integer"}},
+        },
+    },
     404: {
         "description": "What was asked for does not exist",
         "content": {"application/json": {"example": ERROR, "schema": {"$ref": "#/components/schemas/Error"}}},

@@ -10,13 +10,12 @@ from weakref import WeakKeyDictionary
 
 from fastapi import Request, Response
 
-from core.api.answers import ShopJSON
+from core.api.answers import NOBODYS, ShopJSON
 from core.api.cache import Answer, Keeper, key_of, opened
 from core.domain.placements import Placement
 from core.shop import Shop
 from core.store.studio import Studio
 
-NOBODYS = {"Cache-Control": "private, no-store"}  # only we know when a list is out of date
 PASSING = ("exact_words_only",)  # notes of a list that is another as soon as the encoders are warm
 
 # By studio database: an edition that is swapped for another finds the cache as it was.
