@@ -39,6 +39,7 @@ from pages.kit import (
 )  # fmt: skip
 from pages.kit.personas import ACT, CONTEXT, DID, DOES, INVENTED, KEPT, OWN, PAGE, RECORDED, SAID, STORE, WEIGHTS
 
+TIMES = "shoppers:times"
 LIST, PLAIN, SHELF = "shoppers:list", "shoppers:plain", "shoppers:shelf"
 PLACES = (5, 8, 10, 12, 16, 24)
 LAYOUTS = ("Grid", "Carousel")
@@ -249,7 +250,8 @@ def keep(made: Persona) -> None:
     """Under a name in the studio; one's own is renamed and removed here too."""
     mine = personas.kind() == KEPT and personas.keeper() == session.current().who
     label = "Kept" if mine and not personas.extra() else "Keep under a name"
-    sheet = st.popover(label, icon=":material/bookmark:", key=f"persona-keep-{len(personas.kept())}", on_change="rerun")
+    times = int(st.session_state.get(TIMES, 0))  # with each step the popover gets another key, and so closes
+    sheet = st.popover(label, icon=":material/bookmark:", key=f"persona-keep-{times}", on_change="rerun")
     if not sheet.open:
         return
     with sheet, st.container(width=300):
@@ -281,6 +283,8 @@ def _doing(what: str) -> None:
         st.session_state[SAID] = (said, "")
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")
+    else:
+        st.session_state[TIMES] = int(st.session_state.get(TIMES, 0)) + 1
     st.session_state["kit:again"] = True
 
 

@@ -85,6 +85,7 @@ def test_a_persona_is_composed_kept_renamed_and_removed(own_app: Served, chromiu
     page.get_by_role("button", name="Which product").click()
     page.get_by_label("Find a product").fill("handbags-aurel-black")
     page.get_by_label("Find a product").press("Enter")
+    ines.settle()
     page.locator("ul.list[aria-label='Products found'] a.frame").first.click()
     page.get_by_text("1 act so far").wait_for()
     ines.settle()
