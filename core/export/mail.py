@@ -198,6 +198,7 @@ def beside_products(
     kept, gone = shop.to_export(anchors, moment)
     left_out["one of a kind, and sold"] = len(gone)
     states = dict(zip(catalogue.ids, catalogue.states(moment), strict=True))
+    states |= dict.fromkeys(_coming(shop), State.EMBARGOED)
     for state, why in ((State.EMBARGOED, "not released yet"), (State.RETIRED, "retired")):
         left_out[why] = sum(states[one] == state for one in kept)
         kept = [one for one in kept if states[one] != state]
@@ -238,6 +239,8 @@ def _made(
     items: dict[str, Shown] = {}
     encoders: Mapping[str, str | None] = {}
     left, before = list(subjects), (-1, -1)
+    if request.at is not None:
+        request = request.changed(exclude=(*request.exclude, *_coming(shop)))
     asked = request.changed(at=request.at or datetime.now(UTC))
     view = shop.view(asked.at, asked.placement)
     alike = False  # whether one state of rules and weights made all of them, and still holds
@@ -265,6 +268,14 @@ def _made(
     for subject in left:  # stock that never comes to rest: a list may be short, but holds nothing that is gone
         items[subject] = open_.only(subject, items[subject])
     return _Made(items, view.catalogue, view.versions, at, encoders)
+
+
+def _coming(shop: Shop) -> list[str]:
+    """What is not released as of now: it may not leave the shop yet, for whatever day the lists are."""
+    now = datetime.now(UTC)
+    catalogue = shop.catalogue(now)
+    states = zip(catalogue.ids, catalogue.states(now), strict=True)
+    return [item for item, state in states if state == State.EMBARGOED]
 
 
 class _Open:

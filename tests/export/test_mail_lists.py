@@ -204,6 +204,9 @@ def test_no_list_speaks_of_what_is_not_released_or_was_one_of_a_kind_and_is_sold
     assert out.id in keys, "its page is there, and wants what can stand in for it"
     assert not shown(lists) & {coming.id, gone.id, out.id, retired.id}
     assert {"not released yet", "one of a kind, and sold", "retired"} <= lists.left_out.keys()
+    then = beside_products(shop, Request(k=200, at=later + timedelta(days=1)))
+    assert coming.id not in shown(then) | {row.key for row in then.rows}, "a file for that day leaves the shop today"
+    assert shop.item(coming.id).state(later) == "live"
     some = beside_products(shop, Request(k=6), [out.id, coming.id, "nowhere"])
     assert [row.key for row in some.rows] == [out.id]
     assert some.left_out["not in the catalogue"] == 1
