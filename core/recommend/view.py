@@ -6,11 +6,12 @@ change, a new one is opened that shares all that did not change.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 
@@ -37,6 +38,7 @@ from core.recommend.trend import Daily
 # The fields that the attribute signal and de-duplication read; a change of any other field leaves both as they are.
 _SEEN_BY_SIGNALS = frozenset((*FIELD_WEIGHTS, "type", "brand", "family_id"))
 
+T = TypeVar("T")
 CurationFor = Callable[[str | None, Request], Curation]  # anchor's id (None for words) and request -> rules on its list
 
 
@@ -77,6 +79,23 @@ class Edition:
     vectors: Mapping[str, Vectors]
     present: Mapping[str, Mask]
     arrays: Mapping[str, AnyArray] = field(default_factory=dict)
+
+
+class of_catalogue(Generic[T]):
+    """A property of a view that follows from its catalogue alone, worked out once for that.
+
+    A list for a shopper is made over a view of its own, which shares the catalogue with all others.
+    """
+
+    def __init__(self, make: Callable[[View], T]) -> None:
+        self._make, self.__doc__ = make, make.__doc__
+        self._made: weakref.WeakKeyDictionary[Catalogue, T] = weakref.WeakKeyDictionary()
+
+    def __get__(self, view: View, owner: type | None = None) -> T:
+        made = self._made.get(view.catalogue)
+        if made is None:  # two who ask at once both work it out; it is the same
+            made = self._made[view.catalogue] = self._make(view)
+        return made
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,17 +170,17 @@ class View:
             reuse=self,
         )  # fmt: skip
 
-    @cached_property
+    @of_catalogue
     def pieces(self) -> Scores:
         """[n] pieces left, NaN where unknown."""
         return np.asarray(self.catalogue.pieces(), dtype=np.float64)
 
-    @cached_property
+    @of_catalogue
     def bands(self) -> Codes:
         """[n] price band of each item, -1 where the price is unknown."""
         return price_bands(np.asarray(self.catalogue.money("price"), dtype=np.float64))
 
-    @cached_property
+    @of_catalogue
     def audience(self) -> Codes:
         """[n] place in AUDIENCES, -1 for unknown."""
         place = {name: code for code, name in enumerate(AUDIENCES)}
@@ -171,7 +190,7 @@ class View:
         """[n] items that may stand in the list of somebody shopping for `audience`."""
         return self._guards[audience if audience in AUDIENCES else None]
 
-    @cached_property
+    @of_catalogue
     def _guards(self) -> dict[str | None, Mask]:
         out = {}
         for anchor, others in ALLOWED_AUDIENCES.items():
@@ -209,7 +228,7 @@ class View:
         moment = np.datetime64(at.replace(tzinfo=None) - (at.utcoffset() or at - at), "us")
         return int(np.searchsorted(self.moments, moment, side="right"))
 
-    @cached_property
+    @of_catalogue
     def _dates(self) -> tuple[AnyArray, AnyArray, AnyArray]:
         frame = self.catalogue.frame
         names = ("release_at", "embargo_until", "retired_at")
