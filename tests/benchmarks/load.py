@@ -417,7 +417,7 @@ def _rebuild(settings: Settings, small: bool, out: Any) -> None:
 
             build(settings, worker=PlainWorker(), at=datetime.now(UTC))  # type: ignore[arg-type]
             return
-        command = [sys.executable, "-m", "core.cli", "--data", str(settings.data), "build", "--json"]
+        command = [sys.executable, "-m", "core.cli", "--data", str(settings.data), "build"]
         made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if made.returncode:
             out.put(f"The build failed: {made.stderr[-500:]}")
