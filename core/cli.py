@@ -1318,6 +1318,9 @@ def _show_export(arguments: argparse.Namespace, about: dict[str, Any]) -> None:
     print(f"{arguments.file}: {about['rows']:,} rows of up to {about['k']} products.", flush=True)
     for why, count in about["left_out"].items():
         print(f"{count:>9,} left out: {why}", flush=True)
+    if not about["rows"]:
+        known = "Events or customers make shoppers known; --strangers gives all others the list of a first visit."
+        print(known if about["keyed_by"] == "shopper" else "No product here has such a list.", flush=True)
 
 
 def _exported(arguments: argparse.Namespace) -> dict[str, Any]:

@@ -311,6 +311,17 @@ def test_the_command_writes_lists_and_their_pictures(shop: Shop, tmp_path: Path,
     assert "Ann Doe" not in out.read_text(encoding="utf-8-sig")
 
 
+def test_a_file_without_rows_is_written_all_the_same_and_says_what_helps(
+    shop: Shop, tmp_path: Path, capsys: Any
+) -> None:
+    ids, out = tmp_path / "ids.txt", tmp_path / "lists.csv"
+    ids.write_text(f"{CY}\n")
+    out.write_text(f"{CY} was here")
+    assert cli.main(["--data", str(shop.settings.data), "export-lists", str(out), "--shoppers", str(ids)]) == 0
+    assert "--strangers" in capsys.readouterr().out
+    assert table(out) == [], "who left does not stay in the file of yesterday"
+
+
 def test_a_file_is_written_anew_each_day_and_a_bad_night_costs_only_itself(
     shop: Shop, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
