@@ -308,20 +308,8 @@ def _records(
         raise Refused(f"{name} has no rows.")
     head = _headers(header, findings, limits, name)
     names = head.names
-    chunks: list[Any] = []
-    numbers: list[int] = []
-    pending: list[list[str]] = []
+    gathered = _Gathered(name, names, limits, 50_000)
     bad: list[BadRow] = []
-    schema = pa.schema([(column, pa.string()) for column in names])
-
-    def flush() -> None:
-        if pending:
-            columns = [
-                pa.array([cell or None for cell in column], pa.string()) for column in zip(*pending, strict=True)
-            ]
-            chunks.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-            pending.clear()
-
     for row, line, cells, text in rows:
         row += offset
         if cells is None:
@@ -342,15 +330,44 @@ def _records(
             bad.append(BadRow(row, tuple(printable(cell) for cell in cells)))
             findings.add(reason[0], "error", reason[1], row=row, value=printable(separator.join(cells)))
             continue
-        pending.append((cells + [""] * (len(names) - len(cells)))[: len(names)])
-        numbers.append(row)
-        if len(numbers) > limits.rows:
-            raise Refused(f"{name} has more than {limits.rows:,} rows. Split the file.")
-        if len(pending) >= 50_000:
-            flush()
-    flush()
-    data = _without_empty(pa.Table.from_batches(chunks, schema=schema), head, findings)
-    return _table(name, "csv", data, np.array(numbers, dtype=np.int64), findings, bad, encoding, separator)
+        gathered.add(row, cells)
+    data = _without_empty(gathered.table(), head, findings)
+    return _table(name, "csv", data, gathered.rows(), findings, bad, encoding, separator)
+
+
+class _Gathered:
+    """The rows of a file as they are read, turned into columns `part` rows at a time; an empty cell is None."""
+
+    def __init__(self, name: str, headers: Sequence[str], limits: Limits, part: int) -> None:
+        self.name, self.limits, self.part, self.width = name, limits, part, len(headers)
+        self.schema = pa.schema([(column, pa.string()) for column in headers])
+        self.batches: list[Any] = []
+        self.numbers: list[int] = []
+        self.pending: list[list[str]] = []
+
+    def add(self, number: int, cells: list[str]) -> None:
+        """A row with its number; cells that are lacking at its end are empty, further ones are left out."""
+        self.pending.append((cells + [""] * (self.width - len(cells)))[: self.width])
+        self.numbers.append(number)
+        if len(self.numbers) > self.limits.rows:
+            raise Refused(f"{self.name} has more than {self.limits.rows:,} rows. Split the file.")
+        if len(self.pending) >= self.part:
+            self._flush()
+
+    def rows(self) -> Rows:
+        return np.array(self.numbers, dtype=np.int64)
+
+    def table(self) -> Any:
+        self._flush()
+        return pa.Table.from_batches(self.batches, schema=self.schema)
+
+    def _flush(self) -> None:
+        if self.pending:
+            columns = [
+                pa.array([cell or None for cell in column], pa.string()) for column in zip(*self.pending, strict=True)
+            ]
+            self.batches.append(pa.RecordBatch.from_arrays(columns, schema=self.schema))
+            self.pending.clear()
 
 
 def _row_fault(cells: list[str], head: _Head, row: int, limits: Limits) -> tuple[str, str] | None:
@@ -577,11 +594,7 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
     sheets = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"] or list(book.worksheets)
     if not sheets:
         raise Refused(f"{name} has no sheet.")
-    names: list[str] = []
-    numbers: list[int] = []
-    pending: list[list[str | None]] = []
     bad: list[BadRow] = []
-    batches: list[Any] = []
     for sheet in sheets:
         rows = (
             (number, [_excel_text(cell) for cell in cells]) for number, cells in enumerate(sheet.iter_rows(), start=1)
@@ -595,14 +608,7 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
         findings.add("one_sheet", "warning", f"{name} has {len(sheets)} sheets; only {sheet.title!r} was read.")
     head = _headers([cell or "" for cell in found[1]], findings, limits, name)
     names = head.names
-    schema = pa.schema([(column, pa.string()) for column in names])
-
-    def flush() -> None:
-        if pending:
-            columns = [pa.array(column, pa.string()) for column in zip(*pending, strict=True)]
-            batches.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-            pending.clear()
-
+    gathered = _Gathered(name, names, limits, 20_000)
     for number, cells in rows:
         if not any(cell and cell.strip() for cell in cells):
             continue
@@ -613,15 +619,9 @@ def _sheet(name: str, book: Any, findings: Findings, limits: Limits) -> Table:
             bad.append(BadRow(number, tuple(printable(cell) for cell in texts)))
             findings.add(fault[0], "error", fault[1], row=number)
             continue
-        pending.append([cell or None for cell in texts[: len(names)]])
-        numbers.append(number)
-        if len(numbers) > limits.rows:
-            raise Refused(f"{name} has more than {limits.rows:,} rows. Split the file.")
-        if len(pending) >= 20_000:
-            flush()
-    flush()
-    data = _without_empty(pa.Table.from_batches(batches, schema=schema), head, findings)
-    return _table(name, "xlsx", data, np.array(numbers, dtype=np.int64), findings, bad)
+        gathered.add(number, texts)
+    data = _without_empty(gathered.table(), head, findings)
+    return _table(name, "xlsx", data, gathered.rows(), findings, bad)
 
 
 def _excel_text(cell: Any) -> str | None:
