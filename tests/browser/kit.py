@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.parse
 import urllib.request
 from typing import Any
@@ -28,6 +29,36 @@ def publish(visitor: Visitor, why: str) -> None:
     """Press Publish on the page of that name, with a reason."""
     visitor.page.get_by_label("Why", exact=True).fill(why)
     visitor.page.get_by_test_id("stMain").get_by_role("button", name="Publish", exact=True).click()
+
+
+def moved(visitor: Visitor, slider: str, key: str, label: str = "You May Also Like") -> float:
+    """Move a slider by a key; the milliseconds until the list has changed on screen."""
+    before = visitor.cards(label)
+    visitor.page.locator(f"[data-testid=stSlider] input[aria-label='{slider}']").focus()
+    began = time.perf_counter()
+    visitor.page.keyboard.press(key)
+    while visitor.cards(label) == before and time.perf_counter() - began < 10:
+        visitor.page.wait_for_timeout(5)
+    took = 1000 * (time.perf_counter() - began)
+    visitor.settle()
+    return took
+
+
+def reasons_add_up(visitor: Visitor, place: int) -> None:
+    """Open the reasons of a card: what is shown adds up to what is shown, and exactly so underneath."""
+    page = visitor.page
+    card = page.locator("ul.list[aria-label='You May Also Like'] li.card").nth(place)
+    card.scroll_into_view_if_needed()
+    card.locator("button.whybtn").click()
+    box = page.locator(".why:popover-open")
+    box.wait_for()
+    exact = [float(x) for x in box.locator("tbody .value").evaluate_all("cells => cells.map(c => c.dataset.exact)")]
+    shown = [float(x.replace("−", "-")) for x in box.locator("tbody .value").all_inner_texts()]
+    total = box.locator("tfoot .value")
+    assert sum(exact) == pytest.approx(float(total.get_attribute("data-exact")), abs=1e-9)
+    assert sum(shown) == pytest.approx(float(total.inner_text().replace("−", "-")), abs=1e-6)
+    page.keyboard.press("Escape")
+    page.locator(".why").wait_for(state="detached")
 
 
 def ask(url: str, path: str, **asked: Any) -> Any:

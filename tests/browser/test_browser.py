@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import PAGES, Served, Visitor, serving
-from tests.browser.kit import faults, open_as, served_ids
+from tests.browser.kit import faults, moved, open_as, reasons_add_up, served_ids
 
 pytestmark = pytest.mark.browser
 SCHEMES = ("light", "dark")
@@ -52,37 +51,6 @@ def test_the_main_job_from_today_to_a_list_that_is_understood(visitor: Visitor) 
     page.wait_for_function("() => document.querySelector('.state.live')")
     visitor.settle()
     assert visitor.cards() == before
-
-
-def moved(visitor: Visitor, name: str, key: str) -> float:
-    """Move a slider by a key; the milliseconds until the list has changed on screen."""
-    before = visitor.cards()
-    slider = visitor.page.locator(f"[data-testid=stSlider] input[aria-label='{name}']")
-    slider.focus()
-    began = time.perf_counter()
-    visitor.page.keyboard.press(key)
-    while visitor.cards() == before and time.perf_counter() - began < 10:
-        visitor.page.wait_for_timeout(5)
-    took = 1000 * (time.perf_counter() - began)
-    visitor.settle()
-    return took
-
-
-def reasons_add_up(visitor: Visitor, place: int) -> None:
-    """Open the reasons of a card: what is shown adds up to what is shown, and exactly so underneath."""
-    page = visitor.page
-    card = page.locator("ul.list[aria-label='You May Also Like'] li.card").nth(place)
-    card.scroll_into_view_if_needed()
-    card.locator("button.whybtn").click()
-    box = page.locator(".why:popover-open")
-    box.wait_for()
-    exact = [float(x) for x in box.locator("tbody .value").evaluate_all("cells => cells.map(c => c.dataset.exact)")]
-    shown = [float(x.replace("−", "-")) for x in box.locator("tbody .value").all_inner_texts()]
-    total = box.locator("tfoot .value")
-    assert sum(exact) == pytest.approx(float(total.get_attribute("data-exact")), abs=1e-9)
-    assert sum(shown) == pytest.approx(float(total.inner_text().replace("−", "-")), abs=1e-6)
-    page.keyboard.press("Escape")
-    page.locator(".why").wait_for(state="detached")
 
 
 def test_a_slider_changes_the_list_at_once(visitor: Visitor) -> None:

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from tests.browser.conftest import Served, Visitor, serving, stocked
-from tests.browser.kit import ask, open_as, publish, served_ids
-from tests.browser.test_browser import reasons_add_up
+from tests.browser.kit import ask, open_as, publish, reasons_add_up, served_ids
 from tests.worlds import boutique
 
 pytestmark = pytest.mark.browser

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
 
 from tests.browser.conftest import Served, Visitor
-from tests.browser.kit import open_as, publish, served_ids
+from tests.browser.kit import moved, open_as, publish, served_ids
 
 pytestmark = pytest.mark.browser
 BAG, COAT = "handbags-aurel-black", "coats-aurel-black"
@@ -26,19 +25,6 @@ def tool(one: Visitor, label: str, place: int, act: str) -> None:
     found.hover()
     found.locator(f".tools [data-act='{act}']").click()
     one.settle()
-
-
-def moved(one: Visitor, slider: str, key: str, label: str) -> float:
-    """Move a slider; the milliseconds until the list has changed on screen."""
-    before = one.cards(label)
-    one.page.locator(f"[data-testid=stSlider] input[aria-label='{slider}']").focus()
-    began = time.perf_counter()
-    one.page.keyboard.press(key)
-    while one.cards(label) == before and time.perf_counter() - began < 10:
-        one.page.wait_for_timeout(5)
-    took = 1000 * (time.perf_counter() - began)
-    one.settle()
-    return took
 
 
 def test_two_strategies_stand_side_by_side_and_one_is_named_assigned_and_published(
