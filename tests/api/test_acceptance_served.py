@@ -196,11 +196,11 @@ def test_the_same_question_has_the_same_bytes_in_every_process_on_any_number_of_
     for threads in ("1", "2"):
         for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
             monkeypatch.setenv(name, threads)
-        with served(own.settings.data) as port:
-            answers.append([Client(port).get(path, at=at, **params)[2] for path, params in SAME])
+        with served(own.settings.data) as server:
+            answers.append([Client(server.port).get(path, at=at, **params)[2] for path, params in SAME])
             crowd: list[list[bytes]] = []
 
-            def all_at_once(port: int = port, crowd: list[list[bytes]] = crowd) -> None:
+            def all_at_once(port: int = server.port, crowd: list[list[bytes]] = crowd) -> None:
                 client = Client(port)
                 crowd.append([client.get(path, at=at, **params)[2] for path, params in SAME])
 

@@ -56,7 +56,7 @@ def held(shop: Shop, answer: dict[str, Any], *more: load.Done, status: int = 200
     body = json.dumps(answer).encode()
     edition = shop.snapshot.id, shop.view().calibration.id
     begin = load.Done("begin", "", 0, 0, (0, 0, 0), edition)
-    found = load.Found(1.0, [load.Asked(kind, BAG, 100, 101, status, "", 1)], {1: body}, [begin, *more])
+    found = load.Found(1.0, 0.0, [load.Asked(kind, BAG, 100, 101, status, "", 1)], {1: body}, [begin, *more])
     load._hold(found, shop.settings)
     return found
 
