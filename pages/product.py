@@ -148,7 +148,7 @@ def stock(item: Item) -> None:
         if state is not State.SOLD_OUT:
             with st.popover("Mark as sold out", key="sell-out"):
                 st.markdown("It leaves every list at once, until it is restocked.")
-                st.text_input("Why (for the history)", key=f"sold_out:why:{item.id}", max_chars=200)
+                frame.why(f"sold_out:why:{item.id}")
                 st.button("Mark as sold out", key="sold_out", type="primary", on_click=mark_sold_out, args=(item,),
                           width="stretch")  # fmt: skip
         with st.popover("Restock" if state is State.SOLD_OUT else "Change stock", key="restock"):
@@ -158,7 +158,7 @@ def stock(item: Item) -> None:
                 for size in sizes:
                     st.number_input(text.plain(size or "Pieces"), min_value=0, max_value=99999, step=1,
                                     key=f"stock:{item.id}:{size}")  # fmt: skip
-            st.text_input("Why (for the history)", key="restock:why", max_chars=200)
+            frame.why("restock:why")
             st.button("Save", key="restock:save", type="primary", on_click=restock, args=(item, sizes), width="stretch")
         with st.popover("Correct a fact", key="correct"):
             field = st.selectbox("What", CORRECTABLE, format_func=text.field_name, key="correct:field")
@@ -175,7 +175,7 @@ def stock(item: Item) -> None:
                     "Should be", value=plain, key=f"correct:{item.id}:{field}", max_chars=200,
                     help="Several values with commas between them." if field in LISTS else None,
                 )  # fmt: skip
-            st.text_input("Why (for the history)", key="correct:why", max_chars=200)
+            frame.why("correct:why")
             st.button("Save", key="correct:save", type="primary", on_click=correct, args=(item,), width="stretch")
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 
 import streamlit as st
 
-from core.domain.catalogue import Catalogue, Item, State
+from core.domain.catalogue import Catalogue, Item
 from core.domain.listing import Listing, Origin, Trace
 from core.domain.query import Filters, Request
 from core.export import reports
@@ -236,17 +236,9 @@ def set_aside(trace: Trace, asked: Request) -> list[tuple[str, str]]:
 
 def anchors(scope: str, number: int) -> list[str]:
     """Which lists a sheet shows: of a category, the thin ones, or a walk through the whole shop in even steps."""
-    shop = engine.shop()
     if scope == THIN:
-        return list(shop.glance(engine.at()).thin or ())[:number]
-    catalogue = shop.catalogue(engine.at())
-    live = catalogue.states(engine.moment()) == State.LIVE
-    rows = [
-        row for row, (alive, path) in enumerate(zip(live, catalogue.column("category"), strict=True))
-        if alive and (not scope or scope in path)
-    ]  # fmt: skip
-    step = max(1, len(rows) // number)
-    return [catalogue.ids[row] for row in rows[::step][:number]]
+        return list(engine.shop().glance(engine.at()).thin or ())[:number]
+    return engine.spread(scope, number)
 
 
 @st.fragment

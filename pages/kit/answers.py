@@ -203,8 +203,7 @@ def what_it_takes(asked: Request, found: Explanation, draft: Documents | None) -
                     asked.changed(k=int(k)), found.item, goal=str(goal), every=True, draft=draft
                 )
             me = st.session_state["answers:took"] = (mark, answer)
-    if said := st.session_state.pop(SAID, None):
-        st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
+    states.told(SAID)
     if me is None or me[0] != mark:
         return
     answer: Answer = me[1]

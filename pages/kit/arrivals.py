@@ -285,7 +285,7 @@ def deeds(edited: Sequence[tuple[Arrival, bool]]) -> None:
                        type="primary", icon=":material/theater_comedy:")  # fmt: skip
         with st.popover(f"Keep {text.count(len(chosen))}", icon=":material/lock_clock:", key="arrivals-keep",
                         disabled=not chosen), st.container(width=300):  # fmt: skip
-            st.text_input("Why, for the history", key="arrivals:why", max_chars=300, placeholder="Spring capsule")
+            frame.why("arrivals:why", "Spring capsule")
             st.caption("They join the catalogue now and stay hidden, each until its day.")
             st.button("Keep them, hidden until their day", key="arrivals:keep", type="primary", on_click=_keep,
                       args=(chosen, False))  # fmt: skip
@@ -423,7 +423,7 @@ def _kept(one: Arrival, live: bool, state: State | None, *, leaves: bool = False
                       on_click=_leave, args=(one.id,))  # fmt: skip
             return
         with st.popover("Take it back", key=f"back-{mark}", type="tertiary"), st.container(width=300):
-            st.text_input("Why, for the history", key=f"arrivals:back:{one.id}", max_chars=300)
+            frame.why(f"arrivals:back:{one.id}")
             st.caption("It leaves the catalogue now, or when you publish your draft.")
             st.button("Take it back", key=f"arrivals:remove:{one.id}", type="primary", on_click=_take_back,
                       args=(one.id, one.title))  # fmt: skip

@@ -12,7 +12,7 @@ from core.domain.changes import Key
 from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy, normalised
-from pages.kit import charts, documents, drafting, engine, session, text, weighing
+from pages.kit import charts, documents, drafting, engine, session, states, text, weighing
 
 TASTE = ("text", "image", "attributes", "behaviour")
 TRADE = ("trending", "newness", "margin", "stock_depth", "reviews")
@@ -146,8 +146,7 @@ def _head(placement: Placement, live: Strategy, anchor: str | None) -> None:
         seen=f"What shoppers see now{beside}", reset=reset, keep=partial(keep, placement, anchor),
         publish=partial(publish, placement, anchor), take_up=partial(take_up, draft),
     )  # fmt: skip
-    if said := st.session_state.pop("controls:said", None):
-        st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
+    states.told("controls:said")
 
 
 def _weight(name: str, now: Mapping[str, int], shares: Mapping[str, int], names: list[str]) -> None:

@@ -135,6 +135,17 @@ def find(words: str, most: int) -> list[str]:
     return [catalogue.ids[row] for row in shelf(Filters(), words=words, size=most).rows]
 
 
+def spread(branch: str, number: int) -> list[str]:
+    """Products on sale, of one branch of the shop or ("") of all of it, in even steps; at most so many."""
+    catalogue = shop().catalogue(at())
+    live = catalogue.states(moment()) == State.LIVE
+    rows = [
+        row for row, (alive, path) in enumerate(zip(live, catalogue.column("category"), strict=True))
+        if alive and (not branch or branch in path)
+    ]  # fmt: skip
+    return [catalogue.ids[row] for row in rows[:: max(1, len(rows) // number)][:number]]
+
+
 def currency() -> str | None:
     """The shop's one currency; None when its catalogue names none."""
     return _of_catalogue("currency", lambda known: known.currency)

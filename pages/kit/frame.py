@@ -165,6 +165,11 @@ def section(title: str, aside: str = "") -> None:
             st.html(f'<p class="aside">{text.markup(aside)}</p>', width="content")
 
 
+def why(key: str, example: str = "") -> None:
+    """The comment that is kept in the history with what is about to be done."""
+    st.text_input("Why, for the history", key=key, max_chars=300, placeholder=example)
+
+
 def figures(told: Iterable[tuple[str, str, str]], *, label: str = "", kind: str = "") -> None:
     """Figures in a row: what each is called, what it is, and a quiet remark below. kind: a class of its own."""
     cells = "".join(

@@ -9,9 +9,9 @@ import streamlit as st
 from core.curation.desk import Desk
 from core.domain.changes import Documents, Key
 from core.domain.collections import KIND, LONGEST_NAME, Collection, collections_in, fresh_id
-from core.domain.errors import BadRequest, ShopError
+from core.domain.errors import BadRequest
 from core.domain.rules import Rule
-from pages.kit import engine, session, text, tray
+from pages.kit import engine, session, states, text, tray
 
 SAID = "collections:said"
 
@@ -124,12 +124,7 @@ def put_back(id: str) -> None:
 
 def doing(step: Callable[[], object]) -> bool:
     """A step of a callback; False where it could not be done, which is then said on the page."""
-    try:
-        step()
-    except ShopError as error:
-        st.session_state[SAID] = (error.message, "warn")
-        return False
-    return True
+    return states.done(step, SAID)
 
 
 def _of(id: str) -> Collection:

@@ -438,7 +438,7 @@ def to_keep() -> None:
     with st.container(key="arrival-keep", horizontal=True, gap="small"):
         now = st.popover("Keep it", icon=":material/lock_clock:", key="keep-now", type="primary")
         with now, st.container(width=300):
-            st.text_input("Why, for the history", key="arrival:why", max_chars=300, placeholder="Spring drop")
+            frame.why("arrival:why", "Spring drop")
             st.caption("It joins the catalogue now and stays hidden until its day.")
             st.button("Keep it, hidden until its day", key="arrival:keep", type="primary", on_click=_keep_now)
         st.button("Into my draft", key="arrival:draft", on_click=_into_draft)

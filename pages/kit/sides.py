@@ -11,7 +11,6 @@ from core.curation.desk import Desk
 from core.domain import blends
 from core.domain.blends import Path
 from core.domain.changes import Documents, Key
-from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.domain.strategy import Strategy
 from pages.kit import charts, controls, documents, engine, states, text, tray
@@ -266,15 +265,9 @@ def _free(placement: str, path: Path) -> None:
 
 def _doing(step: Callable[[], None]) -> bool:
     """A step of a callback, and whether it was done; what a person can put right is said on the page."""
-    try:
-        step()
-    except ShopError as error:
-        st.session_state[SAID] = (error.message, "warn")
-        return False
-    return True
+    return states.done(step, SAID)
 
 
 def said() -> None:
     """What the last step came to."""
-    if words := st.session_state.pop(SAID, None):
-        st.html(f'<p class="said {words[1]}" role="status">{text.markup(words[0])}</p>')
+    states.told(SAID)

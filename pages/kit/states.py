@@ -47,6 +47,22 @@ def said(sentence: str, tone: str = "") -> None:
     st.html(f'<p class="said {tone}">{text.markup(sentence)}</p>')
 
 
+def told(key: str) -> None:
+    """Say what a callback left under `key`, a sentence and its tone, also to those who listen to the page."""
+    if left := st.session_state.pop(key, None):
+        st.html(f'<p class="said {left[1]}" role="status">{text.markup(left[0])}</p>')
+
+
+def done(step: Callable[[], object], key: str) -> bool:
+    """A step of a callback; False where it could not be done, and why is left under `key` to be said on the page."""
+    try:
+        step()
+    except ShopError as error:
+        st.session_state[key] = (error.message, "warn")
+        return False
+    return True
+
+
 def guarded(body: Body) -> Body:
     """A page's body, or a fragment's: what a person can put right is said on the page, a bug keeps its traceback."""
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 
 from core.domain.arrays import Rows
-from core.domain.catalogue import Item, State
+from core.domain.catalogue import Item
 from core.domain.listing import Listing
 from core.domain.query import Request
 from core.lab import compare as comparing
@@ -124,16 +124,7 @@ def chosen() -> list[str]:
 
 def anchors(scope: str, number: int) -> list[str]:
     """Products on sale, of one branch of the shop or of all of it, in even steps; or those that somebody chose."""
-    catalogue = engine.shop().catalogue(engine.at())
-    if scope == CHOSEN:
-        return chosen()[:number]
-    live = catalogue.states(engine.moment()) == State.LIVE
-    found = [
-        row for row, (alive, path) in enumerate(zip(live, catalogue.column("category"), strict=True))
-        if alive and (not scope or scope in path)
-    ]  # fmt: skip
-    step = max(1, len(found) // number)
-    return [catalogue.ids[row] for row in found[::step][:number]]
+    return chosen()[:number] if scope == CHOSEN else engine.spread(scope, number)
 
 
 def sheet(scope: str, number: int, a: Side, b: Side) -> None:
