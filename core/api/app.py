@@ -24,7 +24,7 @@ from core import settings, shop
 from core.api import lists, metrics
 from core.api.answers import ANSWERS, ShopJSON, error
 from core.api.asking import MANY
-from core.api.guard import Guard, described
+from core.api.guard import Guard, described, key_of
 from core.api.hosts import HostCheck
 from core.api.logs import StartsPlainly, mask_access
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
@@ -159,13 +159,15 @@ async def events(request: Request) -> Response:
 
 
 @api.post(
-    "/stock", summary="Stock and prices, live with the next list; with the shop's feed key",
+    "/stock", summary="Stock and prices, live with the next list",
     responses=_TAKEN, openapi_extra=_body_of("items", stock_feed.MOST_POSTED, _STOCK),
 )  # fmt: skip
 async def stock(request: Request) -> Response:
     serving = shop.current()
     plain = await _posted(request, "items", STOCK_BYTES)
-    return ShopJSON(await anyio.to_thread.run_sync(lambda: serving.take_stock(plain, who=stock_feed.WHO)))
+    key = key_of(request.scope)
+    who = stock_feed.WHO if key is None else f"{stock_feed.WHO}: {key}"
+    return ShopJSON(await anyio.to_thread.run_sync(lambda: serving.take_stock(plain, who=who)))
 
 
 async def _posted(request: Request, name: str, most: int) -> Any:

@@ -35,6 +35,7 @@ ANY = "any"  # whatever its rights, a key will do
 RIGHTS = {("POST", "/events"): "events", ("POST", "/stock"): "feed", ("GET", "/metrics"): ANY}
 LISTS = "lists"  # the right that everything else asks for
 FEED = "feed"
+KEY = "vitrine_key"  # under which a question carries the name of its key
 # Whose lists, where the question names none.
 PLACES = {"/recommend": Placement.SIMILAR, "/search": Placement.SEARCH, "/trending": Placement.TRENDING}
 WORKERS = 4  # threads of the guard's own, so that a refusal does not queue behind lists that are computed
@@ -79,6 +80,8 @@ class Guard:
             headers = refusal.headers if isinstance(refusal, Refused) else None
             await error(refusal.code, refusal.message, refusal.status, headers)(scope, receive, watched)
         else:
+            if key is not None:
+                scope.setdefault("state", {})[KEY] = key.name
             await self.app(scope, receive, watched)
         finally:
             metrics.answered(route, placement, status, time.perf_counter() - began)
@@ -130,6 +133,11 @@ class Guard:
         if over := self._limiter[1].spend(who, cost):
             message = f"More than {over.limit.replace('/', ' a ')} was asked. Ask again in {over.after} seconds."
             raise Refused("too_many_requests", 429, message, {"Retry-After": str(over.after)})
+
+
+def key_of(scope: Any) -> str | None:
+    """The name of the key that a question was asked with; None where it was let in without one of its own."""
+    return scope.get("state", {}).get(KEY)  # type: ignore[no-any-return]
 
 
 _SEND = (

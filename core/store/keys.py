@@ -24,6 +24,7 @@ from core.store.studio import LOOKS, Studio, as_json, as_utc, person_name
 RIGHTS = ("lists", "events", "feed")  # read lists; post what shoppers do; post stock and prices
 PREFIX = "vk_"  # so that whoever finds a key in a log knows what it is
 DRAWN = 32  # bytes at random
+LONGEST = 60  # characters of a name: it stands in the log beside what was done with the key
 _EPOCH = date(1970, 1, 1)
 
 _MOMENT = LOOKS.c.at.type
@@ -79,6 +80,8 @@ class Keys:
     def add(self, name: str, rights: Iterable[str], *, who: str, at: datetime) -> str:
         """Draw a key and return it: nobody can read it again. Raises BadRequest, Conflict for a name that was given."""
         tidy, may = person_name(name), tuple(dict.fromkeys(rights))
+        if len(tidy) > LONGEST:
+            raise BadRequest(f"{tidy!r} is too long a name. Use {LONGEST} characters at most.")
         if not may or (unknown := sorted(set(may) - set(RIGHTS))):
             said = f"There is no right called {', '.join(unknown)}. " if may else "A key that may do nothing is none. "
             raise BadRequest(f"{said}Choose any of {', '.join(RIGHTS)}.")

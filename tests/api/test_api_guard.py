@@ -124,6 +124,9 @@ def test_the_shops_feed_key_feeds_and_opens_nothing_else(
     own_shop.settings = own_shop.settings.changed(feed_key=FEED_KEY)
     assert ask(client, "/stock", f"Bearer {FEED_KEY}") == 200
     assert ask(client, "/stock", keys["feed"]) == 200
+    for price, key in ((100, keys["feed"]), (200, f"Bearer {FEED_KEY}")):
+        client.post("/stock", json={"items": [{"id": BAG, "price": price}]}, headers={"authorization": key})
+    assert [one.who for one in own_shop.studio.facts_history(BAG)] == ["stock feed", "stock feed: feed"]
     assert ask(client, "/recommend", f"Bearer {FEED_KEY}", params={"item_id": BAG}) == 401
     assert ask(client, "/metrics", f"Bearer {FEED_KEY}") == 401
 

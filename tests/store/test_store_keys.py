@@ -78,6 +78,7 @@ def test_the_day_a_key_was_used_last_is_kept(store: Keys) -> None:
         ("x", ["list"], "no right called list"),
         ("x", ["lists", "all"], "Choose any of lists, events, feed"),
         ("", ["lists"], "no name"),
+        ("x" * 61, ["lists"], "too long a name"),
         ("a\nb\0", ["lists"], "no name"),
     ],
 )
