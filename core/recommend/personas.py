@@ -10,11 +10,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from core.domain.arrays import Mask
 from core.domain.catalogue import AUDIENCES, State
 from core.domain.errors import BadRequest
 from core.domain.events import ACTS
@@ -194,15 +194,25 @@ class _Shelves:
     view: View
     at: datetime
 
-    def _live(self) -> Mask:
+    @cached_property
+    def live(self) -> list[int]:
+        """Rows of what is on sale, with pictures where there are enough of them."""
         catalogue = self.view.catalogue
-        live: Mask = catalogue.states(self.at) == State.LIVE
+        live = catalogue.states(self.at) == State.LIVE
         shown = live & catalogue.has_pictures()
-        return shown if int(shown.sum()) >= ENOUGH else live
+        rows: list[int] = np.flatnonzero(shown if int(shown.sum()) >= ENOUGH else live).tolist()
+        return rows
+
+    def column(self, name: str) -> Sequence[Any]:
+        return self._columns.setdefault(name, list(self.view.catalogue.column(name)))
+
+    @cached_property
+    def _columns(self) -> dict[str, Sequence[Any]]:
+        return {}
 
     def _some(self, fits: Callable[[int], bool], count: int, *, one_audience: bool = True) -> list[str]:
         """Up to `count` products on sale that fit, in even steps through their ids; of the audience most are for."""
-        rows = [row for row in np.flatnonzero(self._live()).tolist() if fits(row)]
+        rows = [row for row in self.live if fits(row)]
         if one_audience:
             rows = self._of_one_audience(rows)
         if not rows:
@@ -211,7 +221,7 @@ class _Shelves:
         return [self.view.catalogue.ids[rows[n]] for n in steps]
 
     def _of_one_audience(self, rows: list[int]) -> list[int]:
-        audience = self.view.catalogue.column("audience")
+        audience = self.column("audience")
         votes = Counter(audience[row] for row in rows if audience[row] not in (None, "unisex"))
         if not votes:
             return rows
@@ -220,14 +230,14 @@ class _Shelves:
 
     def _most(self, name: str, *, least: int = ENOUGH) -> list[str]:
         """The values of a field that products on sale have, the most frequent first."""
-        column, counts = self.view.catalogue.column(name), Counter[str]()
-        for row in np.flatnonzero(self._live()).tolist():
+        column, counts = self.column(name), Counter[str]()
+        for row in self.live:
             cell = column[row]
             counts.update({cell} if isinstance(cell, str) else set(cell or ()))
         return [value for value, n in sorted(counts.items(), key=lambda one: (-one[1], one[0])) if n >= least]
 
     def _is(self, name: str, value: str) -> Callable[[int], bool]:
-        column = self.view.catalogue.column(name)
+        column = self.column(name)
 
         def fits(row: int) -> bool:
             cell = column[row]
@@ -243,10 +253,10 @@ class _Shelves:
         return None
 
     def for_occasions(self) -> list[Persona]:
-        total, out = int(self._live().sum()), list[Persona]()
+        total, out = len(self.live), list[Persona]()
         for occasion in self._most("occasion"):
             fits = self._is("occasion", occasion)
-            if len(out) == 2 or sum(map(fits, np.flatnonzero(self._live()).tolist())) > COMMON * total:
+            if len(out) == 2 or sum(map(fits, self.live)) > COMMON * total:
                 continue
             items = self._some(fits, 8)
             if len(items) < 5:
@@ -270,8 +280,8 @@ class _Shelves:
 
     def two_worlds(self) -> Persona | None:
         kinds = self._most("type")
-        category = self.view.catalogue.column("category")
-        rows = {kind: next(row for row in range(len(category)) if self._is("type", kind)(row)) for kind in kinds}
+        category, type = self.column("category"), self.column("type")
+        rows = {type[row]: row for row in reversed(self.live)}  # the first of each kind
         for one in kinds[2:3] or kinds[:1]:
             apart = [kind for kind in kinds if category[rows[kind]][:1] != category[rows[one]][:1]]
             if not apart:
@@ -297,8 +307,8 @@ class _Shelves:
         return Persona("for-two", "Shops for two", f"Buys for {whom[0]} and for {whom[1]}.", acts=acts)
 
     def finest(self) -> Persona | None:
-        prices = self.view.catalogue.column("price")
-        known = sorted(prices[row] for row in np.flatnonzero(self._live()).tolist() if prices[row] is not None)
+        prices = self.column("price")
+        known = sorted(prices[row] for row in self.live if prices[row] is not None)
         if len(known) < 5 * ENOUGH:
             return None
         from_here = known[int(0.9 * (len(known) - 1))]
