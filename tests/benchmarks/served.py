@@ -105,8 +105,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with served(data) as server:
             spent, processor, changed = one_event(server, chosen[:EVENTS], items)
             late = np.percentile(spent, 90)
-            print(f"one event posted, and the next list: {np.median(spent):.0f} ms (90 %: {late:.0f} ms), of the server's "
-                  f"processor {processor:.0f} ms, bar {BAR_MS:.0f}; {changed} of {len(spent)} lists changed")  # fmt: skip
+            print(f"one event posted, and the next list: {np.median(spent):.0f} ms (90 %: {late:.0f} ms), of which the "
+                  f"server's processor {processor:.0f} ms, bar {BAR_MS:.0f}; "
+                  f"{changed} of {len(spent)} lists changed")  # fmt: skip
             fine = processor < BAR_MS and changed == len(spent)
             for name, differ, right, first in contexts(server, chosen[:PERSONAS]):
                 count = len(chosen[:PERSONAS])
