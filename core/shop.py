@@ -468,7 +468,9 @@ class Shop:
         if placement == Placement.LOOK or placement in beside.PLACEMENTS:
             told["wardrobe"] = self._wardrobe_of(view).id
         if placement == Placement.SEARCH:
-            told["reads"] = self._worker is not None and self._worker.ready
+            told["reads"] = [self._worker is not None and self._worker.ready, *sorted(self.unread)]
+        if placement == Placement.COLD_START:  # one list for many, quickly made, of what is trending this minute
+            told["acts"] = self.events.mark().newest
         if shopper is not None:
             told["shopper"] = shopper
         return told

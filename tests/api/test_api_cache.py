@@ -481,6 +481,12 @@ def test_one_event_makes_a_new_list_and_leaves_those_of_others(client: TestClien
     assert client.get("/recommendations/bo", params={"k": 20}).headers["x-cache"] in ("hit", "miss")
 
 
+def test_a_first_visit_sees_what_is_trending_now(client: TestClient, here: Shop) -> None:
+    kept(client, "cold_start")
+    tell(here, kind="purchase", item="totes-corvin-red", shopper="bo")
+    assert ask(client, "cold_start").headers["x-cache"] == "miss"
+
+
 def test_not_for_me_counts_in_the_next_list(client: TestClient, here: Shop) -> None:
     for which in ("for_you", "similar for ann", "search for ann"):
         gone = next(one for one in ids(kept(client, which)))
