@@ -20,6 +20,7 @@ from core.recommend.personal import SEASONS
 from core.recommend.personas import LONGEST_NAME, Persona, name_of
 from pages.kit import (
     address,
+    answers,
     cards,
     engine,
     finder,
@@ -33,6 +34,7 @@ from pages.kit import (
     personas,
     session,
     shaping,
+    standing,
     states,
     taking,
     text,
@@ -169,6 +171,8 @@ def one_shopper() -> None:
             the_list(asked, found, before(asked, found, live), strategy if differs else None)
         if held.of(STORE).get("beside"):
             plain_list(asked, found or live)
+        if found is not None:
+            standing.panel(asked.changed(strategy=strategy) if differs else asked, drafted)
         interests_panel.panel(live.interests, live.away)
         history.panel(asked.shopper.history, at)
         if personas.kind() == RECORDED:
@@ -373,7 +377,8 @@ def the_list(asked: Request, found: ForYou, earlier: Listing | None, trial: Stra
     if not items:
         states.empty("Nothing to show", " ".join(note.text for note in listing.notes))
         return
-    made = cards.listed(listing, items, at=engine.moment(), tools=(cards.TO_PRODUCT, TOOL), menu=lambda placed: MENU)
+    made = cards.listed(listing, items, at=engine.moment(), tools=(answers.TOOL, cards.TO_PRODUCT, TOOL),
+                        menu=lambda placed: MENU)  # fmt: skip
     for card, placed in zip(made, listing.items, strict=True):
         _dress(card, placed, found.preset)
         _mark(card, moves)
@@ -479,7 +484,9 @@ def _follow(key: str = LIST) -> None:
     item, what = sent.get("id"), str(sent.get("type", ""))
     if item not in engine.shop().catalogue():
         return
-    if what.startswith("do-"):
+    if what == answers.ASK:
+        standing.about(str(item))
+    elif what.startswith("do-"):
         personas.act(str(item), what.removeprefix("do-"))
     else:
         st.session_state["kit:go"] = ("product.py", {"item": item})

@@ -135,10 +135,11 @@ def sums(found: Explanation) -> str:
 def attributes(found: Explanation) -> str:
     """What the two share and where they differ, line by line."""
     catalogue = engine.shop().catalogue(engine.at())
-    pair = [catalogue.item(one) for one in (found.item, found.anchor)]
+    pair = [catalogue.item(one) for one in (found.item, found.anchor) if one is not None]
+    beside = "Beside" if found.anchor is not None else "Their taste"
 
     def values(one: Attribute) -> list[str]:
-        if one.field == "price":
+        if one.field == "price" and found.anchor is not None:
             return [text.money(item.price, item.currency) for item in pair]
         return [one.item, one.anchor]
 
@@ -157,7 +158,7 @@ def attributes(found: Explanation) -> str:
     )
     return (
         '<table class="plain-table shared"><caption>Shared and differing</caption><thead><tr><th scope="col"></th>'
-        f'<th scope="col">This one</th><th scope="col">Beside</th></tr></thead><tbody>{lines}</tbody></table>'
+        f'<th scope="col">This one</th><th scope="col">{beside}</th></tr></thead><tbody>{lines}</tbody></table>'
     )
 
 

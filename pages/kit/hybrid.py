@@ -23,7 +23,7 @@ HELP = {
     BEHAVIOUR: "What shoppers with these products act on besides, and where visits like this one went.",
     TREND: "What is wanted in its category these days.",
 }
-AS_IT_COMES = ""
+AS_IT_COMES, GIVEN = "", "given"
 PRESETS = {"classic": CLASSIC, "few": FEW_ACTS, "many": MANY_ACTS}
 
 
@@ -46,6 +46,8 @@ def beginning(live: Strategy) -> Strategy:
         return PRESETS[chosen]
     if chosen.startswith("blend:"):
         return blends.named(sides.standing()).get(chosen.removeprefix("blend:"), live)
+    if chosen == GIVEN and (plain := held.of(STORE).get("given")) is not None:
+        return Strategy.from_json(plain)
     if chosen == "draft" and (mine := drafted()) is not None:
         return mine
     return live
@@ -100,10 +102,12 @@ def panel(live: Strategy, preset: str) -> None:
     """The panel; the list beside it asks `tried`. live: what holds for this shopper.    preset: how much is known."""
     _head(live)
     names = choices()
-    if held.of(STORE).get("base", AS_IT_COMES) not in (*names, "draft"):
-        reset()
+    if held.of(STORE).get("given") is not None:
+        names[GIVEN] = "What it would take"
     if drafted() is not None:
         names["draft"] = "My draft"
+    if held.of(STORE).get("base", AS_IT_COMES) not in names:
+        reset()
     bound = held.bound(STORE, "base", AS_IT_COMES, _begun)
     st.selectbox("Begin with", list(names), format_func=lambda id: _called(id, names, live), **bound)
     now, known = values(live), engine.shop().signals()
@@ -177,9 +181,17 @@ def _slider(name: str, words: str, now: int, said: str, help: str) -> None:
     st.slider(words, 0, 100, key=key, on_change=write, label_visibility="collapsed")
 
 
+def take_up(strategy: Strategy) -> None:
+    """Let the sliders begin with a strategy, exactly as it is."""
+    held.keep(STORE, {"base": GIVEN, "given": strategy.as_json()})
+    personas.moved_by(personas.WEIGHTS)
+    st.session_state["kit:again"] = True
+
+
 def _begun() -> None:
     """Begin with something else: what was moved before is put aside."""
-    held.keep(STORE, {"base": held.of(STORE).get("base", AS_IT_COMES)})
+    now = held.of(STORE)
+    held.keep(STORE, {name: now[name] for name in ("base", "given") if name in now})
     personas.moved_by(personas.WEIGHTS)
 
 

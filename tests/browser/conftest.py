@@ -18,6 +18,12 @@ from typing import Any
 import pytest
 
 from core.domain.catalogue import Item
+from core.domain.reviews import REVIEW, Review
+from core.domain.shoppers import hashed
+from core.intake.reviews import summarise
+from core.store.layout import Layout
+from core.store.reviews import ReviewStore
+from core.store.studio import Studio
 from tests.worlds import NOW, PlainWorker, boutique, stock_the_shop
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -140,13 +146,20 @@ def stocked(data: Path, items: Iterable[Item] | None = None) -> Path:
 
 @pytest.fixture(scope="session")
 def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The hand-made boutique, two of its products named to do harm."""
+    """The hand-made boutique, two of its products named to do harm, one with reviews."""
     items = boutique()
     for n in (1, 40):
         items[n] = replace(
             items[n], title="<img src=x onerror=alert(1)> :red[x] [y](https://evil.example)", brand="<b>Bold</b>"
         )
-    return stocked(tmp_path_factory.mktemp("served") / "data", items)
+    data = stocked(tmp_path_factory.mktemp("served") / "data", items)
+    reviews = ReviewStore(Studio(Layout(data).studio_db))
+    reviews.add(
+        Review(hashed(b"salt", str(n), REVIEW), "handbags-aurel-black", NOW, rating, said)
+        for n, (rating, said) in enumerate([(5.0, "So soft and light."), (4.0, "Very soft."), (2.0, "The strap broke.")])
+    )
+    summarise(reviews, None)
+    return data
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def recorded(shop: Shop, raw: str = "4711", *items: str) -> str:
     now, id = datetime.now(UTC), hashed(SALT, raw, SHOPPER)
     shop.events.add(
         Event(
-            hashed(SALT, f"{raw} {n}", EVENT), "purchase" if n == 0 else "view", now - timedelta(days=20 - n), item=item,
-            shopper=id, session=hashed(SALT, f"{raw} {n}", SESSION),
+            hashed(SALT, f"{raw} {n}", EVENT), "purchase" if n == 0 else "view", now - timedelta(days=20 - n),
+            item=item, shopper=id, session=hashed(SALT, f"{raw} {n}", SESSION),
         )
         for n, item in enumerate(items or (BAG, TOTE, BOOT, "coats-aurel-black", "knitwear-aurel-black"))
     )  # fmt: skip
@@ -320,3 +320,35 @@ def test_the_list_can_be_taken_along(own_shop: Shop) -> None:
     assert "For You" in page
     assert "tried, not live" not in page
     assert xlsx.workbook(report)
+
+
+def test_of_any_product_the_page_says_why_and_what_it_would_take_which_can_be_tried(
+    own_shop: Shop, visit: Visit
+) -> None:  # fmt: skip
+    at = visit(PAGE, persona="two-worlds")
+    shown = listed(at)
+    outside = next(item for item in own_shop.for_you(
+        Request(k=60, shopper=personas.Persona.from_json(held(at)["persona"]).person(datetime.now(UTC)))
+    ).listing.ids if item not in shown)  # fmt: skip
+    for item, ask in ((shown[0], "What would keep it out"), (outside, "What would bring it in")):
+        at.session_state["standing:about"] = item
+        at = sound(at.run())
+        said = words(at)
+        assert ask in said
+        assert "Of what the shopper has a taste for" in said or "closest to" in said
+        at = sound(at.button(key="standing:go").click().run())
+        assert "Each of these was tried" in words(at) or "standing:go" in [one.key for one in at.button]
+    tries = [one for one in at.button if str(one.key).startswith("way-try-")]
+    if tries:
+        at = sound(tries[0].click().run())
+        assert outside in listed(at)
+        assert "Trying (only you)" in words(at)
+        at = sound(at.button(key="hybrid:reset").click().run())
+        assert listed(at) == shown
+
+
+def test_somebody_new_has_no_taste_to_explain_but_a_first_visit(read_shop: Shop, visit: Visit) -> None:
+    at = visit(PAGE, persona="somebody-new")
+    at.session_state["standing:about"] = listed(at)[0]
+    at = sound(at.run())
+    assert "the list of a first visit" in words(at)
