@@ -156,7 +156,9 @@ def shop_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reviews = ReviewStore(Studio(Layout(data).studio_db))
     reviews.add(
         Review(hashed(b"salt", str(n), REVIEW), "handbags-aurel-black", NOW, rating, said)
-        for n, (rating, said) in enumerate([(5.0, "So soft and light."), (4.0, "Very soft."), (2.0, "The strap broke.")])
+        for n, (rating, said) in enumerate(
+            [(5.0, "So soft and light."), (4.0, "Very soft."), (2.0, "The strap broke.")]
+        )
     )
     summarise(reviews, None)
     return data
