@@ -296,9 +296,9 @@ def settle(
     """Make source and edition what the published arrivals say; only what is new is encoded, the calibration stays.
 
     The new edition is, to the byte, the one that a build of the same source makes under the same calibration, but for
-    what shoppers do, which the next build learns anew: of what is new, the edition knows nothing of that yet. Safe to
-    kill anywhere and to call at any time. Where the edition that serves was not made of this source, or by the encoders
-    of the settings, only the source changes and `waiting` says that a build is needed.
+    what shoppers do, which the next build learns anew: until then, what is new takes after what reads and looks like
+    it. Safe to kill anywhere and to call at any time. Where the edition that serves was not made of this source, or by
+    the encoders of the settings, only the source changes and `waiting` says that a build is needed.
     """
     began = time.monotonic()
     layout = Layout(settings.data)
@@ -315,7 +315,7 @@ def settle(
         ):
             return replace(settled, seconds=time.monotonic() - began)
         try:
-            vectors, present, encoded = _grown(settings, layout, snapshot, catalogue, meta, worker, watch)
+            vectors, present, known, encoded = _grown(settings, layout, snapshot, catalogue, meta, worker, watch)
         except _Off as reason:
             return replace(settled, seconds=time.monotonic() - began, waiting=f"{BEHIND}{reason}")
         watch(Progress("Checking"))
@@ -335,7 +335,7 @@ def settle(
             built_at=at,
             meta={**meta, **same},
             arrays={
-                **behaving.moved(snapshot.arrays, snapshot.catalogue, catalogue),
+                **behaving.moved(snapshot.arrays, snapshot.catalogue, catalogue, ~known, vectors, present),
                 **reviewed.moved(snapshot.arrays, snapshot.catalogue, catalogue),
             },
         )
@@ -379,8 +379,9 @@ def _grown(
     meta: Mapping[str, Any],
     worker: EncoderWorker,
     watch: Watch,
-) -> tuple[dict[str, Vectors], dict[str, Mask], int]:
-    """The vectors of `catalogue` out of the edition that serves, those of what is new or changed encoded.
+) -> tuple[dict[str, Vectors], dict[str, Mask], Mask, int]:
+    """The vectors of `catalogue` out of the edition that serves, those of what is new or changed encoded; and [n] what
+    is neither.
 
     Raises _Off where that edition cannot grow into it.
     """
@@ -411,7 +412,7 @@ def _grown(
             raise _Off(f"{model['name']} would read it, and {manifest.models[signal]['name']} made the edition.")
         vectors[signal][~same], present[signal][~same] = found, there
         encoded += count
-    return vectors, present, encoded
+    return vectors, present, same, encoded
 
 
 def _learned(settings: Settings, layout: Layout, encoder: str, watch: Watch) -> str:

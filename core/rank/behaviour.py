@@ -179,9 +179,18 @@ def blending(acts: Codes, content: Sequence[tuple[Vectors, Mask]]) -> Table:
     """
     able = np.flatnonzero(acts >= FEW)
     own = np.where(acts >= FEW, acts / (acts + LENT), 0.0)
+    lent = _from_neighbours(np.arange(len(acts)), able, own, content)
+    alone = np.asarray(lent.sum(axis=1)).ravel() <= 0  # nobody is near: what it knows of itself is all there is
+    kept = np.where(alone, (acts > 0).astype(np.float64), own)
+    return (lent + sparse.diags(kept)).tocsr()
+
+
+def _from_neighbours(wanting: Rows, able: Rows, own: Scores, content: Sequence[tuple[Vectors, Mask]]) -> Table:
+    """[n, n] what the items in rows `wanting` take from the closest of `able`; n is the length of `own`, the share that
+    each keeps for itself."""
     rows, columns, values = [], [], []
-    for start in range(0, len(acts), BLOCK):
-        part = np.arange(start, min(start + BLOCK, len(acts)))
+    for start in range(0, len(wanting), BLOCK):
+        part = wanting[start : start + BLOCK]
         near = closeness(part, able, content)
         near[part[:, None] == able[None, :]] = -np.inf
         count = min(LENDERS, len(able))
@@ -196,14 +205,45 @@ def blending(acts: Codes, content: Sequence[tuple[Vectors, Mask]]) -> Table:
         rows.append(part[lane])
         columns.append(able[best[lane, at]])
         values.append(weight[lane, at])
-    lent = sparse.csr_matrix(
+    return sparse.csr_matrix(
         (np.concatenate(values or [np.empty(0)]),
          (np.concatenate(rows or [np.empty(0, int)]), np.concatenate(columns or [np.empty(0, int)]))),
-        shape=(len(acts), len(acts)),
+        shape=(len(own), len(own)),
     )  # fmt: skip
-    alone = np.asarray(lent.sum(axis=1)).ravel() <= 0  # nobody is near: what it knows of itself is all there is
-    kept = np.where(alone, (acts > 0).astype(np.float64), own)
-    return (lent + sparse.diags(kept)).tocsr()
+
+
+def taken_in(model: Behaviour, fresh: Rows, content: Sequence[tuple[Vectors, Mask]], kept: int = KEPT) -> Behaviour:
+    """The same model with what the items in rows `fresh`, on which nobody acted, take from their neighbours.
+
+    W' = A W A' as in training, over what the model keeps: what others are to each other stays. What stood in these rows
+    before is let go.
+    """
+    from threadpoolctl import threadpool_limits
+
+    fresh = np.unique(np.asarray(fresh, dtype=np.int64))
+    fresh = fresh[model.acts[fresh] == 0]
+    if not len(fresh):
+        return model
+    count, is_new = len(model), np.zeros(len(model), dtype=bool)
+    is_new[fresh] = True
+    with threadpool_limits(limits=1):
+        table = sparse.csr_matrix((model.values.astype(np.float64), model.indices, model.indptr), shape=(count, count))
+        old = sparse.diags((~is_new).astype(np.float64))
+        table = (old @ table @ old).tocsr()
+        able = np.flatnonzero((model.acts >= FEW) & ~is_new)
+        lent = _from_neighbours(fresh, able, np.zeros(count), content)
+        ahead, back = (lent @ table)[fresh], (lent @ table.T.tocsr())[fresh]
+        among = (ahead @ lent.T.tocsr())[:, fresh].toarray()
+        np.fill_diagonal(among, 0.0)
+        rows = sparse.lil_matrix((count, count))
+        rows[fresh] = _most(ahead.toarray(), kept)
+        columns = sparse.lil_matrix((count, count))
+        columns[fresh] = _most(back.toarray(), kept)
+        both = sparse.lil_matrix((count, count))
+        both[np.ix_(fresh, fresh)] = among
+        whole = (table + rows.tocsr() + columns.tocsr().T + both.tocsr()).tocsr()
+        whole.eliminate_zeros()
+        return _model(whole, model.acts, 1.0, model.kind)
 
 
 def closeness(rows: Rows, others: Rows, content: Sequence[tuple[Vectors, Mask]]) -> Matrix:

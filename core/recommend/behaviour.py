@@ -102,9 +102,17 @@ def said(arrays: Mapping[str, AnyArray]) -> dict[str, Any]:
     return {SAID: plain} if plain else {}
 
 
-def moved(arrays: Mapping[str, AnyArray], before: Catalogue, after: Catalogue) -> dict[str, AnyArray]:
+def moved(
+    arrays: Mapping[str, AnyArray],
+    before: Catalogue,
+    after: Catalogue,
+    fresh: Mask | None = None,
+    vectors: Mapping[str, Vectors] | None = None,
+    present: Mapping[str, Mask] | None = None,
+) -> dict[str, AnyArray]:
     """What an edition of the catalogue `before` keeps, for `after`: products that are gone take what was learnt of them
-    along, and of those that are new nothing is known yet."""
+    along. Those that are `fresh` [n] take after what reads and looks like them, by `vectors` and `present`; without
+    these, nothing is known of them yet."""
     if not basis(arrays):
         return {}
     to = np.array([after.row(item) if item in after else -1 for item in before.ids], dtype=np.int64)
@@ -121,6 +129,10 @@ def moved(arrays: Mapping[str, AnyArray], before: Catalogue, after: Catalogue) -
         order = np.lexsort((rows, out[trend.PREFIX + "days"]))
         out = {name: one[order] if name.startswith(trend.PREFIX) else one for name, one in out.items()}
         out |= {trend.PREFIX + "rows": rows[order], trend.PREFIX + "items": np.array([len(after)], dtype=np.int64)}
+    model = Behaviour.from_arrays(out, len(after))
+    if model is not None and fresh is not None and vectors and present:
+        content = [(vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)]
+        out |= behaviour.taken_in(model, np.flatnonzero(fresh), content).to_arrays()
     return out
 
 
