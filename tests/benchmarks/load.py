@@ -60,6 +60,7 @@ KNOWN, ANCHORS = 300, 150  # shoppers and products that are asked for again and 
 STRANGERS = 0.2  # of the shoppers
 MIX = {"for_you": 0.40, "similar": 0.35, "search": 0.10, "events": 0.10, "trending": 0.03, "look": 0.02}
 ZIPF = 0.9
+SETTLED = 6.0  # seconds after which a server that looks every three has surely taken an edition over
 AGAIN = 200  # lists that are made again afterwards
 
 
@@ -104,6 +105,7 @@ class Found:
     faults: Counter[str] = field(default_factory=Counter)
     examples: list[str] = field(default_factory=list)
     again: int = 0
+    editions: Counter[str] = field(default_factory=Counter)  # answers by the edition that they name
 
     def fault(self, kind: str, text: str) -> None:
         self.faults[kind] += 1
@@ -121,6 +123,7 @@ class Found:
             "a_second": round(len(self.asked) / max(self.seconds, 1e-9), 1),
             "processor_ms_a_request": round(1e3 * self.spent / max(len(self.asked), 1), 1),
             "publications": dict(Counter(one.what for one in self.done)), "made_again": self.again,
+            "editions": dict(self.editions),
             "faults": {kind: self.faults[kind] for kind in ("error", "blocked", "stale", "mixed", "late")},
         }  # fmt: skip
         for kind in (None, *MIX):
@@ -250,9 +253,11 @@ class Client:
 class Crowd(threading.Thread):
     """One client: asks, waits for the answer, asks again; or so often a second, if it is told to."""
 
-    def __init__(self, number: int, port: int, world: Mapping[str, Sequence[str]], until: float, rate: float) -> None:
+    def __init__(
+        self, number: int, port: int, world: Mapping[str, Sequence[str]], stop: threading.Event, rate: float
+    ) -> None:
         super().__init__(name=f"client-{number}", daemon=True)
-        self.client, self.world, self.until, self.rate = Client(port), world, until, rate
+        self.client, self.world, self.stop, self.rate = Client(port), world, stop, rate
         self.number, self.rng = number, np.random.default_rng(number)
         self.asked: list[Asked] = []
         self.bodies: dict[int, bytes] = {}
@@ -262,10 +267,10 @@ class Crowd(threading.Thread):
     def run(self) -> None:
         kinds, shares = list(MIX), np.array(list(MIX.values()))
         due = time.monotonic()
-        while (now := time.monotonic()) < self.until:
+        while not self.stop.is_set():
             if self.rate:
                 due += float(self.rng.exponential(1 / self.rate))
-                time.sleep(max(0.0, due - now))
+                time.sleep(max(0.0, due - time.monotonic()))
             kind = kinds[int(self.rng.choice(len(kinds), p=shares / shares.sum()))]
             if kind == "events":
                 self._event()
@@ -345,6 +350,7 @@ def _upkeep(settings: Settings, port: int, seconds: float, every: float, small: 
     edition = first.generation, first.calibration
     building: threading.Thread | None = None
     built = rolled = False
+    swapped, last = 0.0, float("inf")  # when the edition was published, when it was taken back
     blocked: list[str] = []
     sold: list[str] = []
     ids, turn = list(shop.snapshot.catalogue.ids), 0
@@ -370,19 +376,19 @@ def _upkeep(settings: Settings, port: int, seconds: float, every: float, small: 
             raise RuntimeError(f"/stock answered {status}: {body[:200]!r}")
 
     tell("begin", "", start)
-    while (gone := time.monotonic() - start) < seconds or (building is not None and building.is_alive()):
+    while (gone := time.monotonic() - start) < seconds or last == float("inf") or time.monotonic() < last + SETTLED:
         began = time.monotonic()
         if gone > 0.25 * seconds and building is None:
             building = threading.Thread(target=_rebuild, args=(settings, small, out), daemon=True)
             building.start()
         elif building is not None and not building.is_alive() and not built:
-            built = True
+            built, swapped = True, time.monotonic()
             now = generations.current(layout)
             assert now is not None
             edition = now.generation, now.calibration
             tell("swap", "", began)
-        elif built and not rolled and gone > 0.7 * seconds:
-            rolled = True
+        elif built and not rolled and gone > 0.7 * seconds and time.monotonic() > swapped + SETTLED:
+            rolled, last = True, time.monotonic()
             now = generations.rollback(layout)
             edition = now.generation, now.calibration
             tell("rollback", "", began)
@@ -421,11 +427,6 @@ def _upkeep(settings: Settings, port: int, seconds: float, every: float, small: 
                 case _:
                     pass
         time.sleep(max(0.0, every - (time.monotonic() - began)))
-    if not built or not rolled:
-        now = generations.rollback(layout)
-        edition = now.generation, now.calibration
-        tell("rollback", "", time.monotonic())
-        time.sleep(6)
 
 
 def leaving(count: int) -> tuple[int, ...]:
@@ -475,14 +476,13 @@ def run(
         keeper.start()
         begin = _next(messages, found)  # it has opened the shop
         start, spent = time.monotonic(), server.spent()
-        crowd = [Crowd(n, port, world, start + seconds, rate / clients) for n in range(clients)]
+        stop = threading.Event()
+        crowd = [Crowd(n, port, world, stop, rate / clients) for n in range(clients)]
         for one in crowd:
             one.start()
         while begin is not None:
             begin = _next(messages, found)
-            if found.done and found.done[-1].what == "swap":  # those who ask go on until the edition was taken back
-                for one in crowd:
-                    one.until = max(one.until, time.monotonic() + 10)
+        stop.set()
         for one in crowd:
             one.join(90)
         found.seconds, found.spent = time.monotonic() - start, server.spent() - spent
@@ -566,6 +566,7 @@ def _hold(found: Found, settings: Settings) -> None:
                 found.fault("error", f"an event was not taken: {plain}"[:300])
             continue
         shown, edition = ids_of(plain), (plain["snapshot"], plain["calibration"])
+        found.editions[edition[0]] += 1
         for item in shown:
             if any(since <= one.sent and one.done <= until for since, until in gone.get(item, ())):
                 found.fault("blocked", f"{item} in {one.kind} {one.about}")
@@ -646,7 +647,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=4)
-    parser.add_argument("--every", type=float, default=2.0, help="seconds between two acts of upkeep")
+    parser.add_argument("--every", type=float, default=3.0, help="seconds between two acts of upkeep")
     parser.add_argument("--rate", type=float, default=0.0, help="questions a second; 0 asks as fast as answers come")
     given = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="vitrine-load-") as folder:

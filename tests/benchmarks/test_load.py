@@ -42,6 +42,7 @@ def test_under_load_nothing_fails_and_nothing_that_may_not_be_shown_is_shown(tmp
     assert figures["publications"]["swap"] == figures["publications"]["rollback"] == 1
     assert {"block", "sold"} <= set(figures["publications"])
     assert len({one.edition for one in found.done}) == 2
+    assert len(found.editions) == 2, "both were served"
     assert found.again > 10
     assert {one.kind for one in found.asked} >= {"for_you", "similar", "search", "events"}
 
