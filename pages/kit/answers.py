@@ -139,7 +139,10 @@ def attributes(found: Explanation) -> str:
     beside = "Beside" if found.anchor is not None else "Their taste"
 
     def values(one: Attribute) -> list[str]:
-        if one.field == "price" and found.anchor is not None:
+        if one.field == "price" and found.anchor is None:
+            usual = float(one.anchor.split()[0].replace(",", ""))  # of a taste, which is no product
+            return [text.money(pair[0].price, pair[0].currency), text.money(round(100 * usual), pair[0].currency)]
+        if one.field == "price":
             return [text.money(item.price, item.currency) for item in pair]
         return [one.item, one.anchor]
 

@@ -91,6 +91,13 @@ def test_a_persona_is_composed_kept_renamed_and_removed(own_app: Served, chromiu
     ines.settle()
     assert "did=view%3A7%3Ahandbags-aurel-black" in page.url
     assert not faults(page)
+    tile = page.locator("ol.acts li").first
+    tile.scroll_into_view_if_needed()
+    tile.hover()
+    tile.locator("[data-act=menu]").click()
+    page.get_by_role("menuitem", name="It was a month ago").click()
+    page.wait_for_function("() => location.search.includes('view%3A30%3A')")
+    ines.settle()
     for name, button, then in (
         ("The bag lover", "Keep it", "A persona kept by Ines"), ("Bags, mostly", "Give it this name", "Bags, mostly"),
     ):  # fmt: skip

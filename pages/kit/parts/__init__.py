@@ -30,7 +30,7 @@ _RAIL, _BOARD = _component("rail", "why", "menu"), _component("board", "why", "m
 _VERSUS, _TALLY = _component("versus"), _component("tally")
 _ATLAS, _POINTS = _component("atlas"), _component("points")
 _MINIMAP = _component("minimap")
-_HISTORY = _component("history", "menu")
+_HISTORY = _component("history", "why", "menu")
 Then = Callable[[], None]
 
 
