@@ -572,6 +572,51 @@ def test_many_who_ask_the_api_at_once_have_one_list_made(
     assert next(made) == 1
 
 
+@pytest.mark.parametrize("where", ["memory", "redis"])
+def test_while_many_ask_no_block_that_had_returned_is_ever_broken(
+    client: TestClient, here: Shop, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    if where == "redis":
+        monkeypatch.setattr(here, "settings", here.settings.changed(cache=request.getfixturevalue("redis_url")))
+    gone = ids(ask(client, "similar"))[0]
+    rule = Rule.from_json({"id": "block", "kind": "block", "target": {"items": [gone]}})
+    over = threading.Event()
+    blocked: list[tuple[float, float]] = []
+    done = [0] * 4
+
+    def everybody_asked_twice() -> None:
+        before = list(done)
+        while any(now < then + 2 for now, then in zip(done, before, strict=True)) and time.monotonic() < limit:
+            time.sleep(0.005)
+
+    def read(number: int) -> list[tuple[float, float, bool, str]]:
+        mine, found = TestClient(api), []
+        while not over.is_set():
+            begun = time.monotonic()
+            answer = ask(mine, "similar" if number % 2 else "similar for ann")
+            found.append((begun, time.monotonic(), gone in ids(answer), answer.headers["x-cache"]))
+            done[number] += 1
+        return found
+
+    limit = time.monotonic() + 60
+    with ThreadPoolExecutor(4) as pool:
+        reading = [pool.submit(read, number) for number in range(4)]
+        for _ in range(8):
+            here.publish_rules([rule], who="Ada", why="recall")
+            begun = time.monotonic()
+            everybody_asked_twice()
+            blocked.append((begun, time.monotonic()))
+            here.publish_rules([], who="Ada", why="over")
+            everybody_asked_twice()
+        over.set()
+        found = [one for some in reading for one in some.result()]
+    inside = [one for one in found for begin, end in blocked if begin <= one[0] and one[1] <= end]
+    assert inside, "somebody asked while it was blocked"
+    assert not any(there for _, _, there, _ in inside)
+    assert any(there for _, _, there, _ in found)
+    assert {kept for *_, kept in found} >= {"hit", "miss"}
+
+
 def test_a_cache_that_is_off_keeps_nothing(client: TestClient, here: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(here, "settings", here.settings.changed(cache="off"))
     assert [ask(client).headers["x-cache"] for _ in range(2)] == ["bypass", "bypass"]

@@ -13,20 +13,27 @@ from fastapi.testclient import TestClient
 from core import cli, shop
 from core.api import api
 from core.shop import Shop
-from tests.shop.conftest import own_shop  # noqa: F401  fixture
-from tests.worlds import NOW
+from tests.worlds import NOW, open_small_shop
 
 COAT, BOOTS = "coats-aurel-navy", "boots-aurel-black"
 AT = NOW.isoformat()
 
 
+@pytest.fixture(scope="module")
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The boutique, in which Ann saved three coats. Tests only read it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("VITRINE_TEST_ENCODERS", "weightless")
+        here = open_small_shop(tmp_path_factory.mktemp("shop"))
+        for n, house in enumerate(("aurel", "corvin", "ferrand")):
+            event = {"id": f"e{n}", "kind": "save", "item": f"coats-{house}-navy", "shopper": "ann", "session": f"v{n}"}
+            here.hear([event], at=NOW - timedelta(days=2 + n))
+        yield here
+
+
 @pytest.fixture
-def client(own_shop: Shop) -> Iterator[TestClient]:  # noqa: F811
-    """The boutique, in which Ann looked at three coats."""
-    for n, house in enumerate(("aurel", "corvin", "ferrand")):
-        event = {"id": f"e{n}", "kind": "save", "item": f"coats-{house}-navy", "shopper": "ann", "session": f"v{n}"}
-        own_shop.hear([event], at=NOW - timedelta(days=2 + n))
-    shop.install(own_shop)
+def client(opened: Shop) -> Iterator[TestClient]:
+    shop.install(opened)
     yield TestClient(api)
     shop.install(None)
 
@@ -51,20 +58,21 @@ def get(client: TestClient, shopper: str = "ann", **params: Any) -> Any:
         ({"placement": "similar", "item_id": BOOTS}, ["recommend", "--anchor", BOOTS]),
         ({"placement": "upsell", "item_id": BOOTS}, ["recommend", "--placement", "upsell", "--anchor", BOOTS]),
         ({"placement": "look", "item_id": BOOTS}, ["recommend", "--placement", "look", "--anchor", BOOTS]),
+        ({"placement": "search", "q": "navy coat"}, ["search", "navy coat"]),
         ({"placement": "trending"}, ["recommend", "--placement", "trending"]),
         ({"placement": "cold_start", "seen": BOOTS}, ["recommend", "--placement", "cold_start", "--seen", BOOTS]),
     ],
 )  # fmt: skip
 def test_a_shopper_has_the_list_that_the_command_line_prints(
     client: TestClient,
-    own_shop: Shop,  # noqa: F811
+    opened: Shop,
     capsys: pytest.CaptureFixture[str],
     params: dict[str, Any],
     words: list[str],
 ) -> None:
     over_http = client.get("/recommendations/ann", params={"at": AT, **params})
     assert over_http.status_code == 200, over_http.text
-    data = str(own_shop.settings.data)
+    data = str(opened.settings.data)
     assert cli.main(["--data", data, *words, "--shopper", "ann", "--at", AT, "--json"]) == 0
     assert capsys.readouterr().out.strip() == over_http.text
 
