@@ -211,7 +211,7 @@ def rises(found: Iterable[Rising]) -> list[dict]:
             shelf = engine.shop().browse(Filters({one.field: (one.value,)}, in_stock=True), size=SHOWN, at=engine.at())
             catalogue = engine.shop().catalogue(engine.at())
             lines.append(line(
-                f"{one.field}:{one.value}", f"{one.times:.1f}×", one.value,
+                f"{one.field}:{one.value}", f"{one.times:.1f}×", one.value[:1].upper() + one.value[1:],
                 f"{CALLED[one.field]}: its share of what shoppers do, against the four weeks before.",
                 [catalogue.at_row(row) for row in shelf.rows.tolist()],
                 "See them", ("catalogue.py", {one.field: one.value}),

@@ -82,6 +82,16 @@ class Strategy:
         return cls(**given)
 
 
+def own_unless_published(strategy: Strategy, own: Strategy) -> Strategy:
+    """The shop's strategy for a placement that has one of its `own`.
+
+    The one that every placement starts with is none, and its weights are those of lists around a product.
+    """
+    if strategy == Strategy():
+        return own
+    return strategy.changed(weights=own.weights) if dict(strategy.weights) == DEFAULT_WEIGHTS else strategy
+
+
 def checked_weights(weights: Mapping[str, float]) -> Mapping[str, float]:
     """`weights` as given, once they make sense. Raises BadRequest when they do not."""
     for name, weight in weights.items():

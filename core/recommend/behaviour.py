@@ -22,6 +22,7 @@ from core.rank import baskets, behaviour
 from core.rank.behaviour import Behaviour, BehaviourSignal
 from core.rank.twins import coded
 from core.recommend import trend
+from core.recommend.record import days_of, rows_of, strengths_of
 from core.recommend.trend import Daily
 
 COLUMNS = ("shopper", "session", "item", "kind", "at", "quantity")
@@ -169,9 +170,8 @@ def interactions(events: Any, catalogue: Catalogue) -> Any:
     """[shoppers, n] sparse: how much each shopper acted on each product, 0 to 1. Whoever is not named is left out."""
     from scipy import sparse
 
-    items, rows = len(catalogue), _rows(events, catalogue)
-    kinds = events["kind"].astype(object).to_numpy()
-    strength = np.array([STRENGTH.get(kind, 0.0) for kind in kinds], dtype=np.float64)
+    items, rows = len(catalogue), rows_of(events, catalogue)
+    strength = strengths_of(events, STRENGTH)
     named = events["shopper"].notna().to_numpy()
     fine = (rows >= 0) & named & (strength != 0)
     if not fine.any():
@@ -191,9 +191,9 @@ def interactions(events: Any, catalogue: Catalogue) -> Any:
 def basket_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
     """[m] basket and row of each product bought: what one shopper bought in one visit, or on one day where visits are
     not known. Each product counts once in a basket; baskets that are too large are left out."""
-    rows = _rows(events, catalogue)
+    rows = rows_of(events, catalogue)
     bought = (events["kind"].astype(object).to_numpy() == "purchase") & (rows >= 0)
-    days = events["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[D]").astype(np.int64)
+    days = days_of(events)
     whole = np.zeros(len(rows), dtype=np.int64)
     visit = np.full(len(rows), -1, dtype=np.int64)
     if "session" in events:
@@ -216,7 +216,7 @@ def basket_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
 def wanted_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
     """[m] shopper, or visit of nobody who is named, and row of each product that was put into the cart, saved or
     bought, each once; whoever wants too much wants it for others."""
-    rows = _rows(events, catalogue)
+    rows = rows_of(events, catalogue)
     wanted = np.isin(events["kind"].astype(object).to_numpy(), WANTING) & (rows >= 0)
     named = events["shopper"].notna().to_numpy()
     visit = events["session"].notna().to_numpy() & ~named if "session" in events else np.zeros(len(rows), dtype=bool)
@@ -231,13 +231,6 @@ def wanted_rows(events: Any, catalogue: Catalogue) -> tuple[Rows, Rows]:
     size = np.bincount(pairs[:, 0])
     pairs = pairs[size[pairs[:, 0]] <= MOST_IN_A_BASKET]
     return pairs[:, 0], pairs[:, 1]
-
-
-def _rows(events: Any, catalogue: Catalogue) -> Rows:
-    """[m] the row of each event's product, -1 where it has none in this catalogue."""
-    row_of = {item: row for row, item in enumerate(catalogue.ids)}
-    found = events["item"].astype(object).map(row_of).to_numpy(dtype=np.float64)
-    return np.where(np.isnan(found), -1, found).astype(np.int64)
 
 
 def _codes(column: Any, mask: Mask) -> Rows:

@@ -19,6 +19,7 @@ import numpy as np
 from core.domain.arrays import AnyArray, Codes, Rows, Scores
 from core.domain.catalogue import Catalogue
 from core.domain.events import STRENGTH
+from core.recommend.record import moments_of, rows_of, strengths_of
 from core.recommend.taste import FADE
 
 NEIGHBOURS = 100  # visits or shoppers that count, the closest
@@ -149,18 +150,16 @@ def crowd(events: Any, catalogue: Catalogue) -> Crowd:
 
     Acts on products that the catalogue does not hold are left out, as is what was sent back.
     """
-    row_of = {item: row for row, item in enumerate(catalogue.ids)}
     kinds = [kind for kind, strength in STRENGTH.items() if strength > 0]
     mine = events[events["kind"].isin(kinds)]
-    rows = mine["item"].astype(object).map(row_of).to_numpy(dtype=np.float64)
-    mine, rows = mine[~np.isnan(rows)], rows[~np.isnan(rows)].astype(np.int64)
-    strength = mine["kind"].astype(object).map(dict(STRENGTH)).to_numpy(dtype=np.float64)
-    moments = mine["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
+    rows = rows_of(mine, catalogue)
+    mine, rows = mine[rows >= 0], rows[rows >= 0]
+    strength, moments, count = strengths_of(mine, STRENGTH), moments_of(mine), len(catalogue)
     shoppers, codes = _codes(mine["shopper"].tolist())
     sessions, _ = _codes(mine["session"].tolist())
     return Crowd(
-        _grouped(sessions, rows, strength, moments, shoppers, len(row_of), MOST_IN_A_VISIT),
-        _grouped(shoppers, rows, strength, moments, shoppers, len(row_of), None),
+        _grouped(sessions, rows, strength, moments, shoppers, count, MOST_IN_A_VISIT),
+        _grouped(shoppers, rows, strength, moments, shoppers, count, None),
         codes,
     )
 

@@ -21,7 +21,7 @@ from core.domain.arrays import Mask, Rows
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Placed, Trace
 from core.domain.query import Request
-from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, Strategy
+from core.domain.strategy import PRIOR_SIGNALS, Strategy, own_unless_published
 from core.rank.baskets import BOUGHT, FULL, LENT, WANTED, Baskets
 from core.rank.behaviour import BehaviourSignal
 from core.rank.candidates import ColumnCache
@@ -65,15 +65,6 @@ def why_missing(view: View, request: Request, item: str) -> Missing | None:
     return similar.why_missing(case.view, case.asked, item, case.within)
 
 
-def published(strategy: Strategy) -> Strategy:
-    """The shop's strategy for this placement; the one that every placement starts with is none, and the weights of that
-    are those of lists around a product."""
-    if strategy == Strategy():
-        return TOGETHER_STRATEGY
-    usual = dict(strategy.weights) == DEFAULT_WEIGHTS
-    return strategy.changed(weights=TOGETHER_STRATEGY.weights) if usual else strategy
-
-
 @dataclass(frozen=True, eq=False)
 class _Case:
     """One product, and what is bought with it."""
@@ -97,7 +88,7 @@ class _Case:
 
     @cached_property
     def asked(self) -> Request:
-        strategy = published(self.request.strategy or self.whole.strategy)
+        strategy = own_unless_published(self.request.strategy or self.whole.strategy, TOGETHER_STRATEGY)
         weights = {name: weight for name, weight in strategy.weights.items() if name in COUNTS}
         if not weights.get("behaviour"):
             raise BadRequest("What is bought together is told by behaviour. Give it a weight.")

@@ -17,6 +17,7 @@ import numpy as np
 
 from core.domain.arrays import AnyArray, Codes, Rows, Scores
 from core.domain.catalogue import Catalogue
+from core.recommend.record import days_of, moments_of, rows_of, strengths_of
 
 STRENGTH = {"purchase": 4.0, "cart": 3.0, "save": 2.0, "view": 1.0}
 HALF_LIFE_DAYS = 7.0
@@ -161,20 +162,18 @@ def daily(events: Any, catalogue: Catalogue, kept: int = DAYS_KEPT) -> Daily | N
 
     None where it holds no act on a product of the catalogue.
     """
-    row_of = {item: row for row, item in enumerate(catalogue.ids)}
     signs = {**STRENGTH, "return": -STRENGTH["purchase"]}
     mine = events[events["kind"].isin(list(signs))]
-    rows = mine["item"].astype(object).map(row_of).to_numpy(dtype=np.float64)
-    days = mine["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[D]").astype(np.int64)
-    known = ~np.isnan(rows)
+    rows, days = rows_of(mine, catalogue), days_of(mine)
+    known = rows >= 0
     if not known.any():
         return None
     known &= days > days[known].max() - kept
     kinds = mine["kind"].astype(object).to_numpy()[known]
     pieces = mine["quantity"].to_numpy(dtype=np.float64)[known] if "quantity" in mine else np.ones(int(known.sum()))
     sold = np.where(kinds == "purchase", pieces, np.where(kinds == "return", -pieces, 0.0))
-    strength = np.array([signs[kind] for kind in kinds], dtype=np.float64)
-    keys, at = np.unique(np.stack([days[known], rows[known].astype(np.int64)], axis=1), axis=0, return_inverse=True)
+    strength = strengths_of(mine, signs)[known]
+    keys, at = np.unique(np.stack([days[known], rows[known]], axis=1), axis=0, return_inverse=True)
     strengths, acts_, pieces_ = (
         np.bincount(at.ravel(), weights=one, minlength=len(keys)).astype(np.float64)
         for one in (strength, strength > 0, sold)
@@ -184,10 +183,7 @@ def daily(events: Any, catalogue: Catalogue, kept: int = DAYS_KEPT) -> Daily | N
 
 def acts(events: Any, catalogue: Catalogue) -> Acts:
     """The acts in a table of events with the columns at, kind and item; those on strange products are left out."""
-    row_of = {item: row for row, item in enumerate(catalogue.ids)}
     mine = events[events["kind"].isin(list(STRENGTH))].sort_values("at", kind="stable")
-    rows = mine["item"].astype(object).map(row_of).to_numpy(dtype=np.float64)
-    known = ~np.isnan(rows)
-    strength = mine["kind"].astype(object).map(STRENGTH).to_numpy(dtype=np.float64)
-    moments = mine["at"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy(dtype="datetime64[us]")
-    return Acts(rows[known].astype(np.int64), moments[known], strength[known])
+    rows = rows_of(mine, catalogue)
+    known = rows >= 0
+    return Acts(rows[known], moments_of(mine)[known], strengths_of(mine, STRENGTH)[known])

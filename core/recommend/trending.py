@@ -17,7 +17,7 @@ from core.domain.arrays import Scores
 from core.domain.errors import BadRequest
 from core.domain.listing import Listing, Missing, Note, Trace
 from core.domain.query import Request
-from core.domain.strategy import DEFAULT_WEIGHTS, PRIOR_SIGNALS, Strategy
+from core.domain.strategy import PRIOR_SIGNALS, Strategy, own_unless_published
 from core.rank.calibrate import PRIOR
 from core.rank.signals import Sides
 from core.recommend import similar
@@ -85,15 +85,6 @@ def why_missing(view: View, request: Request, item: str) -> Missing | None:
     return similar.missing_answer(seen, asked, _nothing(), item)
 
 
-def published(strategy: Strategy) -> Strategy:
-    """The shop's strategy for this placement; the one that every placement starts with is none, and the weights of that
-    are those of lists around a product."""
-    if strategy == Strategy():
-        return TRENDING_STRATEGY
-    usual = dict(strategy.weights) == DEFAULT_WEIGHTS
-    return strategy.changed(weights=TRENDING_STRATEGY.weights) if usual else strategy
-
-
 @dataclass(frozen=True, slots=True)
 class Rising:
     """A value of a detail that is acted on more than in the weeks before.
@@ -154,7 +145,7 @@ def rising(view: View, at: datetime, most: int = 10, fields: Sequence[str] = FIE
 def _asked(view: View, request: Request) -> tuple[View, Request]:
     """The view with what the record says of the trend, and the request without a product."""
     assert request.at is not None
-    strategy = published(request.strategy or view.strategy)
+    strategy = own_unless_published(request.strategy or view.strategy, TRENDING_STRATEGY)
     weights = {name: weight for name, weight in strategy.weights.items() if name in PRIOR_SIGNALS}
     if not weights.get("trending"):
         raise BadRequest("What is trending is told by the trend. Give trending a weight.")

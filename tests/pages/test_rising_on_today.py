@@ -26,7 +26,7 @@ def test_kinds_colours_and_houses_rise_and_lead_to_their_products(
     monkeypatch.setattr(type(own_shop), "rising", lambda self, at=None, most=10, fields=(): found)
     at = visit("today.py")
     lines = part(at, "today:rises")["lines"]
-    assert [line["title"] for line in lines] == ["Boots", "Coats", "red", "Totes", "Aurel"]
+    assert [line["title"] for line in lines] == ["Boots", "Coats", "Red", "Totes", "Aurel"]
     assert lines[0]["figure"] == "2.6×"
     assert lines[0]["href"].endswith("/catalogue?type=Boots")
     assert "What rises" in [one.value for one in at.header]
