@@ -48,6 +48,10 @@ LAYOUTS = ("Grid", "Carousel")
 MOST_CHIPS = 10  # values that stand as chips; more of them are a list
 OVER = {INVENTED: "An invented persona", OWN: "A persona of yours", RECORDED: "A recorded shopper"}
 CAME = "Came in"
+SHORTER = {  # where a product comes from, on a card; “Why” says it in full
+    "From the interest in": "", "From this visit": "This visit: ",
+    "From what shoppers alike have a taste for": "Shoppers alike: ", "From the answers to the quiz": "The quiz: ",
+}  # fmt: skip
 BY = {CONTEXT: "Where and when they are", WEIGHTS: "Your weights"}
 TOOL = {"act": "menu", "label": "What they do with it", "icon": "plus"}
 MENU = [{"act": f"do-{what}", "label": label} for what, label in DOES.items()]
@@ -162,7 +166,7 @@ def one_shopper() -> None:
         persona_form.panel()
     left, right = st.columns([1, 3.1], gap="large")
     with left, st.container(key="controls"):
-        hybrid.panel(live.strategy, live.preset)
+        hybrid.panel(live.strategy, live.preset if asked.shopper.shopper.personal else "")
         where()
     with right:
         if found is None:
@@ -173,8 +177,9 @@ def one_shopper() -> None:
             plain_list(asked, found or live)
         if found is not None:
             standing.panel(asked.changed(strategy=strategy) if differs else asked, drafted)
-        interests_panel.panel(live.interests, live.away)
-        history.panel(asked.shopper.history, at)
+        if asked.shopper.shopper.personal:
+            interests_panel.panel(live.interests, live.away)
+            history.panel(asked.shopper.history, at)
         if personas.kind() == RECORDED:
             what_is_kept(asked.shopper)
     st.checkbox("Weights and context", key="drawer")
@@ -377,7 +382,8 @@ def the_list(asked: Request, found: ForYou, earlier: Listing | None, trial: Stra
     if not items:
         states.empty("Nothing to show", " ".join(note.text for note in listing.notes))
         return
-    made = cards.listed(listing, items, at=engine.moment(), tools=(answers.TOOL, cards.TO_PRODUCT, TOOL),
+    does = (TOOL,) if asked.shopper is None or asked.shopper.shopper.personal else ()
+    made = cards.listed(listing, items, at=engine.moment(), tools=(answers.TOOL, cards.TO_PRODUCT, *does),
                         menu=lambda placed: MENU)  # fmt: skip
     for card, placed in zip(made, listing.items, strict=True):
         _dress(card, placed, found.preset)
@@ -409,7 +415,10 @@ def _dress(card: dict[str, Any], placed: Placed, preset: str) -> None:
     codes = {note.code: note.text for note in placed.notes}
     safe = codes.get("to_the_shopper", "").rstrip(".")
     rung = rung_of(placed) if preset == NONE else None
-    source = codes.get("interest", "").rsplit(",", 1)[0].removeprefix("From the interest in ")
+    source = codes.get("interest", "").rsplit(",", 1)[0]
+    for begins, shorter in SHORTER.items():
+        if source.startswith(begins):
+            source = shorter + source.removeprefix(begins).strip(" ()")
     said = [source[:1].upper() + source[1:], f"“{safe}.”" if safe else ""]
     card["note"] = RUNG_NAMES[rung] if rung else "\n".join(one for one in said if one) or card["note"]
     if rung:
@@ -488,7 +497,7 @@ def _follow(key: str = LIST) -> None:
         standing.about(str(item))
     elif what.startswith("do-"):
         personas.act(str(item), what.removeprefix("do-"))
-    else:
+    elif what in ("open", "product"):
         st.session_state["kit:go"] = ("product.py", {"item": item})
 
 

@@ -106,7 +106,7 @@ function fill(li, item) {
   li._plain = plain;
   li.dataset.id = item.id;
   li.classList.toggle("is-dim", !!item.dim);
-  li.draggable = !!item.menu;
+  li.draggable = !!item.menu?.some((one) => one.act === "pin" || one.act === "unpin");
   const $ = (selector) => li.querySelector(selector);
   const frame = $(".frame");
   if (item.images) mosaic(frame, item); else picture(frame, item);
