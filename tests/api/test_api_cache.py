@@ -30,6 +30,7 @@ from core.domain.campaigns import Campaign
 from core.domain.errors import BadRequest, UnknownItem
 from core.domain.placements import Placement
 from core.domain.rules import Rule
+from core.recommend.looks import tables as looks
 from core.recommend.personal import REST
 from core.recommend.taste import IDLE
 from core.shop import Shop
@@ -615,6 +616,38 @@ def test_while_many_ask_no_block_that_had_returned_is_ever_broken(
     assert not any(there for _, _, there, _ in inside)
     assert any(there for _, _, there, _ in found)
     assert {kept for *_, kept in found} >= {"hit", "miss"}
+
+
+def test_a_shops_own_table_counts_in_the_next_look(client: TestClient, here: Shop) -> None:
+    kept(client, "look")
+    folder = here.layout.data / "looks"
+    folder.mkdir()
+    ours = (looks.SHIPPED / "templates.toml").read_text(encoding="utf-8")
+    (folder / "templates.toml").write_text(f"{ours}\n# our own\n", encoding="utf-8")
+    assert ask(client, "look").headers["x-cache"] == "miss"
+    shutil.rmtree(folder)
+
+
+def test_a_search_that_went_without_its_encoders_is_not_kept(
+    client: TestClient, here: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(here._worker, "ready", False)
+    for _ in range(2):
+        early = ask(client, "search", locale="early")
+        assert early.headers["x-cache"] == "miss"
+        assert "exact_words_only" in [note["code"] for note in early.json()["notes"]]
+    monkeypatch.setattr(here._worker, "ready", True)
+    assert "exact_words_only" not in [note["code"] for note in kept(client, "search", locale="early").json()["notes"]]
+
+
+def test_a_list_is_made_anew_at_noon_and_midnight(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The record counts a day from its noon on; months, and with them seasons, begin at midnight, weekends too."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    told = []
+    for hour, minute in ((9, 0), (11, 59), (12, 0), (23, 59), (24, 0)):
+        monkeypatch.setattr(served, "now", lambda moment=day + timedelta(hours=hour, minutes=minute): moment)
+        told.append(ask(client, locale="noon").headers["x-cache"])
+    assert told == ["miss", "hit", "miss", "hit", "miss"]
 
 
 def test_a_cache_that_is_off_keeps_nothing(client: TestClient, here: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
