@@ -134,6 +134,31 @@ def test_what_is_said_to_be_for_them_again_takes_back_what_was_not(store: EventS
     assert store.person(JANE, NOW + DAY, limit=1).dislikes.colours == ("red",), "the last word counts"
 
 
+def test_what_a_list_is_kept_under_changes_with_each_act_and_by_itself(store: EventStore) -> None:
+    def standing(at: datetime, shopper: str | None = JANE) -> str:
+        return store.standing_of(shopper, at, visit=HOUR, rest=45 * DAY)
+
+    later = NOW + 10 * DAY
+    seen = [standing(later), standing(later, None)]
+    store.add([event(1), event(2, "purchase", "coat"), event(3, "search", None, query="x"), event(4, shopper=BO)])
+    seen += [standing(later), standing(NOW), standing(NOW + HOUR), standing(NOW + 2 * HOUR), standing(later, BO)]
+    assert standing(NOW + 3 * HOUR) == standing(NOW + 3 * HOUR), "nothing happened"
+    seen.append(standing(NOW + 3 * HOUR))
+    assert standing(NOW + 3 * HOUR + timedelta(seconds=1)) == standing(later) != seen[-1], "the visit is over"
+    rested = NOW + 2 * HOUR + 45 * DAY
+    assert standing(later) == standing(rested - timedelta(seconds=1))
+    seen.append(standing(rested))
+    for n, known in enumerate((Shopper(JANE, wishlist=("a",)), Shopper(JANE, wishlist=("b",)))):
+        store.keep_shoppers([known], NOW + n * DAY)
+        seen.append(standing(later))
+    store.forget(JANE, NOW)
+    seen += [standing(later), standing(later, None), standing(later, BO)]
+    store.keep_shoppers([Shopper(JANE, wishlist=("c",))], NOW + 3 * DAY)
+    seen.append(standing(later))
+    assert len(set(seen)) == len(seen) - 1, "before anything happened, to Jane as at the moment before she came"
+    assert seen[0] == seen[3]
+
+
 def test_the_version_of_a_shopper_changes_with_each_event_of_theirs_and_with_none_of_others(store: EventStore) -> None:
     seen = [store.version(JANE)]
 
