@@ -19,6 +19,7 @@ from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
+from threadpoolctl import threadpool_limits
 
 from core import settings, shop
 from core.api import lists, metrics
@@ -55,7 +56,8 @@ async def _alone(app: FastAPI) -> AsyncIterator[None]:
         log.warning("%s", error.message)
     serving.worker.warm()  # which may be another by now: that of the edition that serves
     serving.follow()
-    yield
+    with threadpool_limits(1, "blas"):  # questions share the cores; threads of one question wait for one another
+        yield
     serving.close()
     shop.install(None)
     worker.close()

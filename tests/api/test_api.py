@@ -12,6 +12,7 @@ import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
+from threadpoolctl import threadpool_info
 
 from core import cli, shop
 from core.api import api
@@ -196,6 +197,7 @@ def test_alone_the_api_waits_for_a_first_edition_and_serves_it_once_it_is_publis
     try:
         with TestClient(api) as alone:
             assert alone.get("/health").status_code == 503
+            assert {one["num_threads"] for one in threadpool_info() if one["user_api"] == "blas"} == {1}
             open_small_shop(tmp_path)
             end = time.monotonic() + 20
             while alone.get("/health").status_code == 503 and time.monotonic() < end:
