@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import streamlit as st
 
+from core.domain.changes import Documents
 from core.domain.errors import BadRequest, ShopError
 from core.domain.listing import Listing, Origin, Placed
 from core.domain.query import Request
@@ -41,7 +43,8 @@ from pages.kit import (
 )  # fmt: skip
 from pages.kit.personas import ACT, CONTEXT, DID, DOES, INVENTED, KEPT, OWN, PAGE, RECORDED, SAID, STORE, WEIGHTS
 
-TIMES = "shoppers:times"
+TIMES, MADE = "shoppers:times", "shoppers:made"
+MOST_MADE = 4  # lists that are kept: live, tried, and each as it was before
 LIST, PLAIN, SHELF = "shoppers:list", "shoppers:plain", "shoppers:shelf"
 PLACES = (5, 8, 10, 12, 16, 24)
 LAYOUTS = ("Grid", "Carousel")
@@ -153,11 +156,10 @@ def one_shopper() -> None:
     at, k = engine.moment(), session.current().places
     asked, drafted = personas.request(at, k), shaping.standing()
     assert asked.shopper is not None
-    shop = engine.shop()
-    live = shop.for_you(asked, draft=drafted)
+    live = list_of(asked, drafted)
     try:
         strategy, differs = hybrid.tried(live.strategy)
-        found = shop.for_you(asked.changed(strategy=strategy), draft=drafted) if differs else live
+        found = list_of(asked.changed(strategy=strategy), drafted) if differs else live
     except BadRequest:
         strategy, differs, found = live.strategy, True, None
     head(asked.shopper, live, at)
@@ -172,7 +174,7 @@ def one_shopper() -> None:
         if found is None:
             states.empty(*NOTHING_WEIGHED)
         else:
-            the_list(asked, found, before(asked, found, live), strategy if differs else None)
+            the_list(asked, found, before(asked, found, live, drafted), strategy if differs else None)
         if held.of(STORE).get("beside"):
             plain_list(asked, found or live)
         if found is not None:
@@ -342,18 +344,37 @@ def _anywhere() -> None:
 # -- the list ------------------------------------------------------------------------------------------------------
 
 
-def before(asked: Request, found: ForYou, live: ForYou) -> Listing | None:
+def list_of(asked: Request, drafted: Documents | None, acts: int | None = None) -> ForYou:
+    """The list for `asked`. The last few are kept for the minute: while one thing moves, the others stand.
+
+    acts: how many of what was done here is in it; all of it by default.
+    """
+    assert asked.at is not None
+    shop, now = engine.shop(), held.of(STORE)
+    who = {name: now.get(name) for name in ("kind", "persona", "shopper", *personas.CONTEXT_FIELDS)}
+    mark = (
+        json.dumps([who, (now.get("acts") or [])[:acts]], sort_keys=True), asked.k, asked.strategy,
+        asked.shopper is not None and bool(asked.shopper.context), asked.at.replace(second=0, microsecond=0),
+        shop.view(engine.at(), asked.placement).versions, shop.events.mark(), personas.stamp(),
+    )  # fmt: skip
+    kept = [one for one in st.session_state.get(MADE, ()) if one[0] == mark and one[1] == drafted]
+    found = kept[0][2] if kept else shop.for_you(asked, draft=drafted)
+    others = [one for one in st.session_state.get(MADE, ()) if one[2] is not found]
+    st.session_state[MADE] = [(mark, drafted, found), *others][:MOST_MADE]
+    return found
+
+
+def before(asked: Request, found: ForYou, live: ForYou, drafted: Documents | None) -> Listing | None:
     """The list as it was before what moved it last; None where nothing did."""
-    shop, drafted = engine.shop(), shaping.standing()
     trial = found.strategy if found is not live else None
     assert asked.at is not None
     assert asked.shopper is not None
     if personas.mark() == ACT and personas.extra():
         less = personas.request(asked.at, asked.k, personas.extra()[:-1])
-        return shop.recommend(less.changed(strategy=trial), draft=drafted)
+        return list_of(less.changed(strategy=trial), drafted, len(personas.extra()) - 1).listing
     if personas.mark() == CONTEXT and asked.shopper.context:
         anywhere = Person(asked.shopper.shopper, asked.shopper.history)
-        return shop.recommend(asked.changed(shopper=anywhere, strategy=trial), draft=drafted)
+        return list_of(asked.changed(shopper=anywhere, strategy=trial), drafted).listing
     if personas.mark() == WEIGHTS and found is not live:
         return live.listing
     return None

@@ -42,7 +42,7 @@ DID = {
     "not_for_me": "Not for them",
 }  # fmt: skip
 ACT, CONTEXT, WEIGHTS = "act", "context", "weights"  # what moved the list last
-_CONTEXT = ("season", "occasion", "hour", "device", "place")
+CONTEXT_FIELDS = ("season", "occasion", "hour", "device", "place")
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def close() -> None:
 
 def _stays() -> dict[str, Any]:
     """What is set on the page whoever is looked at."""
-    return {name: value for name, value in held.of(STORE).items() if name in ("beside", "layout", *_CONTEXT)}
+    return {name: value for name, value in held.of(STORE).items() if name in ("beside", "layout", *CONTEXT_FIELDS)}
 
 
 def persona() -> Persona:
@@ -198,6 +198,11 @@ def _act(plain: Any) -> Act | None:
         return None
 
 
+def stamp() -> str:
+    """Changes with all that is kept of the recorded shopper who is looked at; "" where it is a persona."""
+    return engine.shop().events.version(shopper()) if kind() == RECORDED else ""
+
+
 def act(item: str, what: str) -> None:
     """Let them do something with a product, now."""
     room = MOST_ACTS - len(persona().acts)
@@ -229,7 +234,7 @@ def context() -> Context:
     """Where and when they are; what makes no sense is unknown."""
     now = held.of(STORE)
     try:
-        given = {name: now.get(name) or None for name in _CONTEXT if name != "hour"}
+        given = {name: now.get(name) or None for name in CONTEXT_FIELDS if name != "hour"}
         return Context(**given, hour=now.get("hour"))
     except ShopError:
         return Context()
@@ -350,7 +355,7 @@ def take(came: Mapping[str, Sequence[str]]) -> None:
     known = engine.shop().catalogue()
     done = [each.partition(":") for each in came.get("does", ())][:MOST_ACTS]
     acts = [Act(item, what).as_json() for what, _, item in done if what in DEEDS and item in known]
-    given = {name: one.get(name) for name in _CONTEXT}
+    given = {name: one.get(name) for name in CONTEXT_FIELDS}
     given["device"] = given["device"] if given["device"] in DEVICES else None
     hour = one.get("hour", "")
     whole = int(hour) if hour.isdecimal() and len(hour) < 3 and int(hour) < 24 else None
