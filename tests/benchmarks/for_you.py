@@ -4,6 +4,7 @@
 
 An event is heard and the list is made again: the bar is 50 ms of processor time for both. For fifty shoppers of the
 record, two seasons and two occasions must give two lists; the places that moved are named for the first of them.
+What the presets weigh is chosen and told by tests/benchmarks/presets.py.
 """
 
 from __future__ import annotations
