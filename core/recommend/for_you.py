@@ -68,8 +68,8 @@ def _hybrid(name: str, content: float, behaviour: float, trending: float, note: 
 
 
 NONE, FEW, MANY = "none", "few", "many"
-# Chosen on some shoppers of two shops and told of others, see tests/benchmarks/presets.py. The surface is flat: from five
-# acts on nothing else was found that gains more than chance has it.
+# Chosen on some shoppers of two shops and told of others, see tests/benchmarks/presets.py. The surface is flat: from
+# five acts on nothing else was found that gains more than chance has it.
 FEW_ACTS = _hybrid("A first acquaintance", 0.5, 0.2, 0.3, "For shoppers of whom one to four acts are known.")
 MANY_ACTS = _hybrid("A regular", 0.45, 0.4, 0.15, "For shoppers of whom five acts or more are known.")
 CLASSIC = _hybrid("Classic hybrid", 0.5, 0.3, 0.2, "Half content, three tenths behaviour, a fifth trend.")
