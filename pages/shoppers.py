@@ -236,10 +236,10 @@ def _facts(person: Person, found: ForYou, at: datetime) -> str:
         return "At their own wish. What they did shapes no list, and nothing of it is shown."
     told = person.history
     said = [personas.persona().story] if personas.kind() == INVENTED and personas.persona().story else []
-    if len(told):
-        first = (at - told.moments[0]).days
+    if acts := personas.acts_in(told):
+        first = (at - told.moments[acts[0]]).days
         span = f" in {text.count(max(1, first), 'day')}" if first else ""
-        said.append(f"{text.count(len(told), 'act')}{span}")
+        said.append(f"{text.count(len(acts), 'act')}{span}")
     if person.shopper.wishlist:
         said.append(text.count(len(person.shopper.wishlist), "wish", "wishes"))
     if person.shopper.followed:

@@ -63,7 +63,7 @@ def _acts(history: History, at: datetime) -> list[dict[str, Any]]:
     base = list(personas.persona().acts)
     order = sorted(range(len(base)), key=lambda n: (-base[n].days, n))  # as the history has them
     found = []
-    rows = [n for n, item in enumerate(history.items) if item is not None and history.kinds[n] in personas.DID]
+    rows = personas.acts_in(history)
     for place, n in enumerate(rows):
         kind, days = history.kinds[n], max(0.0, (at - history.moments[n]) / timedelta(days=1))
         extra = place - (len(rows) - added)  # what was done here came last

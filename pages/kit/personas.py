@@ -18,7 +18,7 @@ import streamlit as st
 from core.domain.catalogue import AUDIENCES, Catalogue
 from core.domain.errors import BadRequest, ShopError
 from core.domain.query import Request
-from core.domain.shoppers import DEVICES, Context, Dislikes, Person
+from core.domain.shoppers import DEVICES, Context, Dislikes, History, Person
 from core.domain.visit import Visit
 from core.recommend import personas as making
 from core.recommend.personas import DEEDS, MOST_ACTS, Act, Persona
@@ -370,6 +370,8 @@ def _recorded_as(start: str) -> str:
         found = engine.shop().events.begins_with(f"s_{start.removeprefix('s_')}")
     if not found:
         raise BadRequest("No shopper of this shop is known so. They may have been forgotten.")
+    if len(found) > 1:
+        raise BadRequest("Several shoppers begin so. Write more of the hash.")
     return found[0]
 
 
@@ -403,6 +405,11 @@ def _spelled(came: Mapping[str, Sequence[str]], one: Mapping[str, str]) -> Perso
 
 
 # -- words ---------------------------------------------------------------------------------------------------------
+
+
+def acts_in(history: History) -> list[int]:
+    """Which rows of a history are acts with a product, which is what the page shows and counts."""
+    return [n for n, item in enumerate(history.items) if item is not None and history.kinds[n] in DID]
 
 
 def ago(days: float) -> str:

@@ -261,6 +261,16 @@ def test_an_address_that_makes_no_sense_breaks_nothing(
     sound(visit(PAGE, **address))
 
 
+def test_the_start_of_a_hash_that_two_shoppers_share_names_neither(own_shop: Shop, visit: Visit) -> None:
+    now = datetime.now(UTC)
+    own_shop.events.add(
+        Event(hashed(SALT, end, EVENT), "view", now - timedelta(days=1), item=BAG, shopper=f"s_{'ab' * 5}{end * 14}")
+        for end in "12"
+    )
+    assert "Several shoppers begin so" in words(visit(PAGE, shopper="ab" * 4))
+    assert "A recorded shopper" in words(visit(PAGE, shopper="ab" * 5 + "2"))
+
+
 def test_who_is_not_followed_is_shown_as_that_and_nothing_else(own_shop: Shop, visit: Visit) -> None:
     id = recorded(own_shop)
     own_shop.events.opt_out(id, datetime.now(UTC))
