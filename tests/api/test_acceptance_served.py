@@ -23,7 +23,7 @@ from core.domain.rules import Rule
 from core.domain.shoppers import Shopper
 from core.settings import Settings
 from core.shop import Shop
-from tests.benchmarks.load import Client, ids_of, served
+from tests.benchmarks.load import KEY, Client, ids_of, served
 from tests.worlds import NOW, WARDROBE, PlainWorker, boutique, open_small_shop
 
 DAY = timedelta(days=1)
@@ -360,3 +360,36 @@ def test_one_event_is_in_the_next_list(made: Shop) -> None:
         assert after["items"] != before["items"], f"{shopper} looked at {item}"
         met = [one for one in after["items"] if one["id"] == item]
         assert all(one["origin"] == "fill" for one in met)
+
+
+@pytest.mark.slow
+def test_of_two_processes_that_serve_one_shop_each_knows_what_the_other_was_told(own: Shop) -> None:
+    item = "boots-aurel-brown"
+    own.studio.close()
+    with served(own.settings.data) as one, served(own.settings.data) as other:
+        clients = [Client(server.port) for server in (one, other)]
+
+        def lists(client: Client) -> list[list[str]]:
+            mine = json.loads(client.get("/recommendations/s5", k=12)[2])
+            return [ids_of(mine), ids_of(json.loads(client.get("/recommend", item_id=item, k=12)[2]))]
+
+        def agree() -> list[list[str]]:
+            """What both say; asked twice, so that what they kept would show."""
+            found = [lists(client) for client in (*clients, *clients)]
+            assert all(one == found[0] for one in found)
+            return found[0]
+
+        before = agree()
+        looked = before[0][0]
+        event = {"id": "told", "kind": "view", "item": looked, "shopper": "s5", "session": "told"}
+        assert json.loads(clients[0].post("/events", {"events": [event]})[2])["new"] == 1
+        after = agree()
+        assert looked not in after[0]
+        gone = after[1][0]
+        assert clients[1].post("/stock", {"items": [{"id": gone, "stock": 0}]}, KEY)[0] == 200
+        assert gone not in agree()[1]
+        data, rule = str(own.settings.data), {"kind": "block", "id": "r", "target": {"items": [after[1][1]]}}
+        opened = open_shop(Settings(data=Path(data)))
+        opened.publish_rules([Rule.from_json(rule)], who="Ines", why="Recalled")
+        opened.studio.close()
+        assert after[1][1] not in agree()[1]
