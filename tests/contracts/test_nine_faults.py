@@ -26,6 +26,7 @@ from core.build import build, open_shop
 from core.domain.catalogue import Catalogue
 from core.domain.events import STRENGTH
 from core.domain.query import Request
+from core.domain.rules import Rule
 from core.domain.strategy import Strategy
 from core.embed.sbert import unit_rows
 from core.embed.weightless import WeightlessText
@@ -33,6 +34,8 @@ from core.evaluate import shown as evaluating
 from core.rank.blend import blend_for
 from core.rank.diversify import similarity
 from core.shop import Shop
+from core.store import source
+from core.store.layout import Layout
 from tests.shop.conftest import own_shop, small_shop  # noqa: F401  fixtures
 from tests.worlds import NOW, PlainWorker, boutique, open_small_shop, stock_the_shop
 
@@ -281,9 +284,6 @@ def test_a_product_without_a_picture_has_its_share_of_the_places(tmp_path: Path,
     items = [replace(one, stock={"M": 3}, family_id=None) for one in boutique()]
     hidden = {items[n].id for n in np.random.default_rng(5).permutation(len(items))[: 3 * len(items) // 10].tolist()}
     settings = stock_the_shop(tmp_path, items)
-    from core.store import source
-    from core.store.layout import Layout
-
     catalogue, meta = source.load_source(Layout(tmp_path))
     source.save_source(
         Layout(tmp_path),
@@ -338,8 +338,6 @@ def test_a_kept_list_knows_its_context_its_rules_and_its_arm(front: Front) -> No
         first = ids(get("ann"))[0]
         block = {"id": f"no-{first}", "kind": "block", "target": {"items": [first]}}
         before = [rule.as_json() for rule in front.shop.rules()]
-        from core.domain.rules import Rule
-
         front.shop.publish_rules([Rule.from_json(one) for one in (*before, block)], who="Ines", why="Recalled")
         assert first not in ids(get("ann"))
 
