@@ -131,11 +131,11 @@ def _counted(group: Rows, rows: Rows, items: int) -> tuple[Matrix, Table, int]:
     turned = x.T.tocsr()
     parts = []
     for start in range(0, items, BLOCK):
-        both = (turned[start : start + BLOCK] @ x).toarray()
-        here = np.arange(len(both))
-        both[here, start + here] = 0.0
-        often = (both >= LEAST) & (both * count > bought[start : start + BLOCK, None] * bought[None, :])
-        parts.append(sparse.csr_matrix(np.where(often, both, 0.0)))
+        both = (turned[start : start + BLOCK] @ x).tocoo()
+        row, pieces = both.row + start, both.data
+        often = (row != both.col) & (pieces >= LEAST) & (pieces * count > bought[row] * bought[both.col])
+        kept = pieces[often], (both.row[often], both.col[often])
+        parts.append(sparse.csr_matrix(kept, shape=both.shape))
     return bought, sparse.vstack(parts, format="csr"), count
 
 
@@ -182,18 +182,17 @@ def _lent(known: Table, thin: Mask, content: Sequence[tuple[Vectors, Mask]], kin
         part = needy[start : start + BLOCK]
         near = closeness(part, able, content)
         near[part[:, None] == able[None, :]] = -np.inf
-        best = np.argsort(-near, axis=1, kind="stable")[:, :LENDERS]
-        close = np.take_along_axis(near, best, axis=1)
-        weight = np.where(close >= LIKE, np.maximum(close, 0.0) ** SHARP, 0.0)
-        shape = (len(part), items)
-        lane = np.repeat(np.arange(len(part)), best.shape[1])
-        lent = sparse.csr_matrix((weight.ravel(), (lane, able[best].ravel())), shape=shape) @ known
-        found = np.round(lent.toarray(), 9)
-        found[np.arange(len(part)), part] = 0.0
-        lane, column = found.nonzero()
-        rows.append(part[lane])
-        columns.append(column)
-        values.append(found[lane, column])
+        lane, at = np.nonzero(near >= LIKE)
+        order = np.lexsort((at, -near[lane, at], lane))
+        first = np.searchsorted(lane, np.arange(len(part)))
+        best = order[np.arange(len(order)) - first[lane] < LENDERS]
+        lane, at = lane[best], at[best]
+        weights = sparse.csr_matrix((near[lane, at] ** SHARP, (lane, able[at])), shape=(len(part), items))
+        found = (weights @ known).tocoo()
+        other = found.col != part[found.row]
+        rows.append(part[found.row[other]])
+        columns.append(found.col[other])
+        values.append(np.round(found.data[other], 9))
     whole = sparse.csr_matrix(
         (np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape=(items, items)
     )  # fmt: skip
