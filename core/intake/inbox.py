@@ -14,6 +14,7 @@ numbers of the rows that were refused and why, without what they say.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
@@ -53,6 +54,7 @@ NAMES: Mapping[str, tuple[str, str | None]] = {  # first word of a name -> what 
 SUFFIXES = (".csv", ".tsv", ".txt", ".parquet", ".xlsx")
 RESTS = 5.0  # seconds for which a file has not grown when it is taken in
 KEPT = 100  # files that stay in `done`, and in `refused`
+LONGEST = 180  # bytes of a name that stay there: no disk takes more than 255
 LATER = (Conflict, NotReady, StorageFailed)  # nothing is wrong with the file: it is tried again
 HINT = "A file of events is named like events.csv, one of shoppers like crm.csv; any other holds stock and prices."
 REMOVED = "The file speaks of shoppers and was removed; drop it again once it is mended."
@@ -154,7 +156,10 @@ def _take(path: Path, settings: Settings, studio: Studio, present: Callable[[], 
     except Exception:  # a file that meets a bug of ours must not keep all that come after it waiting
         log.exception("A file in the inbox was not taken in")
         reason = FAULT if what == STOCK else f"{FAULT} {REMOVED}"
-    _away(path, REFUSED, at, {"txt": f"{reason}\n".encode()}, stays=what == STOCK)
+    try:
+        _away(path, REFUSED, at, {"txt": f"{reason}\n".encode()}, stays=what == STOCK)
+    except StorageFailed as error:
+        return Taken(name, 0, 0, reason=f"{reason} {error.message}", what=what, waits=True)
     return Taken(name, 0, 0, reason=reason, what=what)
 
 
@@ -210,7 +215,7 @@ def _away(path: Path, where: str, at: datetime, beside: Mapping[str, bytes], *, 
     """
     folder = path.parent / where
     files.make_folder(folder)
-    target = folder / f"{at:%Y%m%dT%H%M%S}-{path.name}"
+    target = folder / f"{at:%Y%m%dT%H%M%S}-{_short(path.name)}"
     for suffix, content in beside.items():
         files.write_bytes(target.with_name(f"{target.name}.{suffix}"), content)
     with files.speaking(target):
@@ -220,5 +225,14 @@ def _away(path: Path, where: str, at: datetime, beside: Mapping[str, bytes], *, 
             path.unlink()
     files.fsync_dir(folder)
     files.fsync_dir(path.parent)
-    for old in sorted(folder.iterdir())[: -2 * KEPT]:
+    for old in sorted(one for one in folder.iterdir() if not one.is_dir())[: -2 * KEPT]:
         old.unlink(missing_ok=True)
+
+
+def _short(name: str) -> str:
+    """The name of a file, cut where a moment before it and what is said of it behind it would make it too long."""
+    whole = os.fsencode(name)
+    if len(whole) <= LONGEST:
+        return name
+    told = f"-{hashlib.sha256(whole).hexdigest()[:12]}{Path(name).suffix}"
+    return whole[: LONGEST - len(told)].decode("utf-8", "ignore") + told

@@ -179,3 +179,32 @@ def test_a_file_that_meets_a_fault_keeps_no_other_waiting(
     assert "fault of ours" in first.reason
     assert second.changed == 1
     assert "20260301T090000-a.csv" in names(tmp_path / "inbox" / "refused")
+
+
+@pytest.mark.parametrize("kind", ["stock", "crm"])
+def test_a_file_with_a_very_long_name_is_taken_in_and_keeps_no_other_waiting(
+    tmp_path: Path, studio: Studio, look: Any, kind: str
+) -> None:
+    content = {"stock": "id,stock\nbag,7\ngone,1\n", "crm": "id,tier\njane@example.com,gold\njane@example.com,gold\n"}
+    longest = {one: f"{kind}-{'é' * 110}{one}.csv" for one in "ab"}
+    for name in longest.values():
+        drop(tmp_path, name, content[kind])
+    drop(tmp_path, "z.csv", "id,stock\ntote,4\n", age=50)
+    assert [one.reason for one in look()] == ["", "", ""]
+    assert studio.facts()["tote"] == {"stock": {"": 4}}
+    left = [path for path in (tmp_path / "inbox").iterdir() if path.is_file() and path.name[0] != "."]
+    assert not left
+    done = [name for name in names(tmp_path / "inbox" / "done") if "z.csv" not in name]
+    assert len(done) == 4, "of two long names that begin alike, neither takes the other's place"
+    assert look() == []
+
+
+def test_a_folder_among_what_was_taken_in_keeps_no_file_waiting(
+    tmp_path: Path, studio: Studio, look: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inbox, "KEPT", 1)
+    (tmp_path / "inbox" / "done" / "2025").mkdir(parents=True)
+    for n, name in enumerate(("a.csv", "b.csv", "c.csv")):
+        drop(tmp_path, name, f"id,stock\nbag,{n}\n", age=60 - n)
+    assert [one.reason for one in look()] == ["", "", ""]
+    assert names(tmp_path / "inbox" / "done") == ["2025", "20260301T090000-b.csv", "20260301T090000-c.csv"]
