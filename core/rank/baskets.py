@@ -121,6 +121,36 @@ def train(
     return _joined(parts, bought, count)
 
 
+def taken_in(
+    kept: Baskets, fresh: Rows, content: Sequence[tuple[Vectors, Mask]], kinds: Codes | None = None
+) -> Baskets:
+    """The same with what goes with the like of the products in rows `fresh`, which are in no basket."""
+    model, items = kept.model, len(kept.model)
+    thin = np.zeros(items, dtype=bool)
+    thin[fresh] = True
+    thin &= model.acts == 0
+    row = np.repeat(np.arange(items), np.diff(model.indptr))
+    stays = ~thin[row]
+    own = stays & (kept.how != LENT)
+    known = sparse.csr_matrix(
+        (model.values[own].astype(np.float64), (row[own], model.indices[own])), shape=(items, items)
+    )  # fmt: skip
+    top = STEP**2 * float(model.values.max(initial=0.0))
+    lent = _scaled(_lent(_scaled(known, 1.0), thin, content, kinds), top).tocoo()
+    rows, columns = np.concatenate([row[stays], lent.row]), np.concatenate([model.indices[stays], lent.col])
+    values = np.concatenate([model.values[stays], lent.data.astype(np.float32)])
+    both = np.concatenate([kept.both[stays], np.zeros(len(lent.row), dtype=kept.both.dtype)])
+    how = np.concatenate([kept.how[stays], np.full(len(lent.row), LENT, dtype=kept.how.dtype)])
+    order = np.lexsort((columns, rows))
+    there = model.present.copy()
+    there[lent.row] = True
+    made = Behaviour(
+        np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=items))]).astype(np.int64),
+        columns[order].astype(np.int32), values[order].astype(np.float32), model.acts, there, model.kind,
+    )  # fmt: skip
+    return Baskets(made, both[order], kept.count, how[order])
+
+
 def _counted(group: Rows, rows: Rows, items: int) -> tuple[Matrix, Table, int]:
     """[items] groups that each product is in, [items, items] those that hold both where these are often enough, and how
     many groups there are."""

@@ -43,7 +43,7 @@ def learn(
     if events is None or not len(events):
         return {}
     out: dict[str, AnyArray] = {}
-    content = [(vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)]
+    content = _content(vectors, present)
     model = behaviour.train(interactions(events, catalogue), content=content)
     if model is not None:
         out |= model.to_arrays()
@@ -130,11 +130,18 @@ def moved(
         order = np.lexsort((rows, out[trend.PREFIX + "days"]))
         out = {name: one[order] if name.startswith(trend.PREFIX) else one for name, one in out.items()}
         out |= {trend.PREFIX + "rows": rows[order], trend.PREFIX + "items": np.array([len(after)], dtype=np.int64)}
-    model = Behaviour.from_arrays(out, len(after))
-    if model is not None and fresh is not None and vectors and present:
-        content = [(vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)]
-        out |= behaviour.taken_in(model, np.flatnonzero(fresh), content).to_arrays()
+    if fresh is None or not fresh.any() or not vectors or not present:
+        return out
+    content, new = _content(vectors, present), np.flatnonzero(fresh)
+    if (model := Behaviour.from_arrays(out, len(after))) is not None:
+        out |= behaviour.taken_in(model, new, content).to_arrays()
+    if (bought := baskets.Baskets.from_arrays(out, len(after))) is not None:
+        out |= baskets.taken_in(bought, new, content, coded(after.frame["type"].tolist())).to_arrays()
     return out
+
+
+def _content(vectors: Mapping[str, Vectors], present: Mapping[str, Mask]) -> list[tuple[Vectors, Mask]]:
+    return [(vectors[name], np.asarray(present[name], dtype=bool)) for name in sorted(vectors)]
 
 
 def _moved_pairs(arrays: Mapping[str, AnyArray], prefix: str, to: Rows, items: int) -> dict[str, AnyArray]:

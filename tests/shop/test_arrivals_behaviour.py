@@ -86,6 +86,17 @@ def test_what_is_kept_takes_after_what_it_reads_like_before_any_build(shop: Shop
     assert any(one.contributions.get("behaviour") for one in listing.items)
 
 
+def test_what_is_kept_has_a_list_of_what_goes_with_its_like(shop: Shop) -> None:
+    asked = Request(Placement.TOGETHER, anchor="new-coat", at=NOW)
+    at_once = kept(shop)
+    listing = at_once.recommend(asked)
+    assert "totes-corvin-red" in listing.ids
+    assert {one.notes[-1].code for one in listing.items} == {"like_it"}
+    before = shop.recommend(asked.changed(anchor="coats-aurel-black"))
+    assert at_once.recommend(asked.changed(anchor="coats-aurel-black")).items == before.items
+    assert set(listing.ids) == set(rebuilt(at_once).recommend(asked).ids)
+
+
 def test_it_is_about_what_the_next_build_learns(shop: Shop) -> None:
     at_once, later = kept(shop), None
     ids = at_once.catalogue().ids
