@@ -449,7 +449,8 @@ def _rebuild(settings: Settings, small: bool, out: Any) -> None:
 
             build(settings, worker=PlainWorker(), at=datetime.now(UTC))  # type: ignore[arg-type]
             return
-        command = [sys.executable, "-m", "core.cli", "--data", str(settings.data), "build"]
+        polite = ["nice", "-n", "10"] if shutil.which("nice") else []  # as the timer in assets/systemd does
+        command = [*polite, sys.executable, "-m", "core.cli", "--data", str(settings.data), "build"]
         made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if made.returncode:
             out.put(f"The build failed: {made.stderr[-500:]}")
