@@ -9,7 +9,8 @@ The name of a file says what it holds:
 A file is taken in once it has come to rest, in order of time. One of stock is then moved away: to `done`, with the rows
 that were not taken beside it, or to `refused`, with the reason. One that speaks of shoppers does not stay: nothing that
 says who somebody is may lie about in the shop's folder, so it is removed, and a receipt stays in its place, with the
-numbers of the rows that were refused and why, without what they say.
+numbers of the rows that were refused and why, without what they say. One that is named as if it held stock and has
+columns of a customer speaks of shoppers too.
 """
 
 from __future__ import annotations
@@ -25,12 +26,13 @@ from pathlib import Path
 from typing import Any
 
 from core.domain.catalogue import Catalogue
-from core.domain.errors import Conflict, NotReady, ShopError
+from core.domain.errors import BadRequest, Conflict, NotReady, ShopError
 from core.intake import crm, stock_feed
 from core.intake import events as telling
 from core.intake.export import csv_bytes
 from core.intake.facts import plan_facts
-from core.intake.people import Told
+from core.intake.mapping import plain_name
+from core.intake.people import PERSON_NAMES, SHOPPER_NAMES, Told
 from core.intake.personal import masked
 from core.intake.read import Table, name_of
 from core.settings import Settings
@@ -59,6 +61,12 @@ LATER = (Conflict, NotReady, StorageFailed)  # nothing is wrong with the file: i
 HINT = "A file of events is named like events.csv, one of shoppers like crm.csv; any other holds stock and prices."
 REMOVED = "The file speaks of shoppers and was removed; drop it again once it is mended."
 FAULT = "It could not be read through a fault of ours. The operator finds the reason in the log."
+# Columns that no file of stock needs: one that has them speaks of shoppers, whatever it is called.
+OF_SHOPPERS = frozenset(map(plain_name, (*SHOPPER_NAMES, *PERSON_NAMES)))
+
+
+class _OfShoppers(BadRequest):
+    """A file that speaks of shoppers under a name that does not say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,8 @@ def _take(path: Path, settings: Settings, studio: Studio, present: Callable[[], 
         return _take_people(path, what, kind, settings, studio, present(), at)
     except LATER as error:
         return Taken(name, 0, 0, reason=error.message, what=what, waits=True)
+    except _OfShoppers as error:
+        what, reason = SHOPPERS, f"{error.message} {HINT} {REMOVED}"
     except ShopError as error:
         reason = f"{error.message} {HINT}" if what == STOCK else f"{error.message} {REMOVED}"
     except Exception:  # a file that meets a bug of ours must not keep all that come after it waiting
@@ -165,6 +175,8 @@ def _take(path: Path, settings: Settings, studio: Studio, present: Callable[[], 
 
 def _take_stock(path: Path, settings: Settings, studio: Studio, present: Catalogue, at: datetime) -> Taken:
     plan = plan_facts(path, settings=settings, present=present)
+    if found := sorted({plain_name(one) for one in plan.table.headers} & OF_SHOPPERS):
+        raise _OfShoppers(f"By its name it holds stock and prices, and it has a column {found[0]!r}.")
     version = stock_feed.carry_out(plan, studio, who=stock_feed.WHO, at=at)
     _away(path, DONE, at, {"refused.csv": plan.bad_rows_csv()} if plan.bad else {})
     return Taken(name_of(path), len(plan.changes), len(plan.bad), version)

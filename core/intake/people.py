@@ -26,6 +26,10 @@ SHOPPER_NAMES = (
     "shopper", "shopper_id", "customer", "customer_id", "customerid", "client", "client_id", "user", "user_id",
     "userid", "visitor", "visitor_id", "visitorid", "member_id", "account_id", "profile_id",
 )  # fmt: skip
+PERSON_NAMES = (  # of columns that say who somebody is; never read
+    "email", "email_address", "mail", "first_name", "last_name", "surname", "full_name", "customer_name", "phone",
+    "phone_number", "telephone", "birthday", "date_of_birth",
+)  # fmt: skip
 ITEM_NAMES = (
     "item", "item_id", "itemid", "product", "product_id", "productid", "article", "article_id", "sku", "stockcode",
     "stock_code", "variant_id", "asin",

@@ -149,6 +149,23 @@ def test_a_file_of_shoppers_that_cannot_be_read_is_told_and_removed(tmp_path: Pa
     assert EventStore(studio).count() == 0
 
 
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("export-crm.csv", "id,tier,E-Mail"), ("2026-03-01-events.csv", "sku,stock,Customer ID"), ("a.csv", "mail,x,y")],
+)
+def test_a_file_of_shoppers_under_the_name_of_another_leaves_nothing_of_them(
+    tmp_path: Path, studio: Studio, look: Any, name: str, header: str
+) -> None:
+    drop(tmp_path, name, f"{header}\nbag,4,jane@example.com\n4711,gold,jane@example.com\n")
+    (told,) = look()
+    assert (told.what, told.changed, told.version) == ("shoppers", 0, None)
+    assert "is named like" in told.reason
+    assert studio.facts() == {}
+    left = [path for path in (tmp_path / "inbox").rglob("*") if path.is_file() and path.name != ".lock"]
+    assert [path.name for path in left] == [f"20260301T090000-{name}.txt"]
+    assert b"example.com" not in left[0].read_bytes()
+
+
 # -- what is not the file's fault --------------------------------------------------------------------------------------
 
 
