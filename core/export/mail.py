@@ -69,6 +69,8 @@ class Addresses:
                 continue
             if not re.match(r"https?://[^\s/]", address) or not address.isprintable() or " " in address:
                 raise BadRequest(f"The {name} {address[:80]!r} is no address. Begin it with https://.")
+            if "{" in re.split(r"[/?#\\]", address.partition("://")[2])[0]:
+                raise BadRequest(f"The {name} {address[:80]!r} leaves open whose site it is. Write its name out.")
             rest = re.sub(r"\{(?:" + "|".join(PARTS) + r")\}", "", address)
             if "{" in rest or "}" in rest:
                 raise BadRequest(
@@ -129,7 +131,7 @@ def for_shoppers(
     strangers: bool = False,
     progress: Progress | None = None,
 ) -> Lists:
-    """For You, a row for each shopper who may have one: nobody who opted out, or of whom no consent is known.
+    """For You, a row for each shopper who may have one: nobody who opted out, or is known to have given no consent.
 
     given:     ids as the shop has them, or hashes; None is everybody of whom anything is kept, by hash.
     strangers: those of whom nothing is kept have the list of a first visit; else they have no row.
@@ -147,13 +149,14 @@ def for_shoppers(
             except BadRequest:
                 left_out["no id"] += 1
         known = store.standing(list(wanted.values()))
+    strange: set[str] = set()  # of whom nothing is kept: all have one list
     for key, one in list(wanted.items()):
         if known.get(one) is False:
             left_out["no consent, or opted out"] += 1
             del wanted[key]
         elif one not in known:
             if strangers:
-                wanted[key] = STRANGER
+                strange.add(one)
             else:
                 left_out["nothing is known"] += 1
                 del wanted[key]
@@ -170,13 +173,13 @@ def for_shoppers(
             if progress is not None:
                 progress(done, len(shoppers))
 
-    subjects = list(dict.fromkeys(wanted.values()))
+    subjects = list(dict.fromkeys(STRANGER if one in strange else one for one in wanted.values()))
     made = _made(shop, request, subjects, make)
-    standing = store.standing(subjects)  # who opted out or was forgotten while the others were made
+    standing = dict.fromkeys(strange, True) | store.standing(list(wanted.values()))  # some opted out meanwhile
     rows = []
     for key, one in wanted.items():
-        if one == STRANGER or standing.get(one):
-            rows.append(Row(key, made.items[one]))
+        if standing.get(one):
+            rows.append(Row(key, made.items[STRANGER if one in strange else one]))
         else:
             left_out["no consent, or opted out"] += 1
     return _whole(shop, request, rows, left_out, made)

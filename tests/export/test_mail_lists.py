@@ -117,6 +117,17 @@ def test_who_opts_out_while_the_lists_are_made_is_in_none(shop: Shop) -> None:
     assert lists.left_out == {"no consent, or opted out": 1}
 
 
+def test_a_stranger_who_opts_out_while_the_lists_are_made_is_in_none(shop: Shop) -> None:
+    def leave(done: int, total: int) -> None:
+        if done == total:
+            shop.events.opt_out(shop.shopper_id("dee"), NOW)
+            shop.hear([{"id": "e", "kind": "view", "item": "coats-aurel-navy", "shopper": "eve"}])
+
+    lists = for_shoppers(shop, FOR_YOU, ["dee", ANN, "eve"], strangers=True, progress=leave)
+    assert [row.key for row in lists.rows] == [ANN, "eve"]
+    assert lists.left_out == {"no consent, or opted out": 1}
+
+
 # -- what is sold out or blocked meanwhile -----------------------------------------------------------------------------
 
 
@@ -253,7 +264,16 @@ def test_cells_are_safe_in_a_spreadsheet_and_addresses_lead_nowhere_else(tmp_pat
 
 
 @pytest.mark.parametrize(
-    "address", ["javascript:alert({id})", "my.shop/{id}", "https://my.shop/{shopper}", "https://a b"]
+    "address",
+    [
+        "javascript:alert({id})",
+        "my.shop/{id}",
+        "https://my.shop/{shopper}",
+        "https://a b",
+        "https://{id}/",
+        "https://my.shop.{id}?from=mail",
+        "https://{id}\\my.shop/",
+    ],
 )
 def test_an_address_that_is_none_is_refused(address: str) -> None:
     with pytest.raises(BadRequest):
