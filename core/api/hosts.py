@@ -8,6 +8,7 @@ else's to give, so they always answer.
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 from collections.abc import Sequence
 from typing import Any
@@ -52,8 +53,8 @@ class HostCheck:
 def host_of(sent: str) -> str:
     """The name in a Host header, without port and closing dot, in small letters; an address in brackets loses them."""
     host = sent.strip().casefold()
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
+    if found := re.fullmatch(r"\[([^\]]*:[^\]]*)\](:[0-9]*)?", host):
+        return found[1]
     name, _, port = host.rpartition(":")
     return (name if name and port.isdecimal() else host).rstrip(".")
 
@@ -63,7 +64,7 @@ def answers_to(host: str, own: Sequence[str], allowed: Sequence[str]) -> bool:
     if host == LOCAL or host.endswith(f".{LOCAL}") or host in own:
         return True
     try:
-        ipaddress.ip_address(host.partition("%")[0])
+        ipaddress.ip_address(host.partition("%")[0] if ":" in host else host)  # only IPv6 has zones
     except ValueError:
         return any(
             one in ("*", host) or (one.startswith("*.") and host.endswith(one[1:]) and host != one[1:])

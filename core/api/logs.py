@@ -6,12 +6,15 @@ import logging
 import re
 import sys
 from typing import Any
+from urllib.parse import unquote_plus
 
 from core.domain.errors import ShopError
 
 # Where an address names a shopper: the path of their lists, and the parameter of every other list.
-_NAMED = re.compile(r"(?i)((?:^|/)recommendations/|[?&]shopper(?:_id)?=)[^?&#\s]+")
-_ACCESS = "uvicorn.access"
+_NAMED = re.compile(r"(?i)((?:^|/)recommendations/)[^?&#\s]+")
+_SAID = re.compile(r"([?&;])([^=?&;#\s]+)=[^?&;#\s]+")
+_WHO = ("shopper", "shopper_id")
+_LOGS = ("uvicorn.access", "uvicorn.error")  # the second tells of connections that were refused
 
 
 def masked(address: str) -> str:
@@ -20,7 +23,11 @@ def masked(address: str) -> str:
     >>> masked("/recommendations/4711?k=10")
     '/recommendations/…?k=10'
     """
-    return _NAMED.sub(r"\1…", address)
+
+    def hidden(said: re.Match[str]) -> str:
+        return f"{said[1]}{said[2]}=…" if unquote_plus(said[2]).casefold() in _WHO else said[0]
+
+    return _SAID.sub(hidden, _NAMED.sub(r"\1…", address))
 
 
 class _Masked(logging.Filter):
@@ -32,9 +39,9 @@ class _Masked(logging.Filter):
 
 def mask_access() -> None:
     """Let the server's log of who asked for what name no shopper, once and for all."""
-    logger = logging.getLogger(_ACCESS)
-    if not any(isinstance(one, _Masked) for one in logger.filters):
-        logger.addFilter(_Masked())
+    for logger in map(logging.getLogger, _LOGS):
+        if not any(isinstance(one, _Masked) for one in logger.filters):
+            logger.addFilter(_Masked())
 
 
 class StartsPlainly:

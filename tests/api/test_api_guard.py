@@ -224,6 +224,7 @@ def test_what_is_too_long_is_refused_before_it_is_read(client: TestClient) -> No
         ("shop.example.com:443", True), ("a.b.example.net", True), ("example.net", False), ("evil.example", False),
         ("localhost.evil.example", False), ("evil-localhost", False), ("127.0.0.1.evil.example", False),
         ("xshop.example.com", False), ("", False), (":80", False), ("shop.example.com:x", False), ("*", False),
+        ("[::1].evil.example", False), ("[::1", False), ("[localhost]", False), ("127.0.0.1%evil.example", False),
     ],
 )  # fmt: skip
 def test_the_shop_answers_to_its_own_names(sent: str, fits: bool) -> None:
@@ -316,6 +317,7 @@ def test_no_figure_has_a_label_that_somebody_sent(client: TestClient, keys: dict
         ("/recommendations/a%2Fb/c", "/recommendations/…"),
         ("/shop/recommendations/jane@example.com", "/shop/recommendations/…"),
         ("/recommend?item_id=x&shopper=4711&k=3", "/recommend?item_id=x&shopper=…&k=3"),
+        ("/explain?shop%70er=4711&item=x;Shopper=4711", "/explain?shop%70er=…&item=x;Shopper=…"),
         ("/search?q=bag", "/search?q=bag"),
     ],
 )
@@ -327,6 +329,9 @@ def test_the_log_of_who_asked_names_no_shopper(address: str, told: str, caplog: 
     with caplog.at_level(logging.INFO, "uvicorn.access"):
         logger.info('%s - "%s %s HTTP/%s" %d', "127.0.0.1:1", "GET", address, "1.1", 200)
     assert f"GET {told} HTTP/1.1" in caplog.text
+    caplog.clear()
+    logging.getLogger("uvicorn.error").error('%s - "WebSocket %s" 403', ("127.0.0.1", 1), address)
+    assert f'"WebSocket {told}" 403' in caplog.text
 
 
 @pytest.mark.parametrize("start", ["core.api:api", "app:app"])
