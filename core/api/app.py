@@ -18,6 +18,7 @@ import anyio.to_thread
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from threadpoolctl import threadpool_limits
 
@@ -178,10 +179,13 @@ async def _posted(request: Request, name: str, most: int) -> Any:
     if kind != "application/json":
         raise HTTPException(415, "Post JSON, with the header Content-Type: application/json.")
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > most:
-            raise HTTPException(413, f"The body has more than {most:,} bytes. Send it in parts.")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > most:
+                raise HTTPException(413, f"The body has more than {most:,} bytes. Send it in parts.")
+    except ClientDisconnect:  # a page that was left, not a fault of ours; nobody reads the answer
+        raise BadRequest("The connection ended before the body did.") from None
     try:
         plain = json.loads(body)
     except (ValueError, RecursionError):

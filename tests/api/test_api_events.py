@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import anyio
 import pytest
 from fastapi.testclient import TestClient
 
@@ -51,6 +52,26 @@ def test_posted_events_are_kept_once_and_stand_in_the_next_history(client: TestC
     assert {one.at.isoformat().replace("+00:00", "Z") for one in kept} == {told["at"]}
     assert kept[1].client_at == as_utc(NOW)
     assert own_shop.person("jane", at=NOW).history.items == (), "nothing had happened by then"
+
+
+def test_a_page_that_is_left_while_it_posts_is_no_fault(client: TestClient) -> None:
+    said: list[Any] = []
+
+    async def ask() -> None:
+        parts = iter([{"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"}])
+
+        async def receive() -> Any:
+            return next(parts)
+
+        async def send(message: Any) -> None:
+            said.append(message)
+
+        headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
+        scope = {"type": "http", "method": "POST", "path": "/events", "query_string": b"", "headers": headers}
+        await api(scope, receive, send)
+
+    anyio.run(ask)
+    assert said[0]["status"] == 422
 
 
 def test_what_shoppers_do_is_what_is_trending_at_once(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
