@@ -30,6 +30,7 @@ from core.api.guard import Guard, described, key_of
 from core.api.hosts import HostCheck
 from core.api.logs import StartsPlainly, mask_access
 from core.domain.errors import BadRequest, Damaged, NotReady, ShopError
+from core.domain.events import KINDS
 from core.intake import stock_feed
 from core.intake.events import MOST_POSTED
 
@@ -87,9 +88,25 @@ _EVENT = {
 _STOCK = {"id": "bag-0007", "stock": {"S": 2, "M": 0}, "price": 18900}
 
 
-def _body_of(name: str, most: int, example: dict[str, Any]) -> dict[str, Any]:
+_EVENT_TOLD = f"""An object with `id`, yours (the same twice is one event), and `kind`: {", ".join(KINDS)}.
+
+- `item`: id of the product; an impression is one event for each product shown. A search has none.
+- `shopper`, `session`: your ids of who and of which visit; kept as salted hashes.
+- `client_at`: when it happened by the clock of the device; the server adds its own.
+- `placement`, `position`, `anchor`, `strategy`, `snapshot`, `arm`: of the list that an impression or click happened in,
+  as its answer has them; `position` begins with 0 (`rank` less 1).
+- `query`: what was typed, of a search.
+- `quantity`, `size`, `price`: of a purchase; the price is that of one piece, in minor units.
+- `target` (item, colour or house) and `value`: what `not_for_me` is said of, and `for_me`, which takes it back."""
+_STOCK_TOLD = """An object with the `id` of a product and any of these; null makes one unknown.
+
+- `stock`: a number of pieces, or a map from sizes to them; sizes that are not named keep theirs.
+- `price`, `former_price`: in minor units."""
+
+
+def _body_of(name: str, most: int, told: str, example: dict[str, Any]) -> dict[str, Any]:
     """The part of the schema that tells of a posted list; its entries are looked at one by one, each with an answer."""
-    many = {"type": "array", "maxItems": most, "items": {"description": "See the README."}, "example": [example]}
+    many = {"type": "array", "maxItems": most, "items": {"description": told}, "example": [example]}
     body = {"type": "object", "required": [name], "additionalProperties": False, "properties": {name: many}}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": body}}}}
 
@@ -143,7 +160,7 @@ def figures() -> Response:
 
 @api.post(
     "/events", summary="What shoppers did: views, saves, carts, purchases, returns, lists shown and clicked",
-    responses=_TAKEN, openapi_extra=_body_of("events", MOST_POSTED, _EVENT),
+    responses=_TAKEN, openapi_extra=_body_of("events", MOST_POSTED, _EVENT_TOLD, _EVENT),
 )  # fmt: skip
 async def events(request: Request) -> Response:
     plain = await _posted(request, "events", EVENTS_BYTES)
@@ -163,7 +180,7 @@ async def events(request: Request) -> Response:
 
 @api.post(
     "/stock", summary="Stock and prices, live with the next list",
-    responses=_TAKEN, openapi_extra=_body_of("items", stock_feed.MOST_POSTED, _STOCK),
+    responses=_TAKEN, openapi_extra=_body_of("items", stock_feed.MOST_POSTED, _STOCK_TOLD, _STOCK),
 )  # fmt: skip
 async def stock(request: Request) -> Response:
     serving = shop.current()

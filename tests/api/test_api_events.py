@@ -6,6 +6,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import Any
 
 import anyio
@@ -14,7 +15,9 @@ from fastapi.testclient import TestClient
 
 from core import shop
 from core.api import api
+from core.domain.events import KINDS, Event
 from core.intake.events import MOST_POSTED
+from core.intake.stock_feed import FIELDS
 from core.shop import Shop
 from core.store.studio import as_utc
 from tests.shop.conftest import own_shop  # noqa: F401  fixture
@@ -52,6 +55,18 @@ def test_posted_events_are_kept_once_and_stand_in_the_next_history(client: TestC
     assert {one.at.isoformat().replace("+00:00", "Z") for one in kept} == {told["at"]}
     assert kept[1].client_at == as_utc(NOW)
     assert own_shop.person("jane", at=NOW).history.items == (), "nothing had happened by then"
+
+
+def test_the_schema_says_what_may_be_posted() -> None:
+    paths = api.openapi()["paths"]
+    told = {
+        path: paths[path]["post"]["requestBody"]["content"]["application/json"]["schema"]["properties"][name]["items"]
+        for path, name in (("/events", "events"), ("/stock", "items"))
+    }
+    events = {one.name for one in fields(Event)} - {"at", "simulated"}  # which are the server's, and the demo's, to say
+    assert {name for name in events if f"`{name}`" not in told["/events"]["description"]} == set()
+    assert {kind for kind in KINDS if kind not in told["/events"]["description"]} == set()
+    assert {name for name in ("id", *FIELDS) if f"`{name}`" not in told["/stock"]["description"]} == set()
 
 
 def test_a_page_that_is_left_while_it_posts_is_no_fault(client: TestClient) -> None:
