@@ -573,7 +573,8 @@ class _Case:
         ]
         if self.liked.visit:
             told.append(Note("visit", f"This visit counts for {self.liked.visit:.0%} of the taste."))
-        if words := personal.context_words(self.person.context, self.at):
+        if "context" in self.nudges:
+            words = personal.context_words(self.person.context, self.at)
             told.append(Note("context", f"Moved a little by where and when: {words}."))
         if again := sum(any(note.code == "met" for note in one.notes) for one in items):
             told.append(Note("met", f"{again} of {len(items)} places show what the shopper has met already."))

@@ -243,10 +243,14 @@ def season_nudge(catalogue: Catalogue, season: str) -> Scores:
 
     What is made for some seasons is raised or lowered by whether this is one of them. What is worn all year, or says
     nothing, leans as the shop's seasonal products of its colours and materials do: linen to summer, velvet to winter.
+    What is no season, and none of the catalogue's, moves nothing.
     """
     kept = _leans.setdefault(catalogue, {})
     if season in kept:
         return kept[season]
+    said = {_plain(one) for words in indexed(catalogue).of("season")[1] for one in words}
+    if season not in {*SEASONS, *said, *(SAME_SEASON.get(one, one) for one in said)}:
+        return np.zeros(len(catalogue))  # no season that anybody here knows; nothing is kept of what anybody may type
     seasons = [{SAME_SEASON.get(_plain(one), _plain(one)) for one in some} for some in catalogue.column("season")]
     some = np.array([0 < len(one & {*SEASONS}) < len(SEASONS) for one in seasons], dtype=bool)
     here = np.array([season in one for one in seasons], dtype=bool)

@@ -459,6 +459,18 @@ def test_what_is_worn_all_year_leans_as_its_colours_and_materials_do() -> None:
     assert abs(summer[light]) <= personal.LEAN < summer[catalogue.row("s-0")]
 
 
+def test_what_is_no_season_moves_nothing_and_nothing_is_kept_of_it(view: View) -> None:
+    personal.season_nudge(view.catalogue, "winter")
+    before = len(personal._leans[view.catalogue])
+    for number in range(20):
+        assert not personal.season_nudge(view.catalogue, f"banana {number}").any()
+    assert len(personal._leans[view.catalogue]) == before
+    history = [(f"coats-{house}-black", "view", 2.0) for house in ("aurel", "corvin")]
+    plain, made = ask(view, *history), ask(view, *history, context=Context(season="banana"))
+    assert made.ids == plain.ids
+    assert all(note.code != "context" for note in made.notes)
+
+
 def test_a_season_is_that_of_the_place() -> None:
     january = datetime(2026, 1, 15, tzinfo=NOW.tzinfo)
     assert personal.season_of(Context(place="Melbourne, Australia"), january) == "summer"
