@@ -58,7 +58,6 @@ SHORTER = {  # where a product comes from, on a card; “Why” says it in full
 BY = {CONTEXT: "Where and when they are", WEIGHTS: "Your weights"}
 TOOL = {"act": "menu", "label": "What they do with it", "icon": "plus"}
 MENU = [{"act": f"do-{what}", "label": label} for what, label in DOES.items()]
-DEVICE_NAMES = {"phone": "Phone", "tablet": "Tablet", "desktop": "Desktop"}
 NOTHING_WEIGHED = (
     "Nothing is weighed", "All weights are 0, so no product comes before another. Give one a weight, or reset.",
 )  # fmt: skip

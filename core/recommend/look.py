@@ -65,7 +65,6 @@ LISTED = 50  # products without a look that a report names
 FORMAL_ENOUGH = 1.8  # steps of formality between an occasion and what is worn to it
 EVERY_SEASON = 15
 HOUSE, ECHO, REUSE = 0.6, 2.0, 2.5  # what a look loses at lam = 0 that repeats houses, one colour, an earlier look
-BASE = ("full_body", "top", "bottom")  # what a look is built on: a dress or suit, or a top with a bottom
 
 Progress = Callable[[int, int], None]
 

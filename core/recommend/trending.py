@@ -25,7 +25,6 @@ from core.recommend.similar import Progress
 from core.recommend.view import View
 
 TRENDING_STRATEGY = Strategy("Trending", {"trending": 1.0}, lam=1.0)
-WINDOWS = (1, 7, 30, 90)  # days of bestsellers that pages offer
 MOST_DAYS = 120
 FIELDS = ("colour", "material", "pattern", "type", "brand", "occasion", "season")
 LATELY, BEFORE = 7, 28  # days: what rises is held against the weeks before

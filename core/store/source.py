@@ -81,12 +81,6 @@ def load_source(layout: Layout) -> tuple[Catalogue, dict[str, Any]]:
     return read_catalogue(folder / CATALOGUE), dict(manifest["meta"])
 
 
-def source_file(layout: Layout, name: str) -> bytes | None:
-    """A further file of the last import; None where it brought none. Raises as `load_source` does."""
-    folder, manifest = _present(layout)
-    return files.read_bytes(folder / name) if name in manifest["files"] else None
-
-
 def _present(layout: Layout) -> tuple[Path, dict[str, Any]]:
     """The folder of the last import and its manifest, once every checksum is right."""
     known = _imports(layout)

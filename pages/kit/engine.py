@@ -22,8 +22,6 @@ from core.store.publications import Publications
 from core.store.studio import Studio
 from pages.kit import session, text
 
-_SHOP = "kit:shop"
-
 
 def shop() -> shops.Shop:
     """The shop that serves; raises NotReady before there is one."""
