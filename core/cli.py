@@ -1285,7 +1285,13 @@ def _inbox(arguments: argparse.Namespace) -> int:
     settings = _settings(arguments)
     with closing(studio_of(settings)) as studio:
         while True:
-            found = inbox.look(settings, studio, lambda: _sold(settings, studio), datetime.now(UTC))
+            try:
+                found = inbox.look(settings, studio, lambda: _sold(settings, studio), datetime.now(UTC))
+            except (ShopError, OSError) as error:  # a disk that is full now must not end what goes on for months
+                if arguments.every is None:
+                    raise
+                print(f"vitrine: {error}", file=sys.stderr, flush=True)
+                found = []
             for one in found:
                 print(_dumps(one.as_json()) if arguments.json else one.text, flush=True)
             if arguments.every is None:

@@ -11,6 +11,7 @@ import pytest
 
 from core import cli
 from core.shop import Shop
+from core.store.files import StorageFailed
 from core.store.studio import Studio
 from tests.shop.conftest import own_shop  # noqa: F401  fixture
 
@@ -105,6 +106,22 @@ def test_stock_is_imported_from_a_file_and_from_the_folder_it_is_dropped_into(
     assert run("inbox") == "night.csv: 1 products changed.\n"
     assert sum((own_shop.item(TOTE).stock or {}).values()) == 4
     assert run("inbox") == ""
+
+
+def test_a_look_into_the_inbox_that_fails_does_not_end_those_that_follow(
+    own_shop: Shop,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    looked = iter([StorageFailed("The disk is full."), OSError("The disk is gone."), KeyboardInterrupt()])
+
+    def look(*_: Any) -> Any:
+        raise next(looked)
+
+    monkeypatch.setattr("core.intake.inbox.look", look)
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    assert cli.main(["--data", str(own_shop.settings.data), "inbox", "--every", "1"]) == 130
+    assert capsys.readouterr().err.count("vitrine: The disk is") == 2
 
 
 @pytest.mark.parametrize(
