@@ -12,7 +12,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -24,10 +24,11 @@ from core.domain.errors import BadRequest, Conflict
 from core.domain.listing import Listing, Placed, Versions
 from core.domain.placements import Placement
 from core.domain.query import Request
-from core.domain.shoppers import Context, Person, Shopper
+from core.domain.shoppers import Context, Person
 from core.domain.words import MINOR_DIGITS
 from core.intake.export import csv_bytes, csv_text
 from core.lab.shoppers import safe_reason
+from core.recommend.personal import NOBODY, stranger
 from core.store import files
 
 if TYPE_CHECKING:
@@ -45,7 +46,6 @@ EVERYBODY = "everybody"  # key of the one row of a list that is the same for all
 SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 PICTURE = ".webp"
 ATTEMPTS = 5  # times that lists are made again because of what was published meanwhile
-STRANGER = "s_" + "0" * 24  # stands for all of whom nothing is kept: their list is one and the same
 PARTS = ("id", "picture", "placement", "place")  # what may stand in braces in an address
 
 Progress = Callable[[int, int], None]
@@ -137,33 +137,12 @@ def for_shoppers(
     strangers: those of whom nothing is kept have the list of a first visit; else they have no row.
     context:   where and when the mail is read, as far as that is known.
     """
-    store, left_out = shop.events, Counter[str]()
-    if given is None:
-        known = store.standing()
-        wanted = {one: one for one in known}
-    else:
-        wanted = {}
-        for raw in given:
-            try:
-                wanted[raw] = shop.shopper_id(raw)
-            except BadRequest:
-                left_out["no id"] += 1
-        known = store.standing(list(wanted.values()))
-    strange: set[str] = set()  # of whom nothing is kept: all have one list
-    for key, one in list(wanted.items()):
-        if known.get(one) is False:
-            left_out["no consent, or opted out"] += 1
-            del wanted[key]
-        elif one not in known:
-            if strangers:
-                strange.add(one)
-            else:
-                left_out["nothing is known"] += 1
-                del wanted[key]
+    store = shop.events
+    wanted, strange, left_out = _wanted(shop, given, strangers)
 
     def person(asked: Request, shopper: str) -> Person:
-        if shopper == STRANGER:
-            return Person(Shopper(STRANGER), context=context or Context())
+        if shopper == NOBODY:
+            return replace(stranger(), context=context or Context())
         return store.person(shopper, asked.at, context)
 
     def make(asked: Request, shoppers: Sequence[str]) -> Iterator[Listing]:
@@ -173,16 +152,42 @@ def for_shoppers(
             if progress is not None:
                 progress(done, len(shoppers))
 
-    subjects = list(dict.fromkeys(STRANGER if one in strange else one for one in wanted.values()))
+    subjects = list(dict.fromkeys(NOBODY if one in strange else one for one in wanted.values()))
     made = _made(shop, request, subjects, make)
     standing = dict.fromkeys(strange, True) | store.standing(list(wanted.values()))  # some opted out meanwhile
     rows = []
     for key, one in wanted.items():
         if standing.get(one):
-            rows.append(Row(key, made.items[STRANGER if one in strange else one]))
+            rows.append(Row(key, made.items[NOBODY if one in strange else one]))
         else:
             left_out["no consent, or opted out"] += 1
     return _whole(shop, request, rows, left_out, made)
+
+
+def _wanted(shop: Shop, given: Sequence[str] | None, strangers: bool) -> tuple[dict[str, str], set[str], Counter[str]]:
+    """Key -> hash of those who may have a list; the hashes of those of whom nothing is kept, all of whom have one; and
+    why the others have none."""
+    store, left_out = shop.events, Counter[str]()
+    hashes: dict[str, str] = {}
+    if given is None:
+        known = store.standing()
+        hashes = {one: one for one in known}
+    else:
+        for raw in given:
+            try:
+                hashes[raw] = shop.shopper_id(raw)
+            except BadRequest:
+                left_out["no id"] += 1
+        known = store.standing(list(hashes.values()))
+    wanted: dict[str, str] = {}
+    strange: set[str] = set()
+    for key, one in hashes.items():
+        if known.get(one, strangers):
+            wanted[key] = one
+            strange |= {one} - known.keys()
+        else:
+            left_out["no consent, or opted out" if one in known else "nothing is known"] += 1
+    return wanted, strange, left_out
 
 
 def beside_products(
