@@ -26,6 +26,7 @@ from core.api.logs import mask_access, masked
 from core.settings import names_in
 from core.shop import Shop
 from core.store.files import StorageFailed
+from core.store.generations import Finding
 from core.store.keys import Keys
 from tests.shop.conftest import own_shop  # noqa: F401  fixture
 from tests.worlds import NOW
@@ -63,6 +64,13 @@ def ask(client: TestClient, path: str, key: str | None, **more: Any) -> int:
         body = {"events": []} if path == "/events" else {"items": []}
         return client.post(path, json=body, headers=headers).status_code
     return client.get(path, headers=headers, **more).status_code
+
+
+def test_what_everybody_may_ask_names_no_product(client: TestClient, own_shop: Shop) -> None:  # noqa: F811
+    own_shop.findings = (Finding("no_picture", "15 products without a picture", 15, (BAG,)),)
+    answer = client.get("/health")
+    assert answer.json()["findings"] == [{"code": "no_picture", "text": "15 products without a picture", "count": 15}]
+    assert BAG not in answer.text
 
 
 def test_without_keys_a_laptop_answers_whoever_reaches_it(client: TestClient) -> None:
