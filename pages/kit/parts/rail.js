@@ -214,7 +214,7 @@ export default function (component) {
     root.querySelector(".why")?.hidePopover();
     const had = list.children.length > 0;
     glide(list, () => list.replaceChildren(...next));
-    if (had && data.say) root.parentNode.querySelector(".sr").textContent = data.say;
+    if (had && data.say) root.parentNode.querySelector(":scope > .sr").textContent = data.say;
   }
   ticks(own, list, data);
   if (held && held.isConnected) held.focus({ preventScroll: true });
