@@ -334,8 +334,15 @@ class _Case:
         context = self.person.context
         return personal.context_nudge(self.view, context, self.at) if context else np.zeros(len(self.view))
 
+    @cached_property
+    def wished(self) -> Scores:
+        """[n] how far the houses that are followed move each product."""
+        found = personal.nudges(self.view, self.person, self.at)
+        return found.get("wishes", np.zeros(len(self.view)))
+
     def _leaning(self, rows: Rows) -> Rows:
-        return personal.leaning(rows, self.where_when[rows]) if self.where_when.any() else rows
+        moved = self.where_when + self.wished
+        return personal.leaning(rows, moved[rows]) if moved.any() else rows
 
     @cached_property
     def _as_trending(self) -> Rows:
@@ -538,6 +545,8 @@ class _Case:
         if rung != PICKS and (amount := float(self.where_when[row])):
             fits = f"Fits {personal.context_words(self.person.context, self.at)}{'' if amount > 0 else ' less'}."
             told.append(Note("where_when", fits))
+        if rung != PICKS and self.wished[row]:
+            told.append(Note("followed", "From a house that the shopper follows."))
         return tuple(told)
 
     def _nearest(self, row: int) -> Option | None:
@@ -566,6 +575,9 @@ class _Case:
         if self.where_when.any():
             words = personal.context_words(self.person.context, self.at)
             said.append(Note("where_when", f"Moved a little by where and when: {words}."))
+        if self.wished.any():
+            houses = ", ".join(self.person.shopper.followed)
+            said.append(Note("followed", f"Moved a little by the houses they follow: {houses}."))
         if self.answered and self.seen:
             text = f"The quiz counts for {self.weight:.0%} of the taste, what was looked at for {1 - self.weight:.0%}."
             said.append(Note("quiz_weight", text))

@@ -455,11 +455,12 @@ class _Case:
 
     @cached_property
     def as_new(self) -> Request:
-        """The request of a shopper of whom nothing is known: what they said is not for them still holds."""
+        """The request of a shopper who did nothing yet: what is not for them and the houses they follow still count."""
         barred = [self.view.catalogue.ids[row] for row in np.flatnonzero(self.barred.mask).tolist()]
-        return self.request.changed(
-            exclude=(*self.request.exclude, *barred), shopper=personal.stranger(self.person)
-        )  # fmt: skip
+        shopper = personal.stranger(self.person)
+        if self.person.shopper.personal and (followed := self.person.shopper.followed):
+            shopper = replace(shopper, shopper=replace(shopper.shopper, followed=followed))
+        return self.request.changed(exclude=(*self.request.exclude, *barred), shopper=shopper)
 
     @cached_property
     def listing(self) -> Listing:

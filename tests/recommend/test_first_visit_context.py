@@ -116,6 +116,27 @@ def test_a_stranger_in_for_you_has_it_too_and_is_told_what_moved(shop: Shop) -> 
     assert for_you.for_you(view, request.changed(shopper=refuses)).ids == found.listing.ids
 
 
+def test_a_stranger_who_follows_a_house_sees_it_a_little_sooner_and_is_told_so(shop: Shop) -> None:
+    view = shop.view(NOW, Placement.FOR_YOU)
+    request = Request(Placement.FOR_YOU, k=24, at=NOW, shopper=Person(ME))
+    around = Around(acts=lately(shop))
+    plain = for_you.for_you(view, request, around)
+    moved = 0
+    for house in dict.fromkeys(shop.item(item).brand for item in plain.ids):
+        follows = for_you.for_you(view, request.changed(shopper=Person(ME.changed(followed=(house,)))), around)
+        before, after = ([place for place, item in enumerate(one.ids) if shop.item(item).brand == house]
+                         for one in (plain, follows))  # fmt: skip
+        assert len(after) >= len(before)
+        assert all(now <= then for then, now in zip(before, after, strict=False))
+        moved += after != before
+        assert any(note.code == "followed" and house in note.text for note in follows.notes)
+        for one in follows.items:
+            assert any(note.code == "followed" for note in one.notes) == (shop.item(one.id).brand == house)
+    assert moved
+    refuses = Person(ME.changed(followed=(house,), consent=False))
+    assert for_you.for_you(view, request.changed(shopper=refuses), around).ids == plain.ids
+
+
 def test_what_is_not_for_a_shopper_stands_on_no_rung(shop: Shop) -> None:
     first = ask(shop, Context(), 3)
     me = ME.changed(dislikes=Dislikes(items=first.ids))
