@@ -324,7 +324,8 @@ class _Shelves:
         colours = self._most("colour")[:1]
         if not (kinds and colours):
             return None
-        items = self._some(self._is("type", kinds[0]), 6)
+        fits, unwanted = self._is("type", kinds[0]), self._is("colour", colours[0])
+        items = self._some(lambda row: fits(row) and not unwanted(row), 6)
         if len(items) < 5:
             return None
         bought = (Act(items[0], "purchase", 40.0), Act(items[1], "purchase", 33.0), Act(items[0], "return", 30.0),

@@ -41,6 +41,14 @@ def test_the_same_products_make_the_same_personas_whose_acts_are_of_the_shop(sho
         assert one.story
 
 
+def test_nobody_looks_at_what_they_said_is_not_for_them(shop: Shop) -> None:
+    catalogue = shop.catalogue(NOW)
+    for one in personas.ready_made(shop.view(NOW), NOW):
+        unwanted = {colour.casefold() for colour in one.dislikes.colours}
+        colours = {colour.casefold() for act in one.acts for colour in catalogue.item(act.item).colour}
+        assert not unwanted & colours
+
+
 def test_a_shop_of_a_few_products_has_the_personas_there_is_enough_for(tmp_path: Path, weightless: None) -> None:
     from tests.worlds import boutique
 
