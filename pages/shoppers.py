@@ -95,7 +95,7 @@ def shelf() -> None:
         return
     parts.rail([_recorded(one) for one in busy], key=f"{SHELF}:busy", label="Recorded shoppers", layout="grid",
                size="medium", on_action=lambda: _choose(f"{SHELF}:busy"))  # fmt: skip
-    states.said("Nobody is named: a shopper is the first letters of a salted hash, and what their acts say.")
+    states.said("Nobody is named: a shopper is the first letters of a scrambled id, and what their acts say.")
 
 
 def _card(id: str, title: str, over: str, note: str, faces: list[str], href: str) -> dict[str, Any]:
@@ -243,11 +243,14 @@ def _facts(person: Person, found: ForYou, at: datetime) -> str:
         said.append(text.count(len(person.shopper.wishlist), "wish", "wishes"))
     if person.shopper.followed:
         said.append(f"follows {text.listed(person.shopper.followed)}")
+    if away := [*person.shopper.dislikes.colours, *person.shopper.dislikes.houses]:
+        said.append(f"nothing of {text.listed(away)}")
     if person.shopper.tier:
         said.append(f"tier {person.shopper.tier}")
     if found.visit:
         said.append(f"this visit is {text.per_cent(found.visit)} of the taste")
-    return " · ".join(one.rstrip(".") for one in said) or "Nothing is known of them"
+    words = " · ".join(one.rstrip(".") for one in said) or "Nothing is known of them"
+    return words[:1].upper() + words[1:]
 
 
 def _back() -> None:
@@ -317,7 +320,7 @@ def where() -> None:
     chips("Occasion", "occasion", occasions, moved)
     chips("Device", "device", list(DEVICES), moved)
     with st.expander("Hour and place", key="hour-and-place"):
-        st.selectbox("Hour", [None, *range(24)], format_func=lambda one: "Any hour" if one is None else f"{one}:00",
+        st.selectbox("Hour", range(24), index=None, format_func=lambda one: f"{one}:00", placeholder="Any hour",
                      **held.bound(STORE, "hour", None, moved))  # fmt: skip
         st.text_input("Place", max_chars=60, placeholder="A town or a country",
                       **held.bound(STORE, "place", "", moved))  # fmt: skip
@@ -331,7 +334,7 @@ def chips(label: str, name: str, values: list[str], then: Any) -> None:
     if st.session_state[bound["key"]] not in (None, *values):
         values = [str(st.session_state[bound["key"]]), *values]
     if len(values) > MOST_CHIPS:
-        st.selectbox(label, [None, *values], format_func=lambda one: text.plain(one or "Any"), **bound)
+        st.selectbox(label, values, index=None, format_func=text.plain, placeholder="Any", **bound)
     else:
         st.pills(label, values, format_func=lambda one: text.plain(one[:1].upper() + one[1:]), **bound)
 
@@ -554,7 +557,10 @@ def what_is_kept(person: Person) -> None:
     """Of a recorded shopper: how to stop following them, and how to forget them. Both ask twice."""
     frame.section("What is kept of them", f"Shopper {personas.short(personas.shopper())}")
     if person.shopper.personal:
-        states.said("Acts, wishes and sizes under a salted hash; no name, no address. A shopper can ask for either.")
+        states.said(
+            "Acts, wishes and sizes under a scrambled id; no name, no address. A shopper may ask not to be followed, "
+            "or to be forgotten."
+        )
     else:
         states.said("Nothing new is recorded of them, and no list is made of what was.")
     with st.container(horizontal=True, gap="small", key="kept-of-them"):
@@ -629,7 +635,7 @@ frame.heading(
     "Who a shopper is to the shop, and what they would see. Let them do something, and watch the list change."
     if personas.kind() else "See the shop with other eyes: a persona, a recorded shopper, or one you compose.",
     guide=(
-        "Personas are invented out of your own catalogue. Recorded shoppers are a salted hash and what their acts say.",
+        "Personas are invented out of your catalogue. Recorded shoppers are a scrambled id and what their acts say.",
         "The plus on a card lets them look at it, buy it, send it back; the list is made anew, and marks what moved.",
         "Each product says which interest it comes from, under “Why”, and below it what the shopper may read.",
         "Content, Behaviour and Trend are shares. Trying means only you see it; a draft goes live when you publish it.",

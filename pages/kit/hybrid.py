@@ -158,10 +158,10 @@ def _head(live: Strategy) -> None:
                               width="stretch")  # fmt: skip
         elif published() is not None:
             st.html('<p class="aside">One strategy for everybody</p>', width="content")
-            st.button("By how much is known again", key="hybrid:free", type="tertiary", on_click=_free,
+            st.button("Weigh by how much is known again", key="hybrid:free", type="tertiary", on_click=_free,
                       help="Takes the strategy out, in your draft")  # fmt: skip
         else:
-            st.html('<p class="aside">By how much is known of them</p>', width="content")
+            st.html('<p class="aside">Weighed by how much is known of them</p>', width="content")
     if said := st.session_state.pop(SAID, None):
         st.html(f'<p class="said {said[1]}" role="status">{text.markup(said[0])}</p>')
 

@@ -21,6 +21,7 @@ from core.domain.query import Request
 from core.domain.shoppers import DEVICES, Context, Dislikes, History, Person
 from core.domain.visit import Visit
 from core.recommend import personas as making
+from core.recommend.personal import SEASONS
 from core.recommend.personas import DEEDS, MOST_ACTS, Act, Persona
 from core.recommend.taste import all_interests, liked
 from core.shop import Shop
@@ -340,12 +341,12 @@ def take(came: Mapping[str, Sequence[str]]) -> None:
     elif "persona" in one:
         found = next((each for each in invented() if each.key == one["persona"]), None)
         if found is None:
-            raise BadRequest(f"There is no ready-made persona {one['persona'][:40]!r}. Choose one below.")
+            raise BadRequest(f"There is no ready-made persona “{one['persona'][:40]}”. Choose one below.")
         open_persona(found, INVENTED)
     elif "kept" in one:
         mine = [each for each in kept() if each.persona.name == one["kept"] and one.get("by") in (None, each.who)]
         if not mine:
-            raise BadRequest(f"Nobody keeps a persona {one['kept'][:60]!r} any more.")
+            raise BadRequest(f"Nobody keeps a persona “{one['kept'][:60]}” any more.")
         open_persona(mine[0].persona, KEPT, mine[0].who)
     elif "own" in one:
         open_persona(made := _spelled(came, one), OWN)
@@ -356,7 +357,8 @@ def take(came: Mapping[str, Sequence[str]]) -> None:
     done = [each.partition(":") for each in came.get("does", ())][:MOST_ACTS]
     acts = [Act(item, what).as_json() for what, _, item in done if what in DEEDS and item in known]
     given = {name: one.get(name) for name in CONTEXT_FIELDS}
-    given["device"] = given["device"] if given["device"] in DEVICES else None
+    there = {"device": DEVICES, "season": SEASONS, "occasion": engine.occasions()}
+    given |= {name: None for name, values in there.items() if given[name] not in values}
     hour = one.get("hour", "")
     whole = int(hour) if hour.isdecimal() and len(hour) < 3 and int(hour) < 24 else None
     held.put(STORE, **{**given, "hour": whole}, acts=acts)

@@ -261,6 +261,20 @@ def test_an_address_that_makes_no_sense_breaks_nothing(
     sound(visit(PAGE, **address))
 
 
+def test_an_address_moves_the_list_by_no_season_occasion_or_device_that_nobody_here_knows(
+    read_shop: Shop, visit: Visit
+) -> None:
+    at = visit(PAGE, persona="for-two", season="monsoon", occasion="war", device="toaster", hour="99")
+    assert not {"season", "occasion", "device", "hour"} & set(at.query_params)
+    assert "Moved a little" not in words(at)
+    assert "There is no ready-made persona “me”." in words(visit(PAGE, persona="me"))
+
+
+def test_a_persona_says_what_is_not_for_it(read_shop: Shop, visit: Visit) -> None:
+    at = visit(PAGE, own="Mine", follow="Aurel", **{"not": "colours:black"})
+    assert "Follows Aurel · nothing of black" in words(at)
+
+
 def test_the_start_of_a_hash_that_two_shoppers_share_names_neither(own_shop: Shop, visit: Visit) -> None:
     now = datetime.now(UTC)
     own_shop.events.add(
