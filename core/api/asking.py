@@ -9,6 +9,7 @@ from fastapi import Depends, Path, Query
 
 from core.domain import query
 from core.domain.errors import BadRequest
+from core.domain.placements import Placement
 from core.domain.query import MAX_K, Filters
 from core.domain.shoppers import LONGEST_ID, Context
 from core.domain.visit import MOST_INTERACTIONS, MOST_SEEN, Visit, parse_answers
@@ -19,6 +20,13 @@ MAX_LISTED = 100  # values of one repeated parameter
 MANY = ("filter", "exclude", "lock", "answer", "seen", "came_for", "context")  # parameters that may be repeated
 
 Id = Annotated[str, Query(min_length=1, max_length=200, description="Id of a product", examples=["bag-0001"])]
+Listed = Annotated[
+    Placement,
+    Query(
+        description="Which list. for_you (of a shopper), trending and cold_start are about no product, search is about "
+        "words (q); all others stand around one (item_id)"
+    ),
+]
 K = Annotated[int, Query(ge=1, le=MAX_K, description="Places in the list")]
 Weights = Annotated[
     str | None, Query(max_length=400, description="Try other weights", examples=["text=.5,image=.3,attributes=.2"])

@@ -18,6 +18,7 @@ from core.api.asking import (
     Goal,
     Id,
     Lam,
+    Listed,
     Moved,
     Preset,
     Rising,
@@ -44,6 +45,12 @@ from core.recommend.for_you import PRESETS
 
 router = APIRouter()
 
+AROUND_WHAT = "This list is built around a product. Name it with item_id."
+ELSEWHERE = {  # lists that are about no product
+    Placement.FOR_YOU: "For You is the list of one shopper. Ask for it with GET /recommendations/SHOPPER.",
+    Placement.SEARCH: "A search needs words. Ask for it with GET /search?q=…, or /recommendations/SHOPPER.",
+}
+
 
 @router.get(
     "/recommend", summary="The list of one product, the looks around it, or that of a first visit", responses=ANSWERS
@@ -54,20 +61,22 @@ def recommend(
     looking: Annotated[dict[str, Any], Depends(looking_of)],
     visit: Annotated[Visit | None, Depends(visiting_of)],
     item_id: Id | None = None,
-    placement: Placement = Placement.SIMILAR,
+    placement: Listed = Placement.SIMILAR,
     weights: Weights = None,
     lam: Lam = None,
     explain: Explain = False,
     moved: Moved = False,
 ) -> Response:
     serving = shop.current()
+    if placement in ELSEWHERE:
+        raise BadRequest(ELSEWHERE[placement])
     if placement == Placement.COLD_START and (item_id is not None or looking):
         said = ", ".join((*looking, *(["item_id"] if item_id is not None else [])))
         raise BadRequest(f"{said}: a first visit is asked about no product. Say what was looked at with seen.")
     if placement == Placement.TRENDING and item_id is not None:
         raise BadRequest("What is trending is about no product. Leave item_id out; filters narrow the list.")
     if item_id is None and placement not in (Placement.TRENDING, Placement.COLD_START):
-        raise BadRequest("This list is built around a product. Name it with item_id.")
+        raise BadRequest(AROUND_WHAT)
     if placement != Placement.COLD_START and (visit is not None or moved):
         raise BadRequest("answer, seen, came_for and moved are of a first visit. Add placement=cold_start.")
     if placement != Placement.LOOK and looking:
@@ -95,7 +104,7 @@ def recommendations(
     context: Annotated[Context, Depends(context_of)],
     visit: Annotated[Visit | None, Depends(visiting_of)],
     arm: Annotated[str | None, Depends(arm_of)],
-    placement: Placement = Placement.FOR_YOU,
+    placement: Listed = Placement.FOR_YOU,
     item_id: Id | None = None,
     q: Words = None,
     weights: Weights = None,
@@ -163,7 +172,7 @@ def _fits(
 ) -> None:
     """Raises BadRequest unless `placement` is asked with what it needs, and with nothing that it does not know."""
     if placement in AROUND and item_id is None:
-        raise BadRequest("This list is built around a product. Name it with item_id.")
+        raise BadRequest(AROUND_WHAT)
     if placement not in AROUND and item_id is not None:
         raise BadRequest(f"{placement} is about no product. Leave item_id out, or name another placement.")
     if placement == Placement.SEARCH and words is None:

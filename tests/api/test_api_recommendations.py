@@ -141,6 +141,16 @@ def test_what_makes_no_sense_is_refused_in_the_shape_of_every_error(
     assert said in answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(("placement", "where"), [("for_you", "/recommendations/"), ("search", "/search?q=")])
+@pytest.mark.parametrize("around", [{}, {"item_id": COAT}])
+def test_a_list_that_is_about_no_product_is_shown_its_place(
+    client: TestClient, placement: str, where: str, around: dict[str, str]
+) -> None:
+    answer = client.get("/recommend", params={"placement": placement, **around})
+    assert answer.status_code == 422
+    assert where in answer.json()["error"]["message"]
+
+
 def test_nobody_is_no_shopper(client: TestClient) -> None:
     for shopper in ("", "%20", "x" * 201, "a%00b"):
         assert client.get(f"/recommendations/{shopper}").status_code in (404, 422), json.dumps(shopper)
