@@ -33,7 +33,8 @@ class Database:
         if self.sqlite and self.url.database and self.url.database != ":memory:":
             files.make_folder(Path(self.url.database).absolute().parent)
         try:
-            self.engine = sa.create_engine(self.url, **self._options())
+            # What rows say, such as the words of a search, does not belong into the log with what went wrong.
+            self.engine = sa.create_engine(self.url, hide_parameters=True, **self._options())
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise NotReady(
                 f"The driver for {self.url.drivername} is not installed ({error}). Install it, for PostgreSQL with "

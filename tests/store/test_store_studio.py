@@ -78,6 +78,13 @@ def studio(where: str) -> Iterator[Studio]:
     opened.close()
 
 
+def test_what_went_wrong_is_told_without_what_the_rows_say(studio: Studio) -> None:
+    with pytest.raises(Exception) as failed, studio.database.reading() as connection:  # noqa: PT011
+        connection.execute(sa.text("SELECT * FROM nowhere WHERE words = :words"), {"words": "a coat for Jane"})
+    assert "Jane" not in f"{failed.value} {failed.value.__cause__} {failed.value.__context__}"
+    assert "nowhere" in f"{failed.value} {failed.value.__cause__}"
+
+
 def test_facts_come_back_as_an_item_holds_them(studio: Studio) -> None:
     fields = {
         "stock": {"M": 3, "38½": 0, "A": 1},
