@@ -117,9 +117,13 @@ def read(path: str | Path, *, limits: Limits | None = None, encoding: str | None
         return _text(name_of(path), file, limits, encoding)
 
 
+# Of a line or a terminal, and those that turn the direction of what is read.
+_CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]")
+
+
 def name_of(path: Path) -> str:
-    """The name of a file, fit for showing and storing even where it is not text."""
-    return printable(path.name)
+    """The name of a file, fit for showing and storing even where it is not text; on one line of a log, too."""
+    return _CONTROLS.sub("\ufffd", printable(path.name))
 
 
 def _refuse_other_kinds(path: Path, start: bytes) -> None:

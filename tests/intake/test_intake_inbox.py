@@ -216,6 +216,13 @@ def test_a_file_with_a_very_long_name_is_taken_in_and_keeps_no_other_waiting(
     assert look() == []
 
 
+def test_a_name_writes_no_line_of_its_own_into_the_log(tmp_path: Path, look: Any) -> None:
+    drop(tmp_path, "a.csv: 1 products changed.\n\x1b[2Jb\u202e.csv", "id,stock\nbag,7\n")
+    (told,) = look()
+    assert told.changed == 1
+    assert told.text == "a.csv: 1 products changed.\ufffd\ufffd[2Jb\ufffd.csv: 1 products changed."
+
+
 def test_a_folder_among_what_was_taken_in_keeps_no_file_waiting(
     tmp_path: Path, studio: Studio, look: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
