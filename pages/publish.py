@@ -18,7 +18,21 @@ from core.domain.errors import ShopError
 from core.domain.placements import PLACEMENT_NAMES, Placement
 from core.export import reports
 from core.store.publications import Published
-from pages.kit import cards, documents, engine, frame, lint_panel, parts, session, shaping, states, taking, text, tray
+from pages.kit import (
+    cards,
+    documents,
+    engine,
+    frame,
+    lint_panel,
+    parts,
+    seen_by,
+    session,
+    shaping,
+    states,
+    taking,
+    text,
+    tray,
+)
 
 SAID, MEASURED, STRIPS = "publish:said", "publish:measured", "publish:strips"
 SHOWN = 6  # products of a list in a strip
@@ -109,12 +123,14 @@ def measure(draft: ChangeSet, standing: Documents) -> None:
         found = states.watched(
             lambda tell: shop.impact(standing, at=at, progress=tell, locale=locale), "Making every list twice"
         )
-        kept = (mark, found)
+        seen = states.watched(seen_by.measuring(standing, locale), "Looking at it as personas do")
+        kept = (mark, found, seen)
         st.session_state[MEASURED] = kept
         st.rerun()
     impacts: Mapping[Placement, Impact] = kept[1]
     for placement, found in impacts.items():
         one(placement, found)
+    seen_by.panel(kept[2])
     impacts = {**impacts, **beside(mark, standing)}
     lines = [line for change in draft.changes for line in documents.described(change)[1]]
     taking.take_along(lambda: reports.impact_report(taking.head(draft=True), impacts, lines), key="impact")

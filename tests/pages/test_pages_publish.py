@@ -12,6 +12,8 @@ from streamlit.testing.v1 import AppTest
 
 from core.curation.desk import Desk
 from core.domain.changes import Key
+from core.domain.strategy import Strategy
+from core.recommend import personas
 from core.shop import Shop
 from tests.pages.conftest import Visit, part, words
 from tests.worlds import NOW
@@ -180,6 +182,19 @@ def test_substitutes_and_looks_are_measured_beside_the_page(own_shop: Shop, visi
         assert name in said
     assert "can be reached by what the draft changes" in said
     assert "keeps no record of what shoppers search for" in said
+
+
+def test_a_change_of_for_you_is_seen_on_the_personas_whose_lists_it_changes(own_shop: Shop, visit: Visit) -> None:
+    trend = Strategy("Only this visit", {"text": 0.02, "image": 0.98}, lam=0.3).as_json()
+    Desk(own_shop.studio, "Ines").edit(Key("strategy", "for_you"), trend, says="weights", at=NOW)
+    at = visit(PUBLISH)
+    at.button(key="measure").click().run()
+    assert "None of the" in words(at)  # no list around a product changes
+    lines = part(at, "publish:personas")["lines"]
+    assert f"{len(lines)} see another list" in words(at)
+    assert {one["id"] for one in lines} <= {one.key for one in personas.ready_made(own_shop.view(), NOW)}
+    assert "somebody-new" not in {one["id"] for one in lines}  # weights begin to count with the first act
+    assert all(int(one["figure"]) > 0 and f"persona={one['id']}" in one["href"] for one in lines)
 
 
 def test_a_draft_for_one_language_is_measured_for_its_front(own_shop: Shop, visit: Visit, other: str) -> None:
