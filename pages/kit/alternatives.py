@@ -1,4 +1,5 @@
-"""What else a shopper could take: what stands in for a product, a step up, what goes with it, other houses."""
+"""What else a shopper could take: what stands in for a product, a step up, what goes with it, other houses, and what is
+bought with it."""
 
 from __future__ import annotations
 
@@ -14,12 +15,13 @@ from core.recommend.supply import LOW, MOST, Supply
 from pages.kit import cards, engine, frame, parts, shaping, states, text
 
 CHOICE = "beside:which"
-LISTS = (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND)
+LISTS = (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND, Placement.TOGETHER)
 SAYS = {
     Placement.SUBSTITUTE: "In stock and of the same kind: what a shopper could take instead.",
     Placement.UPSELL: "Of the same kind and dearer by 10 to 80 %, a better tier of house first.",
     Placement.CROSS_SELL: "From other roles of a look: what one would wear or carry with it.",
     Placement.CROSS_BRAND: "The same taste at other houses, within the brand boundaries.",
+    Placement.TOGETHER: "What shoppers buy in one basket with it.",
 }
 
 Follow = Callable[
