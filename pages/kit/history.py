@@ -23,6 +23,9 @@ MENU = [
 ]  # fmt: skip
 
 
+SENDS = {"act": "act-return", "label": personas.DOES["return"]}
+
+
 def panel(history: History, at: datetime) -> None:
     """The section. history: of who is looked at, with what was done here."""
     catalogue = engine.shop().catalogue(engine.at())
@@ -69,9 +72,10 @@ def _acts(history: History, at: datetime) -> list[dict[str, Any]]:
         extra = place - (len(rows) - added)  # what was done here came last
         what = -2.0 if kind == "not_for_me" else float(weights[n])
         strength = abs(STRENGTH.get(kind, 2.0))
-        menu = [{"act": "extra-out", "label": "Take it back"}] if extra >= 0 else []
+        menu = [{"act": "extra-out", "label": "It never was"}] if extra >= 0 else []
         mine = own and extra < 0 and place < len(order)
         menu = MENU if mine else menu
+        menu = [SENDS, *menu] if kind == "purchase" else menu
         found.append({
             "id": history.items[n], "days": round(days, 3), "kind": personas.DID[kind], "ago": personas.ago(days),
             "weight": round(what, 4), "strength": strength, "now": extra >= 0, "menu": [dict(one) for one in menu],
@@ -107,7 +111,9 @@ def _follow() -> None:
     if not (isinstance(place, int) and 0 <= place < len(acts) and acts[place]["id"] == sent.get("id")):
         return
     one = acts[place]
-    if what == "extra-out" and one["now"]:
+    if what == SENDS["act"] and SENDS in one["menu"]:
+        personas.act(one["id"], "return")
+    elif what == "extra-out" and one["now"]:
         personas.forget_extra(one["number"])
     elif (what in MOVES or what == "act-out") and not one["now"]:
         _change(one["number"], str(what))

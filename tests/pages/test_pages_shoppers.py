@@ -132,6 +132,16 @@ def test_the_history_weighs_each_act_by_what_it_says_and_how_long_ago(read_shop:
     assert part(at, "shoppers:history")["half"] == 30
 
 
+def test_what_was_bought_can_be_sent_back_from_where_it_stands(read_shop: Shop, visit: Visit) -> None:
+    at = does(visit(PAGE, persona="for-two"), "purchase", BAG)
+    acts = part(at, "shoppers:history")["acts"]
+    assert acts[0]["id"] == BAG
+    for one in acts:
+        offered = [entry["label"] for entry in one["menu"]]
+        assert ("Sends it back" in offered) == (one["kind"] == "Bought")
+    assert {"Sends it back", "It never was"} <= {entry["label"] for entry in acts[0]["menu"]}
+
+
 def test_what_a_persona_did_is_moved_in_time_or_taken_out_and_makes_it_ones_own(read_shop: Shop, visit: Visit) -> None:
     from pages.kit import history
 
