@@ -1077,8 +1077,8 @@ def _events(arguments: argparse.Namespace) -> int:
         if arguments.action == "forget":
             done = store.forget(shopper, now)
             studio.audit(_who(), now, "shopper forgotten", {"events": done.events})  # nothing that says who
-            print(_dumps(done.as_json()) if arguments.json else f"Forgotten, with {done.events:,} events. "
-                  "Backups that were made before still hold them.")  # fmt: skip
+            said = f"Forgotten, with {done.events:,} events. {done.text}"
+            print(_dumps(done.as_json()) if arguments.json else said)
             return 0
         (store.opt_out if arguments.action == "opt-out" else store.opt_in)(shopper, now)
         studio.audit(_who(), now, f"shopper {arguments.action}", {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from core.recommend.first_visit import RUNG_NAMES, rung_of
 from core.recommend.for_you import NONE, ForYou, shifts
 from core.recommend.personal import SEASONS
 from core.recommend.personas import LONGEST_NAME, Persona, name_of
+from core.shop import Shop
 from pages.kit import (
     address,
     answers,
@@ -577,24 +578,33 @@ def what_is_kept(person: Person) -> None:
 
 
 def _stop() -> None:
-    _at_their_wish("shopper opt-out", lambda shop, id: shop.events.opt_out(id, engine.now()) or {},
-                   "They are not followed any more.")  # fmt: skip
+    def step(shop: Shop, id: str) -> tuple[dict[str, Any], str]:
+        shop.events.opt_out(id, engine.now())
+        return {}, "They are not followed any more."
+
+    _at_their_wish("shopper opt-out", step)
 
 
 def _forget() -> None:
     if not st.session_state.get("forget-sure"):
         return
-    done = _at_their_wish("shopper forgotten", lambda shop, id: {"events": shop.events.forget(id, engine.now()).events},
-                          "They are forgotten. Lists made from now on know nothing of them.")  # fmt: skip
-    if done:
+
+    def step(shop: Shop, id: str) -> tuple[dict[str, Any], str]:
+        done = shop.events.forget(id, engine.now())
+        return {"events": done.events}, f"They are forgotten. Lists made from now on know nothing of them. {done.text}"
+
+    if _at_their_wish("shopper forgotten", step):
         personas.close()
 
 
-def _at_their_wish(action: str, step: Any, said: str) -> bool:
-    """Do what a shopper asked for, under the name of who is here; the note in the audit says nothing of whom."""
+def _at_their_wish(action: str, step: Callable[[Shop, str], tuple[dict[str, Any], str]]) -> bool:
+    """Do what a shopper asked for, under the name of who is here; the note in the audit says nothing of whom.
+
+    step: gives what stands in the audit, and what is said on the page.
+    """
     try:
         who, shop = engine.who(), engine.shop()
-        detail = step(shop, personas.shopper())
+        detail, said = step(shop, personas.shopper())
         shop.studio.audit(who, engine.now(), action, detail)
     except ShopError as error:
         st.session_state[SAID] = (error.message, "warn")

@@ -80,6 +80,12 @@ class Forgotten:
     known: bool
     settled: bool = True
 
+    @property
+    def text(self) -> str:
+        """What is not gone yet."""
+        later = "" if self.settled else "The log was being read: their last traces leave the disk with a later write. "
+        return f"{later}Backups that were made before still hold them."
+
     def as_json(self) -> dict[str, Any]:
         return {"events": self.events, "known": self.known, "settled": self.settled}
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from core import cli
 from core.shop import Shop
@@ -122,6 +124,15 @@ def test_a_look_into_the_inbox_that_fails_does_not_end_those_that_follow(
     monkeypatch.setattr("time.sleep", lambda _: None)
     assert cli.main(["--data", str(own_shop.settings.data), "inbox", "--every", "1"]) == 130
     assert capsys.readouterr().err.count("vitrine: The disk is") == 2
+
+
+def test_who_is_forgotten_while_the_log_is_read_is_said_to_leave_it_later(run: Any, own_shop: Shop) -> None:  # noqa: F811
+    for settled in (True, False):
+        own_shop.hear([{"id": str(settled), "kind": "view", "item": BAG, "shopper": "jane"}])
+        with nullcontext() if settled else own_shop.studio.database.reading() as reader:
+            if reader is not None:
+                reader.execute(sa.text("SELECT count(*) FROM events")).all()
+            assert ("a later write" in run("events", "forget", "jane")) is not settled
 
 
 @pytest.mark.parametrize(
