@@ -21,6 +21,12 @@ LIST = "For You"
 AT_MOST = 2500  # milliseconds, on a machine that does other things as well; about 200 on one that is quiet
 
 
+FOCUSED = (
+    "() => { let one = document.activeElement; while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;"
+    " return [one?.closest('.card')?.dataset.id, one?.dataset.act]; }"
+)
+
+
 def record(data: Path) -> str:
     """A shopper of the record; their hash."""
     now, id = datetime.now(UTC), hashed(b"salt", "4711", SHOPPER)
@@ -60,6 +66,12 @@ def test_somebody_is_chosen_does_things_and_the_list_follows(own_app: Served, da
     first = ines.cards(LIST)
     act(ines, 0, "Buys it")
     assert first[0] not in ines.cards(LIST)
+    assert page.evaluate(FOCUSED) == [
+        ines.cards(LIST)[0],
+        "menu",
+    ]  # the card that left hands it to the one in its place
+    spoken = page.locator("[aria-live=polite]", has_text="The list has changed.")
+    assert spoken.count() == 1
     page.get_by_text("Came in", exact=True).first.wait_for()
     page.locator(".moved-line").get_by_text("Bought").wait_for()
     assert store.count() == 3

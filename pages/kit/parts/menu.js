@@ -9,7 +9,7 @@ function showMenu(root, item, button, send) {
     const entry = el("button", "entry", one.label);
     entry.type = "button";
     entry.setAttribute("role", "menuitem");
-    entry.onclick = (event) => { event.stopPropagation(); box.hidePopover(); send({ type: one.act, id: item.id, place: item.place }); };
+    entry.onclick = (event) => { event.stopPropagation(); box.hidePopover(); button.focus({ preventScroll: true }); send({ type: one.act, id: item.id, place: item.place }); };
     box.append(entry);
   }
   root.append(box);

@@ -203,6 +203,7 @@ export default function (component) {
   const active = list.getRootNode().activeElement, inside = list.contains(active) ? active : null;
   const pressed = inside?.matches(".tool") ? [inside.closest(".card").dataset.id, inside.dataset.act] : null;
   const have = new Map([...list.children].map((card) => [card.dataset.id, card]));
+  const stood = inside ? [...list.children].indexOf(inside.closest(".card")) : -1;
   const next = data.items.map((item) => {
     const card = have.get(item.id) || build();
     fill(card, item);
@@ -218,8 +219,8 @@ export default function (component) {
   }
   ticks(own, list, data);
   if (held && held.isConnected) held.focus({ preventScroll: true });
-  if (pressed && !held) {  // a tool that was drawn anew keeps the focus
-    const card = [...list.children].find((one) => one.dataset.id === pressed[0]);
+  if (pressed && !inside.isConnected) {  // a tool that was drawn anew keeps the focus; of a card that left, the next one has it
+    const card = [...list.children].find((one) => one.dataset.id === pressed[0]) || list.children[Math.min(stood, next.length - 1)];
     card?.querySelector(`.tools [data-act="${pressed[1]}"]`)?.focus({ preventScroll: true });
   }
   if (own.page !== data.page) {
