@@ -28,7 +28,7 @@ function chart(data) {
   for (const tick of data.ticks) {
     const mark = el("div", "tickline");
     mark.style.left = place(tick, data.span);
-    mark.append(el("span", "", tick.text));
+    mark.append(el("span", tick.days > 0.94 * data.span ? "last" : "", tick.text));
     box.append(mark);
   }
   data.acts.forEach((act, n) => {
