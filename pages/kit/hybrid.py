@@ -158,8 +158,8 @@ def _head(live: Strategy) -> None:
                               width="stretch")  # fmt: skip
         elif published() is not None:
             st.html('<p class="aside">One strategy for everybody</p>', width="content")
-            st.button("Weigh by how much is known again", key="hybrid:free", type="tertiary", on_click=_free,
-                      help="Takes the strategy out, in your draft")  # fmt: skip
+            st.button("To each their own", key="hybrid:free", type="tertiary", on_click=_free,
+                      help="Weighs by how much is known of each: takes the strategy out, in your draft")  # fmt: skip
         else:
             st.html('<p class="aside">Weighed by how much is known of them</p>', width="content")
     if said := st.session_state.pop(SAID, None):

@@ -20,7 +20,7 @@ def panel(item: Item) -> None:
         return
     head = "".join(f"<th>{name}</th>" for name in ("They say", "Tone", "Reviews", "In their words"))
     rows = "".join(
-        f'<tr><td>{text.markup(theme.label)}</td><td class="mute whole">{text.markup(theme.tone)}</td>'
+        f'<tr><td class="word">{text.markup(theme.label)}</td><td class="mute whole">{text.markup(theme.tone)}</td>'
         f"<td>{text.count(theme.count)}</td>"
         f"<td>{text.markup(f'“{theme.quote}”') if theme.quote else ''}</td></tr>"
         for theme in found.themes
