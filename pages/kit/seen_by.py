@@ -64,7 +64,7 @@ def _line(one: Seen) -> dict[str, object]:
     came = [shift.id for shift in _here(one) if shift.before is None]
     others = len(_here(one)) - len(came)
     said = [f"{text.count(len(came), 'product')} new" if came else "", f"{others} moved" if others else ""]
-    words = text.listed([part for part in said if part])
+    words = text.listed([part for part in said if part]) or f"{text.count(len(one.moved), 'product')} left"
     return {
         "id": one.persona.key, "figure": str(len(came) + others), "title": one.persona.name, "text": f"{words}.",
         "go": "Look at it", "href": address.link(personas.PAGE, persona=one.persona.key), "tone": "",

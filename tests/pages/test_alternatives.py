@@ -15,7 +15,7 @@ from tests.pages.conftest import Visit, part, words
 from tests.worlds import boutique, open_small_shop
 
 BAG = "handbags-aurel-black"
-LISTS = (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND)
+LISTS = (Placement.SUBSTITUTE, Placement.UPSELL, Placement.CROSS_SELL, Placement.CROSS_BRAND, Placement.TOGETHER)
 
 
 def rail(at, placement: Placement) -> list[str]:
