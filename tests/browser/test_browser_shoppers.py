@@ -22,7 +22,8 @@ AT_MOST = 2500  # milliseconds, on a machine that does other things as well; abo
 
 
 FOCUSED = (
-    "() => { let one = document.activeElement; while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;"
+    "() => { let one = document.activeElement;"
+    " while (one?.shadowRoot?.activeElement) one = one.shadowRoot.activeElement;"
     " return [one?.closest('.card')?.dataset.id, one?.dataset.act]; }"
 )
 
