@@ -260,6 +260,7 @@ def safe_reason(view: View, shared: Any, item: str) -> str:
         return next((value.casefold() for value in one if value.casefold() in wanted and value.isprintable()), "")
 
     colour, stuff = both(mine.colour, shared.colour), both(mine.material, shared.material)
+    colour = "" if colour in stuff.split() else colour  # sterling silver is silver
     if words := " ".join(one for one in (colour, stuff) if one):
         return f"In {words}, as you like it"
     same = (mine.pattern or "").casefold()

@@ -170,6 +170,16 @@ def test_what_a_shopper_reads_speaks_of_the_product_alone(view: View) -> None:
 # -- never one mean --------------------------------------------------------------------------------------------------
 
 
+def test_a_colour_that_its_material_names_is_read_once(tmp_path: Path, weightless: None) -> None:
+    made = boutique()
+    items = [replace(made[0], colour=("Silver",), material=("Sterling silver",)),
+             replace(made[1], colour=("Black",), material=("Calfskin",)), *made[2:]]  # fmt: skip
+    own = open_small_shop(tmp_path / "shop", items).view(NOW)
+    assert [for_you.safe_reason(own, one, one.id) for one in items[:2]] == [
+        "In sterling silver, as you like it", "In black calfskin, as you like it",
+    ]  # fmt: skip
+
+
 def test_two_interests_both_have_places_and_nothing_lies_between(view: View) -> None:
     listing = ask(view, *BOTH, k=10, strategy=MANY_ACTS.changed(lam=1.0))
     assert {view.catalogue.item(item).category[0] for item in listing.ids} == {"Clothing", "Bags"}
