@@ -230,7 +230,7 @@ def _parser() -> argparse.ArgumentParser:
         _export_lists,
         "Lists for mail tools and feeds as CSV or JSON Lines: a row a shopper, or a product.",
     )
-    one.add_argument("file", help="a .csv or .jsonl file; NAME.about.json beside it says how it was made")
+    one.add_argument("file", help="a .csv or .jsonl file; FILE.about.json beside it says how it was made")
     one.add_argument("--placement", default="for_you", metavar="NAME", help="for_you, similar, trending … (for_you)")
     one.add_argument("--shoppers", metavar="FILE", help="for_you: ids, one a line, or a table with a column of ids")
     one.add_argument("--strangers", action="store_true", help="for_you: a row for those who are not known too")
@@ -479,7 +479,7 @@ def _request(arguments: argparse.Namespace, shop: Any, placement: Placement, **f
         k=arguments.k,
         at=at,
         strategy=strategy,
-        filters=Filters(parse_filters(arguments.filter), arguments.price_from, arguments.price_to),
+        filters=shop.checked(Filters(parse_filters(arguments.filter), arguments.price_from, arguments.price_to)),
         exclude=tuple(arguments.exclude),
         locale=arguments.locale,
         **fields,

@@ -88,6 +88,7 @@ from core.recommend import (
 from core.recommend import suggest as suggesting
 from core.recommend import together as bought
 from core.recommend.cold_start import Rehearsal
+from core.recommend.filters import known
 from core.recommend.first_visit import FirstVisit
 from core.recommend.for_you import Around, ForYou
 from core.recommend.look import Coverage
@@ -322,6 +323,10 @@ class Shop:
                 return for_you.for_you(self._asked(request, draft), request, self._around)
             case _:
                 return self._recipe(request).one(self._asked(request, draft), request)
+
+    def checked(self, filters: Filters) -> Filters:
+        """`filters` that were typed, once this catalogue has each of their fields. Raises BadRequest."""
+        return known(self.snapshot.catalogue, filters)
 
     def recommend_all(
         self,

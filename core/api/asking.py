@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Path, Query
 
+from core import shop
 from core.domain import query
 from core.domain.errors import BadRequest
 from core.domain.placements import Placement
@@ -136,6 +137,8 @@ def _asking(
 ) -> query.Request:
     """What every list may be asked with; without a moment where none was named."""
     filters = Filters(query.parse_filters(filter), price_from, price_to)
+    if filters.fields:
+        shop.current().checked(filters)
     given = None if at is None else query.parse_moment(at)
     return query.Request(k=k, at=given, filters=filters, exclude=tuple(exclude), locale=locale)
 

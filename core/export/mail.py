@@ -345,7 +345,7 @@ def write(
     addresses: Addresses | None = None,
     pictures: Callable[[Mapping[str, str]], None] | None = None,
 ) -> dict[str, Any]:
-    """Lists as a file, CSV or JSON Lines by its name, with what is to be known of them in `NAME.about.json` beside it.
+    """Lists as a file, CSV or JSON Lines by its name, with what is to be known of them in `FILE.about.json` beside it.
 
     make: gives them; asked once it is certain that the file can be written. The file that was there stays until the
     new one is whole.    pictures: is told the picture of each product shown, name -> key in the shop's pack.
@@ -375,7 +375,7 @@ def write(
         "encoders": dict(lists.encoders), "filters": lists.request.filters.as_json(), "link": addresses.link,
         "picture": addresses.picture, "simulated": lists.simulated,
     }  # fmt: skip
-    files.write_json(path.with_name(f"{path.stem}.about.json"), about)
+    files.write_json(path.with_name(f"{path.name}.about.json"), about)
     return about
 
 

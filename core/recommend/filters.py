@@ -13,9 +13,11 @@ import pandas as pd
 
 from core.domain.arrays import Codes, Mask
 from core.domain.catalogue import SET_COLUMNS, Catalogue
-from core.domain.query import Filters
+from core.domain.errors import BadRequest
+from core.domain.query import FILTER_FIELDS, Filters
 
 FACETS = ("category", "type", "brand", "audience", "colour", "material", "pattern", "occasion", "season", "collection")
+MOST_NAMED, LONGEST_NAMED = 20, 40  # fields of the shop's own, and characters of one that is not, in a sentence
 
 
 @dataclass(eq=False)
@@ -96,6 +98,16 @@ def allowed(catalogue: Catalogue, filters: Filters, at: datetime) -> Mask:
     if filters.in_stock:
         keep &= catalogue.pieces() != 0
     return keep
+
+
+def known(catalogue: Catalogue, filters: Filters) -> Filters:
+    """`filters`, once the catalogue has each of their fields. A misspelt one raises BadRequest."""
+    names = indexed(catalogue).names
+    if unknown := sorted(set(filters.fields) - {*FILTER_FIELDS, *names}):
+        own = sorted(name for name in names - set(catalogue.frame.columns) if not name.startswith("_"))
+        there = ", ".join([*FILTER_FIELDS, *own[:MOST_NAMED]])
+        raise BadRequest(f"There is no field {unknown[0][:LONGEST_NAMED]!r} to filter by. There are {there}.")
+    return filters
 
 
 def facets(catalogue: Catalogue, mask: Mask, fields: tuple[str, ...] = FACETS) -> dict[str, dict[str, int]]:

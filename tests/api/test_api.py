@@ -172,7 +172,7 @@ def test_a_moment_of_any_offset_is_answered_in_utc(client: TestClient, at: str) 
     assert plain["at"].endswith("Z")
 
 
-def test_names_of_fields_that_nobody_has_are_answered_and_not_remembered(
+def test_names_of_fields_that_nobody_has_are_refused_and_not_remembered(
     client: TestClient,
     small_shop: Shop,  # noqa: F811
 ) -> None:
@@ -180,7 +180,9 @@ def test_names_of_fields_that_nobody_has_are_answered_and_not_remembered(
 
     for number in range(50):
         answer = client.get("/recommend", params={"item_id": BAG, "filter": f"field{number}=x"})
-        assert answer.json()["items"] == []
+        assert answer.status_code == 422
+        assert f"'field{number}'" in answer.json()["error"]["message"]
+    assert "category" in answer.json()["error"]["message"]
     assert not [name for name in indexed(small_shop.catalogue())._fields if name.startswith("field")]
 
 

@@ -99,7 +99,7 @@ def test_the_ids_that_were_given_are_kept_nowhere_in_the_shop(shop: Shop, tmp_pa
     out = tmp_path / "lists.jsonl"
     write(out, lambda: for_shoppers(shop, FOR_YOU, [ANN, "dee-4711"], strangers=True))
     assert [one["shopper"] for one in lines(out)] == [ANN, "dee-4711"]
-    assert ANN not in out.with_name("lists.about.json").read_text()
+    assert ANN not in out.with_name("lists.jsonl.about.json").read_text()
     for file in (tmp_path / "shop").rglob("*"):
         if file.is_file():
             content = file.read_bytes()
@@ -310,7 +310,7 @@ def test_a_file_that_cannot_be_written_is_refused_before_a_list_is_made(tmp_path
 def test_what_is_beside_the_file_says_how_it_was_made(shop: Shop, tmp_path: Path) -> None:
     out = tmp_path / "lists.csv"
     about = write(out, lambda: for_shoppers(shop, FOR_YOU, [ANN, CY]))
-    assert json.loads(out.with_name("lists.about.json").read_text()) == about
+    assert json.loads(out.with_name("lists.csv.about.json").read_text()) == about
     assert about["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
     assert (about["rows"], about["left_out"]) == (1, {"no consent, or opted out": 1})
     assert about["snapshot"] == shop.snapshot.id
