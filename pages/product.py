@@ -339,8 +339,8 @@ def history(item: Item) -> None:
 
 
 def words_read(item: Item) -> None:
-    """The text that the encoder reads for it."""
-    with st.expander("What the encoder reads"):
+    """The text that the encoder of words reads for it."""
+    with st.expander("The words that are read of it"):
         shop = engine.shop()
         template = shop.snapshot.manifest.text_template
         read = item_text(shop.snapshot.catalogue.item(item.id), template)
