@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +38,7 @@ CHROMIUM = next(
 QUIET = (
     "--no-sandbox", "--no-first-run", "--disable-background-networking", "--disable-component-update",
     "--disable-sync", "--disable-quic", "--hide-scrollbars",
+    "--use-fake-device-for-media-stream",  # a camera that shows a test card
 )  # fmt: skip
 WIDTHS = {"wide": (1440, 900), "tablet": (1024, 768), "phone": (390, 844)}
 # The script has ended, nothing old stands, every part of a page has drawn itself (the one that only listens to
@@ -203,6 +204,33 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails shows what stood in its windows, in words and in a picture."""
+    report = yield
+    chromium = getattr(item, "funcargs", {}).get("chromium")
+    if report.failed and chromium is not None:
+        from playwright.sync_api import Error
+
+        for number, page in enumerate(page for context in chromium.contexts for page in context.pages):
+            picture = Path(item.funcargs["tmp_path"]) / f"window-{number}.png"
+            try:
+                page.screenshot(path=picture)
+                report.sections.append((f"{page.url}, shown by {picture}", page.locator("body").inner_text()))
+            except Error as error:
+                report.sections.append((page.url, f"This window cannot be looked at: {error}"))
+    return report
+
+
+@pytest.fixture(autouse=True)
+def _windows_close(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[None]:
+    """No window outlives its test: it would go on asking for a server that has ended."""
+    chromium = request.getfixturevalue("chromium") if "chromium" in request.fixturenames else None
+    yield
+    for context in chromium.contexts if chromium is not None else ():
+        context.close()
+
+
 @dataclass
 class Visitor:
     """One person's browser window, which remembers all that went wrong in it."""
@@ -223,6 +251,13 @@ class Visitor:
         self.page.wait_for_function(DRAWN, timeout=60_000)
         self.page.wait_for_timeout(250)
         self.page.wait_for_function(DRAWN, timeout=60_000)
+
+    def unfold(self, head: str) -> None:
+        """Open what is folded under a head, and wait until it stands still: a click on its way down would miss."""
+        folded = self.page.locator("details", has=self.page.locator("summary", has_text=head))
+        folded.locator("summary").click()
+        still = "one => one.open && !one.getAnimations({subtree: true}).some(each => each.playState === 'running')"
+        self.page.wait_for_function(still, arg=folded.element_handle())
 
     def cards(self, label: str = "You May Also Like") -> list[str]:
         """Ids of the cards of a rail, in order."""

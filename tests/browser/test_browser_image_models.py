@@ -28,7 +28,7 @@ def test_a_model_is_brought_built_compared_and_left_again(
         window = open_as(chromium, served)
         page = window.go("/shop-setup")
 
-        page.get_by_text("Take a model from a file").click()
+        window.unfold("Take a model from a file")
         page.get_by_label("File or folder on the machine").fill(str(tiny))
         page.get_by_role("button", name="Try it", exact=True).click()
         page.get_by_text("Tiny CLIP works").wait_for(timeout=PATIENCE)

@@ -67,7 +67,7 @@ def test_from_today_to_a_pin_that_is_live_and_back(new_app: Served, chromium: An
     page.get_by_text("See what").click()
     page.wait_for_url("**/publish*")
     ines.settle()
-    page.locator("summary").filter(has_text="1. My changes").click()
+    ines.unfold("1. My changes")
     page.get_by_role("button", name="Take it back").first.click()
     page.get_by_text("All of it is undone at once").wait_for()
     page.get_by_role("button", name="Take it back").last.click()

@@ -42,7 +42,7 @@ def test_a_dragged_tile_is_pinned_measured_published_served_and_taken_back(own_a
     ines.go("/")
     page.get_by_text("Asked by the house").wait_for()
     ines.go("/publish")
-    page.locator("summary").filter(has_text="1. My changes").click()
+    ines.unfold("1. My changes")
     page.get_by_role("button", name="Take it back").first.click()
     page.get_by_text("All of it is undone at once").wait_for()
     page.get_by_role("button", name="Take it back").last.click()
