@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,12 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
 os.environ.setdefault("VITRINE_HOSTS", "testserver")  # the name under which Starlette's TestClient asks
 
 ROOT = Path(__file__).resolve().parents[1]
+MAIN = sys.modules["__main__"]
+
+
+def pytest_runtest_call() -> None:
+    """Streamlit's AppTest leaves its script as the main module, which a spawned child of a later test would run."""
+    sys.modules["__main__"] = MAIN
 
 
 def real_data() -> Path | None:

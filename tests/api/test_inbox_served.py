@@ -155,10 +155,11 @@ def test_events_and_customers_that_are_dropped_change_a_shoppers_list(server: Se
     told = server.get("/recommendations/ann@example.com", k=6)
     assert told["preset"] == "few"
     until(lambda: not path.exists(), "a file that names shoppers stays")
-    server.drop("crm.csv", "customer_id,name,consent\nann@example.com,Ann Doe,no\n")
+    path = server.drop("crm.csv", "customer_id,name,consent\nann@example.com,Ann Doe,no\n")
     until(lambda: listed() == stranger, "who gave no consent has a list of their own")
     done = server.data / "inbox" / "done"
     until(lambda: any(path.name.endswith("crm.csv.txt") for path in done.iterdir()), "no receipt")
+    until(lambda: not path.exists(), "a file that names customers stays")
     assert any(path.name.endswith("events.csv.refused.csv") for path in done.iterdir())
     for file in server.data.rglob("*"):
         if file.is_file():

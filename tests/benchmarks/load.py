@@ -475,14 +475,16 @@ def run(
             target=upkeep, args=(str(data), port, seconds, every, small, messages), daemon=True
         )
         keeper.start()
-        begin = _next(messages, found)  # it has opened the shop
+        begin = _next(messages, keeper, found)  # it has opened the shop
+        if begin is None:
+            raise RuntimeError("The upkeep did not begin. " + " ".join(found.said))
         start, spent = time.monotonic(), server.spent()
         stop = threading.Event()
         crowd = [Crowd(n, port, world, stop, rate / clients) for n in range(clients)]
         for one in crowd:
             one.start()
         while begin is not None:
-            begin = _next(messages, found)
+            begin = _next(messages, keeper, found)
         stop.set()
         for one in crowd:
             one.join(90)
@@ -497,12 +499,17 @@ def run(
     return found
 
 
-def _next(messages: Any, found: Found) -> Any:
-    try:
-        told = messages.get(timeout=600)
-    except queue.Empty:
-        found.said.append("The upkeep said nothing for ten minutes.")
-        return None
+def _next(messages: Any, keeper: Any, found: Found) -> Any:
+    """What the upkeep tells next; None once it has ended, or has ended without a word."""
+    while True:
+        ended = not keeper.is_alive()  # asked first: what it told before its end is in the queue by then
+        try:
+            told = messages.get(timeout=1 if ended else 5)
+            break
+        except queue.Empty:
+            if ended:
+                found.said.append(f"The upkeep ended without a word, with {keeper.exitcode}.")
+                return None
     if isinstance(told, Done):
         found.done.append(told)
     elif isinstance(told, str):
