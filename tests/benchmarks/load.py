@@ -500,7 +500,8 @@ def run(
 
 
 def _next(messages: Any, keeper: Any, found: Found) -> Any:
-    """What the upkeep tells next; None once it has ended, or has ended without a word."""
+    """What the upkeep tells next; None once it is done, has ended without a word, or says nothing for ten minutes."""
+    patience = time.monotonic() + 600
     while True:
         ended = not keeper.is_alive()  # asked first: what it told before its end is in the queue by then
         try:
@@ -509,6 +510,9 @@ def _next(messages: Any, keeper: Any, found: Found) -> Any:
         except queue.Empty:
             if ended:
                 found.said.append(f"The upkeep ended without a word, with {keeper.exitcode}.")
+                return None
+            if time.monotonic() > patience:
+                found.said.append("The upkeep said nothing for ten minutes.")
                 return None
     if isinstance(told, Done):
         found.done.append(told)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import queue
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,6 +47,15 @@ def test_under_load_nothing_fails_and_nothing_that_may_not_be_shown_is_shown(tmp
     assert len(found.editions) == 2, "both were served"
     assert found.again > 10
     assert {one.kind for one in found.asked} >= {"for_you", "similar", "search", "events"}
+
+
+def test_an_upkeep_that_died_is_told_at_once_and_is_no_success() -> None:
+    found, gone = load.Found(), SimpleNamespace(is_alive=lambda: False, exitcode=1)
+    messages: queue.Queue[Any] = queue.Queue()
+    messages.put("The build failed: no room")
+    assert load._next(messages, gone, found) == "The build failed: no room", "what it told before its end is heard"
+    assert load._next(messages, gone, found) is None
+    assert found.said == ["The build failed: no room", "The upkeep ended without a word, with 1."]
 
 
 @pytest.fixture
